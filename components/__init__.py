@@ -1,0 +1,1 @@
+"""Pure builders: a view-model in, a Dash tree out."""

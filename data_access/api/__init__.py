@@ -1,0 +1,1 @@
+"""ASGI routes beside Dash: live stream, map feed, JSON interface, health, metrics."""

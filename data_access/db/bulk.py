@@ -1,0 +1,39 @@
+"""Many rows at once: COPY on PostgreSQL, executemany on SQLite. For seeding, imports and readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from data_access.db.tables.base import to_ms
+
+
+def insert_rows(
+    connection: Connection, table: Table | str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert `rows` (values in the order of `columns`) into `table` within the connection's transaction.
+
+    Values are what the database stores: instants as milliseconds (or aware datetimes, which are converted), JSON as
+    text. Defaults of the Python mapping do not apply. Raises the driver's error on a violated constraint.
+    """
+    name = table if isinstance(table, str) else table.name
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  # a connected connection has one
+    listed = ", ".join(f'"{c}"' for c in columns)
+    if connection.dialect.name == "postgresql":
+        with driver.cursor() as cursor, cursor.copy(f'COPY "{name}" ({listed}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(tuple(_stored(v) for v in row))
+        return
+    marks = ", ".join("?" * len(columns))
+    driver.executemany(
+        f'INSERT INTO "{name}" ({listed}) VALUES ({marks})',  # noqa: S608  # names are ours, never input
+        (tuple(_stored(v) for v in row) for row in rows),
+    )
+
+
+def _stored(value: Any) -> Any:
+    return to_ms(value) if isinstance(value, datetime) else value

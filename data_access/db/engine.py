@@ -1,0 +1,99 @@
+"""The database as the rest of the house sees it: a place to read and a place to write.
+
+SQLite runs in WAL with explicit BEGIN IMMEDIATE for writes (a deferred BEGIN with several writing processes fails
+most of its transactions: see docs/architecture.md); PostgreSQL runs as it is. Nothing else differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """Engine plus the two ways to use it. One a process, built by the composition root or a command."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.engine = make_engine(url, pool_size=pool_size)
+        self._after_commit: list[Callable[[Session], None]] = []
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    def after_commit(self, hook: Callable[[Session], None]) -> None:
+        """Call `hook` with the session after each `writing()` has committed (the outbox relay listens here)."""
+        self._after_commit.append(hook)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reads; nothing it does is kept."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction: committed at the end, rolled back when the block raises."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            if self.dialect == "sqlite":
+                session.connection(execution_options={"yiping_immediate": True})
+            yield session
+            session.commit()
+            for hook in self._after_commit:
+                hook(session)
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """Build an engine for a `sqlite:///` or `postgresql://` URL with the settings the house relies on."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            parsed,
+            poolclass=QueuePool,
+            pool_size=pool_size,
+            max_overflow=20,
+            connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        )
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return create_engine(parsed, pool_size=pool_size, max_overflow=20, pool_pre_ping=True)
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+        "mmap_size=1073741824",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    immediate = connection.get_execution_options().get("yiping_immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,118 @@
+"""Incidents (事件), the catalogue they are classed by, the units that handle them, and their history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data_access.db.tables.base import AreaPath, Base, Code, IdKey, Name, Small
+
+
+class IncidentTypeRow(Base):
+    """事项目录: top → main → sub class. Ids identify within a `source`; names are labels."""
+
+    __tablename__ = "incident_types"
+    __table_args__ = (UniqueConstraint("source", "ref", "level"),)
+
+    id: Mapped[IdKey]
+    source: Mapped[str] = mapped_column(String(40))
+    ref: Mapped[str] = mapped_column(String(40))
+    level: Mapped[Small]  # 1 top, 2 main, 3 sub
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("incident_types.id"))
+    name: Mapped[Name]
+
+
+class UnitRow(Base):
+    """处置单位. The id of its source identifies it; the same name may belong to two, and names change."""
+
+    __tablename__ = "units"
+    __table_args__ = (UniqueConstraint("source", "ref"),)
+
+    id: Mapped[IdKey]
+    source: Mapped[str] = mapped_column(String(40))
+    ref: Mapped[str] = mapped_column(String(40))
+    name: Mapped[Name]
+    aliases: Mapped[list[str]] = mapped_column(default=list)
+
+
+class ChannelRow(Base):
+    """来源渠道: where incidents come in, with its owner."""
+
+    __tablename__ = "channels"
+    __table_args__ = (UniqueConstraint("source", "ref"),)
+
+    id: Mapped[IdKey]
+    source: Mapped[str] = mapped_column(String(40))
+    ref: Mapped[str] = mapped_column(String(40))
+    name: Mapped[Name]
+    owner: Mapped[str | None] = mapped_column(String(100))
+
+
+class IncidentRow(Base):
+    """事件/案卷. Identified by (source, source_ref).
+
+    `area_path` is that of the smallest known area; a row that names no street hangs on the district and is shown as
+    未归属. `outcome` is an imported fact (on_time, overdue) where the source has no times; where it is null, times and
+    `due_at` decide. `run` is set for replayed rows, which never enter official figures.
+    """
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        UniqueConstraint("source", "source_ref"),
+        Index("ix_incidents_area_path_created_at", "area_path", "created_at"),
+        Index("ix_incidents_created_at", "created_at"),
+        Index("ix_incidents_building_id", "building_id"),
+    )
+
+    id: Mapped[IdKey]
+    code: Mapped[Code] = mapped_column(unique=True)
+    source: Mapped[str] = mapped_column(String(40))
+    source_ref: Mapped[str] = mapped_column(String(64))
+    title: Mapped[Name]
+    description: Mapped[str | None] = mapped_column(Text)
+    nature: Mapped[str | None] = mapped_column(String(20))  # 求决 投诉 咨询 建议 感谢 其他
+    top_type_id: Mapped[int | None] = mapped_column(ForeignKey("incident_types.id"))
+    main_type_id: Mapped[int | None] = mapped_column(ForeignKey("incident_types.id"))
+    sub_type_id: Mapped[int | None] = mapped_column(ForeignKey("incident_types.id"))
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
+    area_path: Mapped[AreaPath]
+    building_id: Mapped[int | None] = mapped_column(ForeignKey("buildings.id"))
+    place: Mapped[str | None] = mapped_column(String(200))
+    lng: Mapped[float | None]
+    lat: Mapped[float | None]
+    stage: Mapped[str] = mapped_column(String(20))  # domain.incidents.Stage
+    created_at: Mapped[datetime]
+    registered_at: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    handled_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    reworks: Mapped[Small] = mapped_column(default=0)
+    extensions: Mapped[Small] = mapped_column(default=0)
+    satisfaction: Mapped[int | None]
+    run: Mapped[str | None] = mapped_column(String(40))
+    original_created_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class IncidentHistoryRow(Base):
+    """案卷履历: every step, append-only."""
+
+    __tablename__ = "incident_history"
+    __table_args__ = (Index("ix_incident_history_incident_id", "incident_id"),)
+
+    id: Mapped[IdKey]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(60))
+    action: Mapped[str] = mapped_column(String(20))
+    stage: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[dict[str, Any] | None]

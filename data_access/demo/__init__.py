@@ -1,0 +1,1 @@
+"""The seeded reference deployment and its simulator; acts only through public inputs."""

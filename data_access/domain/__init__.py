@@ -1,0 +1,1 @@
+"""Rules of the field: no clock, no database, no framework."""

@@ -1,0 +1,23 @@
+"""What may go wrong by the rules of the field. Each message is a sentence a person can act on."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """Something the rules refuse; the message is shown to the person who asked."""
+
+
+class IllegalTransition(DomainError):  # noqa: N818  # reads as the rule it states, not as a crash
+    """The thing is not in a state that allows this action."""
+
+
+class Conflict(DomainError):  # noqa: N818  # as above
+    """Somebody else changed the thing first."""
+
+
+class NotFound(DomainError):  # noqa: N818  # as above
+    """No such thing, or not within what the viewer may see."""
+
+
+class InvalidInput(DomainError):  # noqa: N818  # as above
+    """What was sent does not have the form or range it must have."""

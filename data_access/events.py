@@ -1,0 +1,122 @@
+"""The live schema: one definition for publisher, push and browser.
+
+An event says what an entity now **is**, never how it changed, so that applying it twice or late does no harm: each
+carries the entity's `version` and whoever has a newer one ignores it. `area` is the path of the smallest area
+concerned; it decides who may receive the event. Lists inside batch events carry their own paths.
+
+Events leave by an outbox row of the transaction that made them true, except `telemetry`, which is a stream of values
+for whoever is looking and is neither stored nor replayed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from data_access.domain.alarms import AlarmState
+
+
+class Event(BaseModel):
+    """What every event carries."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    area: str  # path of the smallest area concerned
+    version: int  # of the entity
+    at: datetime
+
+
+class AlarmChanged(Event):
+    """An alarm was raised, counted up, cleared, reopened or acknowledged: all that a list needs to show it."""
+
+    type: Literal["alarm.changed"] = "alarm.changed"
+    alarm_id: int
+    kind: str
+    severity: int
+    life_safety: bool
+    state: AlarmState
+    occurrences: int
+    raised_at: datetime
+    last_at: datetime
+    cleared_at: datetime | None
+    device_id: int | None
+    device_code: str | None
+    device_kind: str | None
+    reading_ts: int | None  # ms of the reading that brought this about; lets a harness time its arrival
+    building_id: int | None
+    place: str  # building and seat, never a floor or a person
+    lng: float | None
+    lat: float | None
+    value: float | None
+    unit: str | None
+    source: str  # live | replay
+    run: str | None  # the replay run, shown as a label
+
+
+class DeviceState(BaseModel):
+    """One device inside `devices.changed`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: int
+    area: str
+    status: int  # DeviceStatus byte
+    version: int
+    ts: int  # ms of the reading that made it so; 0 when the clock did (offline)
+
+
+class DevicesChanged(Event):
+    """Devices whose status byte changed, gathered for at most one batch. `version` is the highest inside."""
+
+    type: Literal["devices.changed"] = "devices.changed"
+    devices: tuple[DeviceState, ...]
+
+
+class Telemetry(Event):
+    """Readings applied, changed or not: `[device id, path, ts ms, status]`. Sent only to pages that ask for it."""
+
+    type: Literal["telemetry"] = "telemetry"
+    readings: tuple[tuple[int, str, int, int], ...]
+
+
+class IncidentChanged(Event):
+    """An incident was created or moved."""
+
+    type: Literal["incident.changed"] = "incident.changed"
+    incident_id: int
+    code: str
+    title: str
+    channel: str
+    stage: str
+    created_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    lng: float | None
+    lat: float | None
+    source: str
+    run: str | None
+
+
+class CountersChanged(Event):
+    """The running figures of one area, whole."""
+
+    type: Literal["counters.changed"] = "counters.changed"
+    counters: dict[str, int]
+
+
+class FreshnessChanged(Event):
+    """When a source last delivered; `interval_s` is how often it should."""
+
+    type: Literal["freshness.changed"] = "freshness.changed"
+    source: str
+    last_seen: datetime
+    interval_s: int
+
+
+LiveEvent = Annotated[
+    AlarmChanged | DevicesChanged | Telemetry | IncidentChanged | CountersChanged | FreshnessChanged,
+    Field(discriminator="type"),
+]
+LIVE_EVENT: TypeAdapter[LiveEvent] = TypeAdapter(LiveEvent)

@@ -1,0 +1,1 @@
+"""Redis bus, outbox relay, replay stream, fan-out hub."""

@@ -1,0 +1,1 @@
+"""Reads: a page or a viewport at a time, as view-models."""

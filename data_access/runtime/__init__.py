@@ -1,0 +1,1 @@
+"""Command line, supervisor, embedded parts, logging, metrics."""

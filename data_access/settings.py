@@ -1,0 +1,108 @@
+"""Every setting, in one frozen object read once from the environment (`YIPING_*`).
+
+`docs/settings.md` is generated from here and a test fails when it is out of date. Whoever builds a thing takes what
+it needs from the settings; the domain never sees them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Deployment(StrEnum):
+    """What a first start sets up."""
+
+    LUOHU = "luohu"  # the seeded reference district (demo data)
+    PINGSHAN = "pingshan"  # the real appeals of Pingshan, from the files in YIPING_DATA_FILES
+    EMPTY = "empty"  # nothing: bring your own data
+
+
+class Scale(StrEnum):
+    """How much of the reference deployment is seeded."""
+
+    COMMUNITY = "community"
+    STREET = "street"
+    DISTRICT = "district"
+    CITY = "city"
+
+
+class Settings(BaseSettings):
+    """The product's settings. Secrets come only from the environment and never appear in logs."""
+
+    model_config = SettingsConfigDict(env_prefix="YIPING_", frozen=True, extra="ignore")
+
+    deployment: Deployment = Field(
+        Deployment.LUOHU, description="What a first start sets up: luohu, pingshan or empty."
+    )
+    scale: Scale = Field(Scale.DISTRICT, description="How much of the reference deployment to seed.")
+    seed: int = Field(20260601, description="The number the reference deployment grows from; same number, same data.")
+    data_dir: Path = Field(
+        Path("var"), description="Folder for the embedded database, Redis and broker, media and logs."
+    )
+    data_files: Path | None = Field(None, description="Folder of the files that the pingshan deployment loads.")
+
+    host: str = Field("127.0.0.1", description="Address the web server binds to.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        8050,
+        validation_alias=AliasChoices("YIPING_PORT", "PORT"),
+        description="Port of the web server (PORT works too).",
+    )
+    web_processes: Annotated[int, Field(ge=1, le=64)] = Field(1, description="Web processes the supervisor starts.")
+
+    database_url: SecretStr | None = Field(None, description="SQLAlchemy URL; default: SQLite in the data folder.")
+    redis_url: SecretStr | None = Field(None, description="Redis URL; default: an embedded Valkey on a loopback port.")
+    mqtt_url: SecretStr | None = Field(
+        None, description="mqtt://[user:password@]host:port of the broker; default: embedded."
+    )
+    mqtt_port: Annotated[int, Field(ge=1, le=65535)] = Field(1883, description="Port of the embedded broker.")
+    mqtt_shared_group: str | None = Field(
+        None, description="Shared-subscription group when several ingest processes run."
+    )
+
+    simulate: bool = Field(True, description="Run the simulator beside a demo deployment.")
+    demo_rate: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        30.0, description="Readings a second the simulator aims at."
+    )
+
+    readings_keep_days: Annotated[int, Field(ge=1, le=3650)] = Field(3, description="Days raw readings are kept.")
+    hourly_keep_days: Annotated[int, Field(ge=1, le=3650)] = Field(40, description="Days hourly min/mean/max are kept.")
+    dead_letters_keep: Annotated[int, Field(ge=100)] = Field(100_000, description="Dead letters kept, newest first.")
+    future_tolerance_s: Annotated[int, Field(ge=0)] = Field(
+        300, description="Seconds a reading may be ahead of our clock."
+    )
+
+    batch_ms: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="Longest time a reading waits for its batch."
+    )
+    batch_rows: Annotated[int, Field(ge=1, le=100_000)] = Field(5_000, description="Most readings in one transaction.")
+    buffer_rows: Annotated[int, Field(ge=1_000)] = Field(
+        500_000, description="Readings held while the database is away."
+    )
+
+    stream_maxlen: Annotated[int, Field(ge=100)] = Field(
+        20_000, description="Events a reconnecting browser can catch up on."
+    )
+    max_streams: Annotated[int, Field(ge=1)] = Field(5_000, description="Open live streams a web process accepts.")
+    heartbeat_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        15.0, description="Seconds between heartbeats on a live stream."
+    )
+
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(False, description="One JSON object a log line instead of text.")
+
+    @field_validator("data_dir", "data_files", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().resolve() if value else value
+
+    @property
+    def database(self) -> str:
+        """The database URL in force. May hold a password: never log it."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'yiping.db'}"

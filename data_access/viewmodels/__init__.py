@@ -1,0 +1,1 @@
+"""What a screen shows: frozen, masked, scoped; no SQL behind them."""

@@ -1,0 +1,1 @@
+"""One file a route: register_page, layout, thin callbacks."""
