@@ -1,0 +1,52 @@
+"""`python -m bench.run [--full] [--only NAME …]`: measure, print a table, keep the figures in bench/results.json.
+
+A benchmark that fails is reported, the others still run, and the exit code says so at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+import traceback
+
+from bench.harness import RESULTS, Row, commit, write_results
+
+MODULES = ("seed", "start", "ingest", "push", "imports", "map")
+
+
+def main() -> int:
+    """Run the benchmarks asked for; return 1 when one of them failed."""
+    parser = argparse.ArgumentParser(prog="bench.run", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="the long ones too")
+    parser.add_argument("--only", nargs="+", choices=MODULES, default=MODULES, help="these benchmarks and no others")
+    options = parser.parse_args()
+    failed: list[str] = []
+    started = time.perf_counter()
+    print(f"commit {commit()}")
+    for name in options.only:
+        begun = time.perf_counter()
+        try:
+            rows: list[Row] = importlib.import_module(f"bench.{name}").run(options.full)
+        except Exception:  # noqa: BLE001  # whatever it is, the other figures are still wanted
+            traceback.print_exc()
+            failed.append(name)
+            continue
+        _show(name, rows, time.perf_counter() - begun)
+        write_results(rows)
+    print(f"\n{time.perf_counter() - started:.0f} s in all; figures in {RESULTS.relative_to(RESULTS.parent.parent)}")
+    if failed:
+        print("FAILED: " + ", ".join(failed))
+    return 1 if failed else 0
+
+
+def _show(name: str, rows: list[Row], seconds: float) -> None:
+    print(f"\n{name} ({seconds:.0f} s)")
+    for row in rows:
+        ratio = f"{row.ratio:8.2f} × {row.baseline:,.4g}" if row.ratio is not None else ""
+        print(f"  {row.name:<34} {row.value:>12,.4g} {row.unit:<12} {ratio} {row.note}".rstrip(), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
