@@ -1,6 +1,7 @@
-# One command each. Everything sets itself up; Python 3.11+ and a network are all a new machine needs.
+# One command each. Everything sets itself up: a new machine needs Python 3.11–3.13, a network and, for tests, apt-get.
+# Another Python: make PYTHON=/path/to/python3.12 run
 SHELL := /bin/bash
-PYTHON ?= python3
+export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
@@ -11,7 +12,7 @@ DEV_STAMP := $(VENV)/.stamp-dev
 run: $(STAMP)
 	@exec $(BIN)/yiping run
 
-test: $(DEV_STAMP)
+test:
 	@bash deploy/test-packages.sh
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest
