@@ -1,0 +1,80 @@
+"""Periods (统计周期): half-open spans of local days, Asia/Shanghai. Time is passed in."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from data_access.domain.errors import InvalidInput
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+OLD_AFTER: Final = timedelta(days=60)
+"""A deployment whose newest incident is older than this shows its own span instead of the current month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days from `first` up to, not including, `end`."""
+
+    first: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.first >= self.end:
+            raise InvalidInput("A period ends after it begins; `to` is the first day that no longer belongs to it.")
+
+    @property
+    def start_at(self) -> datetime:
+        """The first instant of the period."""
+        return midnight(self.first)
+
+    @property
+    def end_at(self) -> datetime:
+        """The first instant after the period."""
+        return midnight(self.end)
+
+    @property
+    def is_month(self) -> bool:
+        """Tell whether this is exactly one calendar month."""
+        return self == month_of(self.first)
+
+    def previous(self) -> Period:
+        """The period just before (环比): the month before a month, otherwise as many days."""
+        if self.is_month:
+            return month_of(self.first - timedelta(days=1))
+        return Period(self.first - (self.end - self.first), self.first)
+
+    def year_before(self) -> Period:
+        """The same days a year earlier (同比)."""
+        return Period(_minus_year(self.first), _minus_year(self.end))
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which the local `day` begins."""
+    return datetime.combine(day, time(), SHANGHAI)
+
+
+def local_day(at: datetime) -> date:
+    """The local day of an instant."""
+    return at.astimezone(SHANGHAI).date()
+
+
+def month_of(day: date) -> Period:
+    """The calendar month that `day` lies in."""
+    first = day.replace(day=1)
+    return Period(first, first + timedelta(days=monthrange(day.year, day.month)[1]))
+
+
+def span_of(oldest: datetime, newest: datetime) -> Period:
+    """The whole months that hold everything from `oldest` to `newest`."""
+    return Period(month_of(local_day(oldest)).first, month_of(local_day(newest)).end)
+
+
+def _minus_year(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - 1, day=28)
