@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from data_access.db.tables import AreaRow, ChannelRow, IncidentRow, IncidentTypeRow, UnitRow
 from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.incidents import ClosingCounts, Outcome, Stage
-from data_access.domain.periods import span
+from data_access.domain.periods import Period
 from data_access.viewmodels.indicators import UNASSIGNED, By, IndicatorLine
 
 _AREA_KINDS: Final = {By.STREET, By.COMMUNITY, By.GRID}
@@ -87,13 +87,13 @@ def _grouped(
 
 def _inside(area_path: str, start: date, end: date) -> tuple[ColumnElement[bool], ...]:
     """Rows of the subtree created in the period, replays left out."""
-    since, until = span(start, end)
+    period = Period(start, end)
     low, high = subtree_bounds(area_path)
     return (
         IncidentRow.area_path >= low,
         IncidentRow.area_path < high,
-        IncidentRow.created_at >= since,
-        IncidentRow.created_at < until,
+        IncidentRow.created_at >= period.start_at,
+        IncidentRow.created_at < period.end_at,
         IncidentRow.run.is_(None),
     )
 
