@@ -52,6 +52,12 @@ class Period:
         return Period(_minus_year(self.first), _minus_year(self.end))
 
 
+def span(start: date, end: date) -> tuple[datetime, datetime]:
+    """The instants of the local days [start, end). Raises `InvalidInput` when there are none."""
+    period = Period(start, end)
+    return period.start_at, period.end_at
+
+
 def midnight(day: date) -> datetime:
     """The instant at which the local `day` begins."""
     return datetime.combine(day, time(), SHANGHAI)

@@ -1,0 +1,132 @@
+"""What the overview shows of an area: figures with what they are compared to and when they were true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from data_access.domain.incidents import ClosingCounts
+from data_access.domain.periods import Period
+from data_access.viewmodels.areas import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The aggregates of an area (底数): this month's, last month's, those of a year ago. An absent key: not known."""
+
+    month: date | None
+    now: Mapping[str, int]
+    last_month: Mapping[str, int]
+    last_year: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Cases of a period with the period before and the year before; None where there were none at all."""
+
+    now: ClosingCounts
+    previous: ClosingCounts | None
+    last_year: ClosingCounts | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """One child area or channel with its cases of the period. `code` is None for what belongs to none (未归属)."""
+
+    code: str | None
+    name: str
+    name_en: str | None
+    counts: ClosingCounts
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """Open cases that stand in one stage, and how many of them are past their due time."""
+
+    stage: str
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Today's work on incidents. `yesterday` counts up to the same time of day."""
+
+    today: int
+    yesterday: int
+    closed_today: int
+    stages: tuple[StageLine, ...]
+
+    @property
+    def open(self) -> int:
+        return sum(line.open for line in self.stages)
+
+    @property
+    def overdue(self) -> int:
+        return sum(line.overdue for line in self.stages)
+
+
+@dataclass(frozen=True, slots=True)
+class KindLine:
+    """Devices of one kind: how many, how many offline, standing alarms and their worst severity."""
+
+    kind: str
+    devices: int
+    offline: int
+    alarms: int
+    worst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sensors:
+    """Devices and what they say. `by_severity` counts standing alarms 1..4; `recent` new ones per ten minutes."""
+
+    devices: int
+    offline: int
+    today: int
+    yesterday: int
+    by_severity: Mapping[int, int]
+    kinds: tuple[KindLine, ...]
+    recent: tuple[int, ...]
+    replay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """Cameras, and how many delivered a picture lately."""
+
+    total: int
+    delivering: int
+    last_frame_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A source of data, when it last delivered, how often it should."""
+
+    code: str
+    name: str
+    name_en: str
+    interval_s: int
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything the panels of one area show, true at `at`."""
+
+    place: Place
+    at: datetime
+    period: Period
+    running: bool  # the period is the one we are in, so that "today" means something
+    demo: bool
+    has_incidents: bool
+    ledger: Ledger
+    closing: Closing
+    children: tuple[GroupLine, ...]
+    channels: tuple[GroupLine, ...]
+    flow: Flow
+    sensors: Sensors
+    video: Video
+    sources: tuple[SourceLine, ...]
