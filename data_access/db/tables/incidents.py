@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.db.tables.base import AreaPath, Base, Code, IdKey, Name, Small
+
+_OPEN = text("stage NOT IN ('closed', 'void')")
 
 
 class IncidentTypeRow(Base):
@@ -64,6 +66,16 @@ class IncidentRow(Base):
         UniqueConstraint("source", "source_ref"),
         Index("ix_incidents_area_path_created_at", "area_path", "created_at"),
         Index("ix_incidents_created_at", "created_at"),
+        Index(
+            "ix_incidents_open",
+            "area_path",
+            "stage",
+            "due_at",
+            "run",
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index("ix_incidents_closed_at", "closed_at"),
         Index("ix_incidents_building_id", "building_id"),
     )
 
