@@ -7,11 +7,12 @@ are in docs/alarms.md; all are configurable per device model and per device.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import IntFlag, StrEnum
-from typing import Final
+from typing import Any, Final
 
 from data_access.domain.alarms import Severity
+from data_access.domain.errors import InvalidInput
 
 MISSED_PERIODS: Final = 3
 """A device is offline after this many missed periods of its model."""
@@ -67,6 +68,15 @@ class AlarmRule:
     clear_delay_s: float = 0.0
     life_safety: bool = False
 
+    @property
+    def is_state(self) -> bool:
+        """Tell whether the metric is a 0/1 state; then each further report of the alarm counts up."""
+        return self.metric not in METRIC_UNITS
+
+    def threshold_of(self, severity: Severity) -> float:
+        """The threshold that stands for `severity` (the mildest when none does)."""
+        return next((t for t, s in self.levels if s is severity), self.levels[0][0])
+
     def severity_of(self, value: float) -> Severity:
         """The worst level that `value` reaches; NORMAL when none."""
         reached = [
@@ -80,6 +90,48 @@ class AlarmRule:
         if self.side is Above.HIGH:
             return value < mildest - self.hysteresis if self.hysteresis else value < mildest
         return value >= mildest + self.hysteresis
+
+
+OFFLINE: Final = "offline"
+"""The alarm kind of a silent device. It has no rule: the clock raises it, any reading clears it."""
+
+
+def rule_to_json(rule: AlarmRule) -> dict[str, Any]:
+    """Return `rule` as it is kept in `device_models.rules`."""
+    return asdict(rule) | {"side": rule.side.value, "levels": [[t, int(s)] for t, s in rule.levels]}
+
+
+def rule_from_json(kept: Mapping[str, Any]) -> AlarmRule:
+    """Return the rule kept as `kept`; raise `InvalidInput` naming what does not fit."""
+    known = {f.name for f in fields(AlarmRule)}
+    if unknown := sorted(set(kept) - known):
+        raise InvalidInput(f"an alarm rule has no {', '.join(unknown)}")
+    try:
+        levels = tuple((float(t), Severity(int(s))) for t, s in kept["levels"])
+        rule = AlarmRule(**{**kept, "side": Above(kept["side"]), "levels": levels})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidInput(f"an alarm rule is not complete: {error}") from None
+    ordered = sorted(levels, reverse=rule.side is Above.LOW)
+    if not levels or list(levels) != ordered:
+        raise InvalidInput(f"the levels of {rule.alarm} must be listed, mildest first")
+    return rule
+
+
+def with_overrides(rules: tuple[AlarmRule, ...], overrides: Mapping[str, Any] | None) -> tuple[AlarmRule, ...]:
+    """Return `rules` as a device's own `overrides` change them.
+
+    `overrides` maps an alarm kind to the fields that differ, to null to switch that rule off, or to a whole rule
+    that the model does not have. Raises `InvalidInput` for a rule that would not be complete.
+    """
+    if not overrides:
+        return rules
+    merged = {rule.alarm: rule_to_json(rule) for rule in rules}
+    for alarm, changes in overrides.items():
+        if changes is None:
+            merged.pop(alarm, None)
+        else:
+            merged[alarm] = merged.get(alarm, {}) | {"alarm": alarm} | dict(changes)
+    return tuple(rule_from_json(kept) for kept in merged.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
