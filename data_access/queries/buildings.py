@@ -1,0 +1,158 @@
+"""Reads about one building for its drawer: who answers for it, what stands in it, what is open there.
+
+People are counted and masked here; nothing personal leaves this module in the clear.
+"""
+
+from __future__ import annotations
+
+from math import cos, hypot, radians
+from typing import Final
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import (
+    AreaRow,
+    BuildingRow,
+    CameraRow,
+    DeviceRow,
+    DeviceStateRow,
+    DwellingRow,
+    HouseholdRow,
+    IncidentRow,
+    ResidentRow,
+    ResponsibleRow,
+)
+from data_access.domain import masking
+from data_access.domain.areas import within
+from data_access.domain.errors import NotFound
+from data_access.viewmodels.areas import AreaLabel, BuildingView, CameraLine, DeviceLine, IncidentLine, PersonLine
+
+FEWEST: Final = 5
+"""Fewer people than this in a category are shown as "<5"."""
+
+NEAREST_CAMERAS: Final = 3
+SHOWN_DEVICES: Final = 60
+_DEGREE_M: Final = 111_320.0
+_NEAR: Final = 0.01  # degrees, about a kilometre
+_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")
+
+
+def building(session: Session, code: str, scope: str) -> BuildingView:
+    """The drawer of the building with `code`. Raises `NotFound` when there is none within `scope`."""
+    row = session.execute(select(BuildingRow).where(BuildingRow.code == code)).scalar()
+    if row is None or not within(row.area_path, scope):
+        raise NotFound("没有这栋楼，或者不在您的权限范围内。")
+    area = session.get_one(AreaRow, row.area_id)
+    dwellings = _dwellings(session, row.id)
+    residents, elderly = _residents(session, row.id)
+    devices = _devices(session, row.id)
+    return BuildingView(
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        address=row.address,
+        estate=row.estate,
+        kind=row.kind,
+        lng=row.lng,
+        lat=row.lat,
+        floors=row.floors,
+        units=row.units,
+        built_year=row.built_year,
+        area=AreaLabel(area.id, area.code, area.path, area.name, area.name_en, area.kind),
+        people=people(session, area.path, row.id),
+        dwellings=sum(n for _, n in dwellings),
+        uses=dwellings,
+        residents=residents if residents == 0 or residents >= FEWEST else None,
+        elderly=elderly if elderly == 0 or elderly >= FEWEST else None,
+        few=0 < residents < FEWEST,
+        devices=devices[:SHOWN_DEVICES],
+        devices_total=len(devices),
+        cameras=_cameras(session, row.lng, row.lat),
+        incidents=_incidents(session, row.id),
+    )
+
+
+def people(session: Session, path: str, building_id: int | None = None) -> tuple[PersonLine, ...]:
+    """Who answers for the area at `path` itself and, where given, for the building: masked."""
+    rows = session.execute(
+        select(ResponsibleRow.role, ResponsibleRow.name, ResponsibleRow.phone)
+        .where(
+            or_(
+                (ResponsibleRow.area_path == path) & ResponsibleRow.building_id.is_(None),
+                ResponsibleRow.building_id == building_id,
+            )
+            if building_id is not None
+            else (ResponsibleRow.area_path == path) & ResponsibleRow.building_id.is_(None)
+        )
+        .order_by(ResponsibleRow.building_id.is_(None), ResponsibleRow.role)
+        .limit(8)
+    )
+    return tuple(PersonLine(role, masking.name(name), masking.phone(phone)) for role, name, phone in rows)
+
+
+def _dwellings(session: Session, building_id: int) -> tuple[tuple[str, int], ...]:
+    rows = session.execute(
+        select(DwellingRow.use, func.count()).where(DwellingRow.building_id == building_id).group_by(DwellingRow.use)
+    )
+    return tuple((use, n) for use, n in rows)
+
+
+def _residents(session: Session, building_id: int) -> tuple[int, int]:
+    row = session.execute(
+        select(func.count(), func.count().filter(ResidentRow.lives_alone))
+        .select_from(DwellingRow)
+        .join(HouseholdRow, HouseholdRow.dwelling_id == DwellingRow.id)
+        .join(ResidentRow, ResidentRow.household_id == HouseholdRow.id)
+        .where(DwellingRow.building_id == building_id)
+    ).one()
+    return row[0], row[1]
+
+
+def _devices(session: Session, building_id: int) -> tuple[DeviceLine, ...]:
+    rows = session.execute(
+        select(
+            DeviceRow.id,
+            DeviceRow.code,
+            DeviceRow.kind,
+            DeviceRow.name,
+            DeviceRow.floor,
+            DeviceStateRow.status,
+            DeviceStateRow.last_seen,
+        )
+        .outerjoin(DeviceStateRow, DeviceStateRow.device_id == DeviceRow.id)
+        .where(DeviceRow.building_id == building_id)
+        .order_by(DeviceStateRow.status.desc().nulls_last(), DeviceRow.kind, DeviceRow.floor, DeviceRow.id)
+    )
+    return tuple(DeviceLine(*row) for row in rows)
+
+
+def _cameras(session: Session, lng: float, lat: float) -> tuple[CameraLine, ...]:
+    rows = session.execute(
+        select(CameraRow.id, CameraRow.code, CameraRow.name, CameraRow.lng, CameraRow.lat, CameraRow.delivering).where(
+            CameraRow.lng.between(lng - _NEAR, lng + _NEAR), CameraRow.lat.between(lat - _NEAR, lat + _NEAR)
+        )
+    ).all()
+    east = _DEGREE_M * cos(radians(lat))
+    lines = [
+        CameraLine(r.id, r.code, r.name, round(hypot((r.lng - lng) * east, (r.lat - lat) * _DEGREE_M)), r.delivering)
+        for r in rows
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.metres, line.id))[:NEAREST_CAMERAS])
+
+
+def _incidents(session: Session, building_id: int) -> tuple[IncidentLine, ...]:
+    rows = session.execute(
+        select(
+            IncidentRow.id,
+            IncidentRow.code,
+            IncidentRow.title,
+            IncidentRow.stage,
+            IncidentRow.created_at,
+            IncidentRow.due_at,
+        )
+        .where(IncidentRow.building_id == building_id, _OPEN, IncidentRow.run.is_(None))
+        .order_by(IncidentRow.created_at.desc())
+        .limit(10)
+    )
+    return tuple(IncidentLine(*row) for row in rows)

@@ -1,0 +1,337 @@
+"""Reads for the overview of any area: constant work, whatever its size.
+
+Aggregates come from `area_facts`, the rest from index ranges; each part is memoised for as long as it may be old.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import (
+    AlarmRow,
+    AreaFactRow,
+    CameraRow,
+    DeviceRow,
+    DeviceStateRow,
+    IncidentRow,
+    SourceRow,
+)
+from data_access.domain.areas import subtree_bounds
+from data_access.domain.devices import DeviceStatus
+from data_access.domain.incidents import ClosingCounts, Stage
+from data_access.domain.periods import OLD_AFTER, Period, local_day, midnight, month_of, span_of
+from data_access.queries import areas
+from data_access.queries.indicators import indicators
+from data_access.queries.session import cache, now, reading
+from data_access.viewmodels.areas import AreaLabel, Place
+from data_access.viewmodels.indicators import By
+from data_access.viewmodels.overview import (
+    Closing,
+    Flow,
+    GroupLine,
+    KindLine,
+    Ledger,
+    Overview,
+    Sensors,
+    SourceLine,
+    StageLine,
+    Video,
+)
+
+RECENT_STEP: Final = timedelta(minutes=10)
+RECENT_STEPS: Final = 24
+_DAY: Final = timedelta(days=1)
+_STANDING: Final = ("active_unacked", "active_acked")
+# Written out, so that both databases see that the partial indexes serve.
+_OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
+_OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
+_ABNORMAL: Final = text("device_states.status <> 0")
+
+
+def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) -> Overview:
+    """Everything the panels of `area` show for the local days [first, end).
+
+    Without dates: the current month, or the whole span of the data where the newest incident is older than 60 days.
+    Raises `InvalidInput` for an empty period.
+    """
+    moment = now()
+    with reading() as session:
+        version, demo = areas.data_version(session), areas.is_demo(session)
+        sources = read_sources(session)
+    given = Period(first, end) if first and end else None
+    current = month_of(local_day(moment))
+    own: Period | None = _default_period(current.first, version)
+    period = given or own or current
+    place = areas.place(area, scope, version)
+    key = (area.path, period.first, period.end, version)
+    return Overview(
+        place=place,
+        at=moment,
+        period=period,
+        running=period.first <= local_day(moment) < period.end,
+        demo=demo,
+        has_incidents=own is not None,
+        ledger=_ledger(area.id, version),
+        closing=_closing(*key),
+        children=_children(place, *key),
+        channels=_channels(*key),
+        flow=_flow(area.path),
+        sensors=_sensors(area.path, version),
+        video=_video(area.path),
+        sources=sources,
+    )
+
+
+# Memoised parts: the arguments are the key; the version changes with every import.
+
+
+@cache.memoize(timeout=600)
+def _ledger(area_id: int, version: str) -> Ledger:  # noqa: ARG001  # the version is there for the key
+    with reading() as session:
+        return read_ledger(session, area_id)
+
+
+@cache.memoize(timeout=300)
+def _default_period(month: date, version: str) -> Period | None:  # noqa: ARG001  # as above
+    with reading() as session:
+        return default_period(session, midnight(month))
+
+
+@cache.memoize(timeout=30)
+def _closing(path: str, first: date, end: date, version: str) -> Closing:  # noqa: ARG001  # as above
+    with reading() as session:
+        return read_closing(session, path, Period(first, end), now())
+
+
+@cache.memoize(timeout=60)
+def _children(place: Place, path: str, first: date, end: date, version: str) -> tuple[GroupLine, ...]:  # noqa: ARG001  # as above
+    with reading() as session:
+        return read_children(session, place, Period(first, end), now())
+
+
+@cache.memoize(timeout=60)
+def _channels(path: str, first: date, end: date, version: str) -> tuple[GroupLine, ...]:  # noqa: ARG001  # as above
+    with reading() as session:
+        lines = indicators(session, path, first, end, By.CHANNEL, now=now())
+    return tuple(GroupLine(line.code, line.name, None, line.counts) for line in lines)
+
+
+@cache.memoize(timeout=5)
+def _flow(path: str) -> Flow:
+    with reading() as session:
+        return read_flow(session, path, now())
+
+
+@cache.memoize(timeout=5)
+def _sensors(path: str, version: str) -> Sensors:
+    totals: Mapping[str, int] = _devices_by_kind(path, version)
+    with reading() as session:
+        return read_sensors(session, path, totals, now())
+
+
+@cache.memoize(timeout=300)
+def _devices_by_kind(path: str, version: str) -> dict[str, int]:  # noqa: ARG001  # as above
+    with reading() as session:
+        return read_devices_by_kind(session, path)
+
+
+@cache.memoize(timeout=10)
+def _video(path: str) -> Video:
+    with reading() as session:
+        return read_video(session, path)
+
+
+# The reads themselves: a session in, a view-model out.
+
+
+def read_ledger(session: Session, area_id: int) -> Ledger:
+    """The aggregates of the newest month with those of the month and the year before."""
+    month = session.scalar(select(func.max(AreaFactRow.month)).where(AreaFactRow.area_id == area_id))
+    if month is None:
+        return Ledger(None, {}, {}, {})
+    this = month_of(month)
+    months = (month, this.previous().first, this.year_before().first)
+    found: defaultdict[date, dict[str, int]] = defaultdict(dict)
+    for at, metric, value in session.execute(
+        select(AreaFactRow.month, AreaFactRow.metric, AreaFactRow.value).where(
+            AreaFactRow.area_id == area_id, AreaFactRow.month.in_(months)
+        )
+    ):
+        found[at][metric] = value
+    now_, last_month, last_year = (found[m] for m in months)
+    return Ledger(month, now_, last_month, last_year)
+
+
+def default_period(session: Session, at: datetime) -> Period | None:
+    """The month of `at`, or the span of all incidents when the newest is old; None when there are no incidents."""
+    real = select(IncidentRow.created_at).where(IncidentRow.run.is_(None)).limit(1)
+    newest = session.scalar(real.order_by(IncidentRow.created_at.desc()))
+    if newest is None:
+        return None
+    if newest >= at - OLD_AFTER:
+        return month_of(local_day(at))
+    oldest = session.scalar(real.order_by(IncidentRow.created_at))
+    return span_of(oldest or newest, newest)
+
+
+def read_closing(session: Session, path: str, period: Period, at: datetime) -> Closing:
+    """The cases of `period`, of the one before and of the one a year before."""
+
+    def counts(of: Period) -> ClosingCounts:
+        return indicators(session, path, of.first, of.end, now=at)[0].counts
+
+    def if_any(of: Period) -> ClosingCounts | None:
+        found = counts(of)
+        return found if found.created else None
+
+    return Closing(counts(period), if_any(period.previous()), if_any(period.year_before()))
+
+
+def read_children(session: Session, place: Place, period: Period, at: datetime) -> tuple[GroupLine, ...]:
+    """The cases of each child area, and those that belong to no child, as `indicators` counts them."""
+    kinds = Counter(child.kind for child in place.children)
+    if not kinds:
+        return ()
+    kind = kinds.most_common(1)[0][0]
+    english = {child.code: child.name_en for child in place.children}
+    if kind in {By.STREET, By.COMMUNITY, By.GRID}:
+        lines = indicators(session, place.area.path, period.first, period.end, By(kind), now=at)
+    else:
+        lines = tuple(indicators(session, child.path, period.first, period.end, now=at)[0] for child in place.children)
+    return tuple(GroupLine(line.code, line.name, english.get(line.code or ""), line.counts) for line in lines)
+
+
+def read_flow(session: Session, path: str, at: datetime) -> Flow:
+    """Today's incidents and the open ones by stage, as at `at`."""
+    today = midnight(local_day(at))
+    inside = (*_subtree(IncidentRow.area_path, path), IncidentRow.run.is_(None))
+
+    def created(since: datetime, until: datetime) -> int:
+        return _count(session, *inside, IncidentRow.created_at >= since, IncidentRow.created_at < until)
+
+    overdue = func.count().filter(IncidentRow.due_at < at)
+    rows = session.execute(
+        select(IncidentRow.stage, func.count(), overdue).where(*inside, _OPEN_INCIDENTS).group_by(IncidentRow.stage)
+    )
+    found = {stage: StageLine(stage, n, late) for stage, n, late in rows}
+    order = [stage for stage in Stage if stage not in (Stage.CLOSED, Stage.VOID)]
+    return Flow(
+        today=created(today, at),
+        yesterday=created(today - _DAY, at - _DAY),
+        closed_today=_count(session, *inside, IncidentRow.closed_at >= today, IncidentRow.closed_at <= at),
+        stages=tuple(found.get(stage, StageLine(stage, 0, 0)) for stage in order),
+    )
+
+
+def read_devices_by_kind(session: Session, path: str) -> dict[str, int]:
+    """How many devices of each kind; those that only replay recordings do not count."""
+    rows = session.execute(
+        select(DeviceRow.kind, func.count())
+        .where(*_subtree(DeviceRow.area_path, path), DeviceRow.replay.is_(False))
+        .group_by(DeviceRow.kind)
+    )
+    return dict(rows.tuples())
+
+
+def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: datetime) -> Sensors:
+    """Standing alarms, devices offline and the pace of new alarms; `totals` are the devices by kind."""
+    offline = _offline(session, path)
+    severities, kinds, worst, replay = _standing(session, path)
+    since = at - RECENT_STEP * RECENT_STEPS
+    today = midnight(local_day(at))
+    raised = list(
+        session.scalars(
+            select(AlarmRow.raised_at).where(
+                AlarmRow.raised_at >= min(since, today - _DAY),
+                AlarmRow.raised_at <= at,
+                *_subtree(AlarmRow.area_path, path),
+                AlarmRow.run.is_(None),
+            )
+        )
+    )
+    recent = Counter((moment - since) // RECENT_STEP for moment in raised if moment >= since)
+    return Sensors(
+        devices=sum(totals.values()),
+        offline=sum(offline.values()),
+        today=sum(moment >= today for moment in raised),
+        yesterday=sum(today - _DAY <= moment <= at - _DAY for moment in raised),
+        by_severity={level: severities[level] for level in (4, 3, 2, 1)},
+        kinds=tuple(
+            KindLine(kind, totals.get(kind, 0), offline[kind], kinds[kind], worst[kind])
+            for kind in sorted(totals, key=lambda k: (-worst[k], -kinds[k], -totals[k]))
+        ),
+        recent=tuple(recent[i] for i in range(RECENT_STEPS)),
+        replay=replay,
+    )
+
+
+def _offline(session: Session, path: str) -> Counter[str]:
+    rows = session.execute(
+        select(DeviceRow.kind, func.count())
+        .select_from(DeviceStateRow)
+        .join(DeviceRow, DeviceRow.id == DeviceStateRow.device_id)
+        .where(
+            _ABNORMAL,
+            *_subtree(DeviceStateRow.area_path, path),
+            DeviceStateRow.status.op("&")(int(DeviceStatus.OFFLINE)) != 0,
+            DeviceRow.replay.is_(False),
+        )
+        .group_by(DeviceRow.kind)
+    )
+    return Counter(dict(rows.tuples()))
+
+
+def _standing(session: Session, path: str) -> tuple[Counter[int], Counter[str], Counter[str], int]:
+    rows = session.execute(
+        select(DeviceRow.kind, AlarmRow.severity, AlarmRow.run.is_not(None), func.count())
+        .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
+        .where(_OPEN_ALARMS, *_subtree(AlarmRow.area_path, path), AlarmRow.state.in_(_STANDING))
+        .group_by(DeviceRow.kind, AlarmRow.severity, AlarmRow.run.is_not(None))
+    )
+    severities: Counter[int] = Counter()
+    kinds: Counter[str] = Counter()
+    worst: Counter[str] = Counter()
+    replay = 0
+    for kind, severity, replayed, n in rows:
+        if replayed:
+            replay += n
+            continue
+        severities[severity] += n
+        kinds[kind] += n
+        worst[kind] = max(worst[kind], severity)
+    return severities, kinds, worst, replay
+
+
+def read_video(session: Session, path: str) -> Video:
+    """Cameras of the subtree and how many deliver."""
+    total, delivering, last = session.execute(
+        select(func.count(), func.count().filter(CameraRow.delivering), func.max(CameraRow.last_frame_at)).where(
+            *_subtree(CameraRow.area_path, path)
+        )
+    ).one()
+    return Video(total, delivering, last)
+
+
+def read_sources(session: Session) -> tuple[SourceLine, ...]:
+    """Every source of data, as the footer lists them."""
+    rows = session.execute(
+        select(SourceRow.code, SourceRow.name, SourceRow.name_en, SourceRow.interval_s, SourceRow.last_seen).order_by(
+            SourceRow.interval_s, SourceRow.code
+        )
+    )
+    return tuple(SourceLine(*row) for row in rows)
+
+
+def _subtree(column: Any, path: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    low, high = subtree_bounds(path)
+    return column >= low, column < high
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(IncidentRow).where(*conditions)) or 0
