@@ -106,3 +106,8 @@ class Settings(BaseSettings):
         if self.database_url:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'yiping.db'}"
+
+    @property
+    def redis(self) -> str:
+        """The Redis URL in force: the supervisor sets it for its children. May hold a password: never log it."""
+        return self.redis_url.get_secret_value() if self.redis_url else "redis://127.0.0.1:6379/0"

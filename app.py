@@ -1,0 +1,95 @@
+"""The composition root: `create_app(settings)` builds what the web process needs and joins it; nothing else does.
+
+Started by `uvicorn app:create_app --factory` (which is what `yiping serve` does). Starlette answers the live stream,
+the map feed and the JSON interface itself; everything else is Dash on Flask, in worker threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from dash import Dash, html, page_container
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from data_access.api import Context, api_middleware, api_routes, error_handlers, mask_access_log
+from data_access.db.engine import Database
+from data_access.live import bus
+from data_access.live.hub import Hub
+from data_access.live.outbox import Relay
+from data_access.queries.session import cache
+from data_access.services import Services
+from data_access.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DASH_THREADS = 16
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The whole web process for `settings` (by default those of the environment)."""
+    settings = settings or Settings()
+    mask_access_log()
+    redis = bus.connect(settings.redis)
+    services = Services(settings, Database(settings.database), redis, _now)
+    relay = Relay(services.database, redis, maxlen=settings.stream_maxlen)
+    hub = Hub(settings.redis, clock=_now, heartbeat_s=settings.heartbeat_s)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with hub.running():
+            yield
+        redis.close()
+        services.database.dispose()
+
+    dash: Any = WSGIMiddleware(_dash(services).server, workers=DASH_THREADS)
+    app = Starlette(
+        routes=[*api_routes(), Mount("/", dash)],
+        middleware=api_middleware(),
+        exception_handlers=error_handlers(),
+        lifespan=lifespan,
+    )
+    app.state.context = Context(services, hub, relay)
+    return app
+
+
+def _dash(services: Services) -> Dash:
+    """The Dash application, with the pages of `pages/` and the services they reach through Flask."""
+    dash = Dash(
+        __name__,
+        use_pages=True,
+        serve_locally=True,
+        assets_ignore=r".*\.worker\.js",
+        title="一屏",
+        update_title="",
+        on_error=_report,
+    )
+    dash.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
+    dash.layout = html.Div(page_container)
+    dash.server.extensions["yiping"] = services
+    cache.init_app(
+        dash.server,
+        {
+            "CACHE_TYPE": "RedisCache",
+            "CACHE_REDIS_HOST": services.redis,  # our client gives up quickly: without Redis slower, never stuck
+            "CACHE_DEFAULT_TIMEOUT": 60,
+            "CACHE_KEY_PREFIX": "yiping:cache:",
+        },
+    )
+    return dash
+
+
+def _report(error: Exception) -> None:
+    """Log what no callback expected, under a number that the person in front of the screen can quote."""
+    reference = secrets.token_hex(4)
+    log.error("callback failed, reference %s", reference, exc_info=error)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  # the one clock of the web process

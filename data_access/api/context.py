@@ -1,0 +1,49 @@
+"""What the routes share: the services and the hub of the process, and calls of synchronous queries in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from anyio.to_thread import run_sync
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from data_access.auth.principal import LOCAL, Principal
+from data_access.live.hub import Hub
+from data_access.live.outbox import Relay
+from data_access.services import Services
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Services, hub and relay of the process, found by a route in the application's state."""
+
+    services: Services
+    hub: Hub
+    relay: Relay
+
+    async def read(self, query: Callable[[Session], T]) -> T:
+        """Run `query` on a reading session in a worker thread."""
+
+        def run() -> T:
+            with self.services.database.reading() as session:
+                return query(session)
+
+        return await run_sync(run)
+
+
+def context(request: Request) -> Context:
+    """The context of the application that handles `request`."""
+    found = request.app.state.context
+    assert isinstance(found, Context)  # noqa: S101  # the composition root put it there
+    return found
+
+
+def principal(request: Request) -> Principal:
+    """Who asks; the middleware has resolved cookie or token, else it is the person at the machine."""
+    found = request.scope.get("principal")
+    return found if isinstance(found, Principal) else LOCAL

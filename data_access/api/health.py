@@ -1,0 +1,61 @@
+"""`/healthz` (the process answers) and `/readyz` (everything it needs is there)."""
+
+from __future__ import annotations
+
+from anyio.to_thread import run_sync
+from redis import RedisError
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from data_access.api.context import Context, context
+from data_access.db import migrate
+from data_access.db.tables import SourceRow
+
+
+async def healthz(_request: Request) -> Response:
+    """The process runs and its loop turns."""
+    return PlainTextResponse("ok")
+
+
+async def readyz(request: Request) -> Response:
+    """200 when the server can show true and live figures, else 503; every part with its state and why."""
+    ctx = context(request)
+    parts = await run_sync(_parts, ctx)
+    parts["live"] = {"ok": ctx.hub.connected, "last_event_id": ctx.hub.last_event_id, "streams": ctx.hub.streams}
+    ready = all(part["ok"] for name, part in parts.items() if name != "ingest")
+    return JSONResponse({"ready": ready, "parts": parts}, 200 if ready else 503)
+
+
+def _parts(ctx: Context) -> dict[str, dict[str, object]]:
+    services = ctx.services
+    parts: dict[str, dict[str, object]] = {}
+    try:
+        with services.database.reading() as session:
+            session.execute(text("SELECT 1"))
+            parts["database"] = {"ok": True, "kind": services.database.dialect}
+            at, newest = migrate.current(services.database.engine), migrate.newest()
+            parts["migrations"] = {"ok": at == newest, "at": at, "newest": newest}
+            if at == newest:
+                parts["ingest"] = _ingest(ctx, session)
+    except SQLAlchemyError as error:
+        parts["database"] = {"ok": False, "why": type(error).__name__}
+    try:
+        services.redis.ping()
+        parts["redis"] = {"ok": True}
+    except (RedisError, OSError) as error:
+        parts["redis"] = {"ok": False, "why": type(error).__name__}
+    return parts
+
+
+def _ingest(ctx: Context, session: Session) -> dict[str, object]:
+    """How fresh the sensors are: information, not a reason to take the server out of service."""
+    row = session.execute(
+        select(SourceRow.last_seen, SourceRow.interval_s).where(SourceRow.code == "sensors")
+    ).one_or_none()
+    if row is None or row.last_seen is None:
+        return {"ok": False, "why": "nothing has been received yet"}
+    age = (ctx.services.clock() - row.last_seen).total_seconds()
+    return {"ok": age <= 3 * row.interval_s, "age_s": round(age, 1), "interval_s": row.interval_s}

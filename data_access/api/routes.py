@@ -1,0 +1,17 @@
+"""Every route beside Dash, in one list."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from data_access.api.health import healthz, readyz
+from data_access.api.live import live
+
+
+def api_routes() -> list[Route]:
+    """The routes of the application."""
+    return [
+        Route("/live", live),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+    ]
