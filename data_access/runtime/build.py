@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from data_access.db.engine import Database
+from data_access.live import bus
+from data_access.live.outbox import Relay
 from data_access.runtime import instance
 from data_access.services import Services
 from data_access.settings import Settings
@@ -18,13 +16,19 @@ NOBODY = "redis://127.0.0.1:9/0"
 
 
 def services(settings: Settings) -> Services:
-    """Database, Redis client and clock of this process; nothing is opened before it is used."""
-    return Services(
+    """Database with its outbox relay, Redis client and clock of this process; nothing is opened before it is used."""
+    return with_relay(settings)[0]
+
+
+def with_relay(settings: Settings) -> tuple[Services, Relay]:
+    """As `services`, and the relay for whoever sweeps the outbox."""
+    made = Services(
         settings=settings,
         database=Database(settings.database),
-        redis=redis_client(redis_url(settings)),
+        redis=bus.connect(redis_url(settings)),
         clock=now,
     )
+    return made, Relay(made.database, made.redis, maxlen=settings.stream_maxlen)
 
 
 def redis_url(settings: Settings) -> str:
@@ -33,11 +37,6 @@ def redis_url(settings: Settings) -> str:
         return settings.redis_url.get_secret_value()
     running = instance.find(settings.data_dir)
     return (running and running.redis) or NOBODY
-
-
-def redis_client(url: str) -> Redis:
-    """A client that gives up quickly: a writer must never hang on a Redis that is away."""
-    return Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=5.0, retry=Retry(NoBackoff(), 1))
 
 
 def now() -> datetime:

@@ -60,3 +60,13 @@ def find(data_dir: Path) -> Instance | None:
     except (OSError, ValueError, TypeError):
         return None
     return found
+
+
+def write_deployment(data_dir: Path, deployment: str) -> None:
+    """Keep for the supervisor which deployment the database holds."""
+    (data_dir / "deployment").write_text(f"{deployment}\n")
+
+
+def deployment(data_dir: Path) -> str:
+    """Which deployment the database holds, as `yiping prepare` has left it."""
+    return (data_dir / "deployment").read_text().strip()

@@ -1,0 +1,64 @@
+"""The command line, `yiping`. Each command lives in its own module and is imported only when it is asked for.
+
+Exit status: 0 done; 1 it ran and found or met something wrong; 2 it could not begin (usage, settings, surroundings).
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  # this sentence is for whoever starts us with an older one
+    sys.stderr.write("Error: Yiping needs Python 3.11 or newer; this is Python %d.%d.\n" % sys.version_info[:2])  # noqa: UP031
+    raise SystemExit(2)
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+_HERE: Final = "data_access.runtime"
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "run": ("commands_run:run", "Start the whole product and keep it running."),
+    "serve": ("commands_processes:serve", "Run one web process."),
+    "ingest": ("commands_processes:ingest", "Take in readings from the broker."),
+    "worker": ("commands_processes:worker", "Run the clocks: offline detection, aggregates, retention."),
+    "edge": ("commands_processes:edge", "Stand in front of a broker for ThingsBoard-style devices."),
+    "prepare": ("commands_prepare:prepare", "Migrate the database and set up a first start."),
+    "seed": ("commands_prepare:seed", "Seed the reference deployment into an empty database."),
+    "simulate": ("commands_simulate:simulate", "Play a scenario against a running product."),
+    "doctor": ("commands_doctor:doctor", "Check every part and say what to do."),
+}
+"""Name → where the command is, and its line in `yiping --help`."""
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is used, so that the others' imports cost nothing and cannot break it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found = getattr(import_module(f"{_HERE}.{module}"), name)
+        assert isinstance(found, click.Command)  # noqa: S101  # a table entry that points elsewhere is our mistake
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Settings are read from the environment (YIPING_*): see docs/settings.md.",
+)
+@click.version_option(package_name="yiping", prog_name="yiping")
+def main() -> None:
+    """Yiping 一屏: a real-time operations dashboard for community governance."""
+
+
+if __name__ == "__main__":
+    main()
