@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from coordTransform import bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, wgs84_to_gcj02
+
+_CHINA: Final = (73.66, 135.05, 3.86, 53.55)
+"""West, east, south, north of the box outside which the published formulas leave a point alone."""
 
 
 class Crs(StrEnum):
@@ -23,14 +26,25 @@ def to_wgs84(lng: float, lat: float, crs: Crs) -> tuple[float, float]:
     The published inverse formulas are off by a metre or so; stepping back by the error of the forward formula brings
     that below a millimetre.
     """
-    match crs:
-        case Crs.WGS84:
-            return lng, lat
-        case Crs.GCJ02:
-            return _invert(wgs84_to_gcj02, gcj02_to_wgs84(lng, lat), (lng, lat))
-        case Crs.BD09:
-            gcj = _invert(gcj02_to_bd09, bd09_to_gcj02(lng, lat), (lng, lat))
-            return to_wgs84(*gcj, Crs.GCJ02)
+    if crs is Crs.WGS84 or outside_china(lng, lat):
+        return lng, lat
+    if crs is Crs.BD09:
+        lng, lat = _invert(gcj02_to_bd09, bd09_to_gcj02(lng, lat), (lng, lat))
+    return _invert(wgs84_to_gcj02, gcj02_to_wgs84(lng, lat), (lng, lat))
+
+
+def from_wgs84(lng: float, lat: float, crs: Crs) -> tuple[float, float]:
+    """Return (lng, lat) of a WGS-84 point in `crs`; points outside China come back unchanged."""
+    if crs is Crs.WGS84 or outside_china(lng, lat):
+        return lng, lat
+    lng, lat = wgs84_to_gcj02(lng, lat)
+    return gcj02_to_bd09(lng, lat) if crs is Crs.BD09 else (lng, lat)
+
+
+def outside_china(lng: float, lat: float) -> bool:
+    """Tell whether a point lies outside the box of the formulas, where nothing is shifted."""
+    west, east, south, north = _CHINA
+    return not (west <= lng <= east and south <= lat <= north)
 
 
 def geometry_to_wgs84(coordinates: Any, crs: Crs) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -51,7 +52,7 @@ def indicators(
     names = {i: (ref, name) for i, ref, name in session.execute(_labels(labels, known))}
     lines = [IndicatorLine(code=names[key][0], name=names[key][1], counts=counts[key]) for key in known]
     lines.sort(key=lambda line: (-line.counts.created, line.name, line.code or ""))
-    return tuple(lines) + _rest(counts.get(None, ClosingCounts()))
+    return _told_apart(lines) + _rest(counts.get(None, ClosingCounts()))
 
 
 def _whole(session: Session, area_path: str, start: date, end: date, now: datetime) -> IndicatorLine:
@@ -131,6 +132,16 @@ def _counts(row: Sequence[Any]) -> ClosingCounts:
 
 def _labels(table: Any, ids: list[int]) -> Any:
     return select(table.id, table.ref, table.name).where(table.id.in_(ids))
+
+
+def _told_apart(lines: Sequence[IndicatorLine]) -> tuple[IndicatorLine, ...]:
+    """Ids identify and names are labels: where two share one, the smaller shows its id behind the name."""
+    seen: set[str] = set()
+    apart = []
+    for line in lines:
+        apart.append(replace(line, name=f"{line.name}（{line.code}）") if line.name in seen else line)
+        seen.add(line.name)
+    return tuple(apart)
 
 
 def _rest(counts: ClosingCounts) -> tuple[IndicatorLine, ...]:
