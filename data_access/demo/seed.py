@@ -1,0 +1,133 @@
+"""Seeds the reference deployment: everything from one number and one moment, in one transaction.
+
+The same seed and epoch give the same rows on SQLite and PostgreSQL. Either all of it is there or none: a seeding that
+is killed leaves the database as it was, and the next start begins anew. Once seeded, `seed` does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, text
+
+from data_access.db.bulk import insert_columns
+from data_access.db.engine import Database
+from data_access.db.tables import Base, MetaRow
+from data_access.demo import deployment, system
+from data_access.demo.buildings import buildings, dwellings
+from data_access.demo.facts import Ledger
+from data_access.demo.frame import Area, Columns, Community, Numbers
+from data_access.demo.people import people
+from data_access.demo.vendored import LUOHU, official_areas
+from data_access.domain.periods import local_day
+from data_access.settings import Scale, Settings
+
+EPOCH: Final = "epoch"
+DATA_VERSION: Final = "1"
+
+Progress = Callable[[float, str], None]
+"""Told how much is done (0 … 1) and of what."""
+
+
+def seed(database: Database, settings: Settings, *, now: datetime, progress: Progress | None = None) -> bool:
+    """Seed an empty, migrated database at `settings.scale` with `now` as its epoch; tell whether it did.
+
+    False, and nothing changes, when the database has been seeded before. Any error leaves the database as it was.
+    """
+    if is_seeded(database):
+        return False
+    tell = progress or (lambda _done, _what: None)
+    tell(0.0, "Areas and borders")
+    with _bulk(database) as connection:
+        _fill(connection, settings, now, tell)
+        tell(0.97, "Statistics for the query planner")
+        connection.execute(text("ANALYZE"))
+    tell(1.0, "Done")
+    return True
+
+
+def is_seeded(database: Database) -> bool:
+    """Tell whether the reference deployment is there."""
+    with database.reading() as session:
+        return session.scalar(select(MetaRow.value).where(MetaRow.key == EPOCH)) is not None
+
+
+def _fill(connection: Connection, settings: Settings, now: datetime, tell: Progress) -> None:
+    numbers, ledger = Numbers(), Ledger()
+    plans = deployment.planned(settings.scale, settings.seed)
+    areas = deployment.areas(plans, settings.seed, numbers)
+    full_names = {a.code: a.full_name for a in official_areas(LUOHU) if a.full_name != a.name}
+    _write(connection, "areas", deployment.area_rows(areas, full_names))
+    _write(connection, "area_boundaries", deployment.boundary_rows(areas))
+    for table, rows in system.rows(settings, now).items():
+        _write(connection, table, rows)
+    everybody = sum(p.residents for p in plans)
+    done = 0
+    for plan in plans:
+        tell(0.05 + 0.9 * done / everybody, plan.name)
+        community = deployment.community_of(plan, areas, seed=settings.seed, epoch=now, numbers=numbers)
+        _community(connection, community, ledger)
+        done += plan.residents
+    tell(0.95, "Aggregates")
+    _write(connection, "area_facts", ledger.rows(areas, local_day(now), settings.seed))
+    _set_sequences(connection)
+
+
+def _community(connection: Connection, community: Community, ledger: Ledger) -> None:
+    within = buildings(community)
+    homes = dwellings(community, within)
+    residents = people(community, homes)
+    ledger.count_homes(community, within, homes)
+    ledger.count_people(community, residents)
+    _write(connection, "buildings", within.rows)
+    _write(connection, "dwellings", homes.rows)
+    _write(connection, "households", residents.household_rows)
+    _write(connection, "residents", residents.resident_rows)
+
+
+def _write(connection: Connection, table: str, rows: Columns) -> None:
+    if rows and len(next(iter(rows.values()))):
+        insert_columns(connection, table, rows)
+
+
+@contextmanager
+def _bulk(database: Database) -> Iterator[Connection]:
+    """One transaction made for writing a great deal.
+
+    On SQLite a rollback journal instead of the write-ahead log: pages that are new need no copy, and a crash still
+    rolls back. Foreign keys are not checked row by row; a test checks them all.
+    """
+    if database.dialect != "sqlite":
+        with database.engine.begin() as connection:
+            yield connection
+        return
+    database.engine.dispose()
+    with database.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        for pragma in ("journal_mode=DELETE", "foreign_keys=OFF", "cache_size=-262144"):
+            driver.execute(f"PRAGMA {pragma}").fetchall()
+        try:
+            with connection.execution_options(yiping_immediate=True).begin():
+                yield connection
+        finally:
+            for pragma in ("journal_mode=WAL", "foreign_keys=ON"):
+                driver.execute(f"PRAGMA {pragma}").fetchall()
+    database.engine.dispose()
+
+
+def _set_sequences(connection: Connection) -> None:
+    """Let PostgreSQL go on numbering after our rows."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in Base.metadata.sorted_tables:
+        key = table.primary_key.columns.values()[0]
+        if key.name == "id":
+            connection.execute(
+                text(
+                    f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608  # our own names
+                    f"COALESCE((SELECT MAX(id) FROM {table.name}), 1), (SELECT COUNT(*) > 0 FROM {table.name}))"
+                )
+            )
