@@ -1,0 +1,130 @@
+// The card beside a point of the map: what it is, where, its newest values, when, and the way to its building.
+// Hovering shows it, a click or tap pins it; Escape, its close button or a click elsewhere closes it.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const clock = new Intl.DateTimeFormat("zh-CN", {
+    timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+  });
+
+  const t = (source) => yiping.t(source);
+
+  function time(at) {
+    if (at === null || at === undefined) return "—";
+    const date = new Date(at);
+    if (Number.isNaN(date.getTime())) return "—";
+    const p = Object.fromEntries(clock.formatToParts(date).map((x) => [x.type, x.value]));
+    return `${p.month}-${p.day} ${p.hour}:${p.minute}:${p.second}`;
+  }
+
+  function element(tag, className, text) {
+    const e = document.createElement(tag);
+    if (className) e.className = className;
+    if (text !== undefined && text !== null) e.textContent = text;
+    return e;
+  }
+
+  // What the card says of each kind of thing: { glyph, title, lines: [[label, value]], building }.
+  function ofAlarm(a) {
+    const lines = [[t("位置"), a.place], [t("状态"), yiping.word("alarmState", a.state)]];
+    if (a.value !== null && a.value !== undefined) lines.push([t("数值"), `${a.value}${a.unit ? " " + a.unit : ""}`]);
+    lines.push([t("发生"), time(a.raised_at)], [t("最近"), time(a.last_at)]);
+    if (a.source === "replay") lines.push([t("来源"), `${t("回放")} ${a.run || ""}`]);
+    const many = a.occurrences > 1 ? ` ×${a.occurrences}` : "";
+    return {
+      glyph: ["normal", "warning", "minor", "major", "critical"][a.severity],
+      title: `${yiping.word("severity", a.severity)} · ${yiping.word("alarm", a.kind)}${many}`,
+      lines,
+      device: a.device_id,
+    };
+  }
+
+  function ofDevice(d) {
+    const lines = [[t("位置"), d.place || (d.building && d.building.name) || d.area_name || ""]];
+    for (const [key, value] of Object.entries(d.values || {})) {
+      const { value: v, unit } = value !== null && typeof value === "object" ? value : { value, unit: (d.units || {})[key] };
+      lines.push([yiping.word("metric", key), `${v}${unit ? " " + unit : ""}`]);
+    }
+    lines.push([t("更新"), time(d.last_ts ?? d.last_seen)]);
+    return { title: d.name || yiping.word("device", d.kind), lines, building: d.building_code || (d.building && d.building.code) };
+  }
+
+  function ofIncident(row) {
+    return { glyph: "incident", title: row.title, lines: [[t("编号"), row.code], [t("阶段"), yiping.word("stage", row.stage)]] };
+  }
+
+  class Card {
+    constructor(map, frame, stamps, goToBuilding) {
+      this.map = map;
+      this.frame = frame;
+      this.stamps = stamps;
+      this.goToBuilding = goToBuilding;
+      this.box = element("div", "map-card");
+      this.box.hidden = true;
+      frame.append(this.box);
+      map.on("move zoom zoomend moveend", () => this._place());
+    }
+
+    get open() {
+      return !this.box.hidden;
+    }
+
+    // Shows `what` (see above) at a place. A pinned card stays until closed and has its actions.
+    show(key, latlng, what, { pinned = false } = {}) {
+      this.key = key;
+      this.at = latlng;
+      this.pinned = pinned;
+      this.box.classList.toggle("is-pinned", pinned);
+      this.box.setAttribute("role", pinned ? "dialog" : "status");
+      this.box.setAttribute("aria-label", what.title);
+      const head = element("div", "map-card-head");
+      if (what.glyph) {
+        const canvas = element("canvas", "map-glyph");
+        canvas.dataset.glyph = what.glyph;
+        head.append(canvas);
+      }
+      head.append(element("b", "", what.title));
+      if (pinned) {
+        const close = element("button", "map-card-close", "×");
+        close.type = "button";
+        close.setAttribute("aria-label", t("关闭"));
+        close.addEventListener("click", () => this.close());
+        head.append(close);
+      }
+      const list = element("dl", "map-card-lines");
+      for (const [label, value] of what.lines) {
+        if (value === "" || value === null || value === undefined) continue;
+        list.append(element("dt", "", label), element("dd", "", value));
+      }
+      this.box.replaceChildren(head, list);
+      if (pinned && what.building) {
+        const link = element("button", "map-card-link", t("查看楼栋"));
+        link.type = "button";
+        link.addEventListener("click", () => this.goToBuilding(what.building));
+        this.box.append(link);
+      }
+      this.box.hidden = false;
+      yiping.mapShapes.paintLegend(this.box, this.stamps());
+      this._place();
+    }
+
+    close() {
+      this.box.hidden = true;
+      this.key = null;
+      this.pinned = false;
+    }
+
+    // Beside its point, on the side with room, always inside the frame.
+    _place() {
+      if (this.box.hidden || !this.at) return;
+      const own = this.map.getContainer(), p = this.map.latLngToContainerPoint(this.at);
+      const x = p.x + own.offsetLeft, y = p.y + own.offsetTop, w = this.box.offsetWidth, h = this.box.offsetHeight;
+      const left = x + 18 + w < this.frame.clientWidth ? x + 18 : x - 18 - w;
+      const top = Math.min(Math.max(8, y - h / 2), this.frame.clientHeight - h - 8);
+      this.box.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`;
+    }
+  }
+
+  yiping.mapCard = { Card, ofAlarm, ofDevice, ofIncident, time };
+})();

@@ -1,0 +1,104 @@
+// Small geometry and arithmetic of the choropleth. Pure: no DOM, no map.
+(function () {
+  "use strict";
+
+  // All rings of a Polygon or MultiPolygon, outer and inner alike.
+  function rings(geometry) {
+    if (!geometry) return [];
+    if (geometry.type === "Polygon") return geometry.coordinates;
+    if (geometry.type === "MultiPolygon") return geometry.coordinates.flat();
+    return [];
+  }
+
+  function inside(x, y, all) {
+    let odd = false;
+    for (const ring of all) {
+      for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+        const [ax, ay] = ring[i], [bx, by] = ring[j];
+        if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
+      }
+    }
+    return odd;
+  }
+
+  function distanceToEdges(x, y, all) {
+    let nearest = Infinity;
+    for (const ring of all) {
+      for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+        const [ax, ay] = ring[i], dx = ring[j][0] - ax, dy = ring[j][1] - ay;
+        const t = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
+        nearest = Math.min(nearest, (x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2);
+      }
+    }
+    return Math.sqrt(nearest);
+  }
+
+  function extent(all) {
+    let x0 = Infinity, y0 = Infinity, x1 = -Infinity, y1 = -Infinity;
+    for (const ring of all) {
+      for (const [x, y] of ring) {
+        if (x < x0) x0 = x;
+        if (x > x1) x1 = x;
+        if (y < y0) y0 = y;
+        if (y > y1) y1 = y;
+      }
+    }
+    return [x0, y0, x1, y1];
+  }
+
+  // A point well inside the shape, for its label: the best of a grid of samples, then of a finer one around it.
+  // A label is wider than high, so distances across count double. Returns [lng, lat].
+  function anchor(geometry) {
+    if (geometry.type === "Point") return geometry.coordinates;
+    const squeezed = rings(geometry).map((ring) => ring.map(([x, y]) => [x / 2, y]));
+    const [x0, y0, x1, y1] = extent(squeezed);
+    let best = [(x0 + x1) / 2, (y0 + y1) / 2], far = -1;
+    const search = (ax, ay, bx, by, steps) => {
+      for (let r = 0; r < steps; r++) {
+        for (let c = 0; c < steps; c++) {
+          const x = ax + ((c + 0.5) / steps) * (bx - ax), y = ay + ((r + 0.5) / steps) * (by - ay);
+          if (!inside(x, y, squeezed)) continue;
+          const d = distanceToEdges(x, y, squeezed);
+          if (d > far) {
+            far = d;
+            best = [x, y];
+          }
+        }
+      }
+    };
+    search(x0, y0, x1, y1, 12);
+    const w = (x1 - x0) / 12, h = (y1 - y0) / 12;
+    search(best[0] - w, best[1] - h, best[0] + w, best[1] + h, 5);
+    return [best[0] * 2, best[1]];
+  }
+
+  // Lower bounds of the classes 2–5 that the features fall in; null for a class without a member.
+  function breaks(features) {
+    const low = [null, null, null, null, null];
+    for (const { properties: p } of features) {
+      if (!p.class || p.value === null || p.value === undefined) continue;
+      const k = p.class - 1;
+      if (low[k] === null || p.value < low[k]) low[k] = p.value;
+    }
+    return low.slice(1);
+  }
+
+  // Which labels to show: larger shapes first, none on another, none much wider than its own shape.
+  // boxes: [{ x, y, w, h, room }] centred; returns a boolean for each.
+  function declutter(boxes) {
+    const order = boxes.map((_, i) => i).sort((a, b) => boxes[b].room - boxes[a].room), placed = [];
+    const shown = boxes.map(() => false);
+    for (const i of order) {
+      const a = boxes[i];
+      if (a.room < a.w * 0.8) continue;
+      if (placed.some((b) => Math.abs(a.x - b.x) * 2 < a.w + b.w && Math.abs(a.y - b.y) * 2 < a.h + b.h)) continue;
+      placed.push(a);
+      shown[i] = true;
+    }
+    return shown;
+  }
+
+  const api = { anchor, breaks, declutter, extent, inside, rings };
+  if (typeof module !== "undefined") module.exports = api;
+  if (typeof window !== "undefined") (window.yiping = window.yiping || {}).mapGeometry = api;
+})();
