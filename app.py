@@ -66,6 +66,7 @@ def _dash(services: Services) -> Dash:
         use_pages=True,
         serve_locally=True,
         assets_ignore=r".*\.worker\.js",
+        assets_path_ignore=["^vendor$"],  # fetched by the script that needs it, not by every page
         title="一屏",
         update_title="",
         on_error=_report,
