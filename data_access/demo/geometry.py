@@ -27,7 +27,12 @@ STEPS_PER_DEGREE = 1_000_000
 _SQUASH = 0.923  # a degree of longitude against one of latitude, in Shenzhen
 _WIGGLE = 0.09  # how far the middle of a border wanders, as a share of its length
 _SHORTEST = 500.0  # a border piece shorter than this (about 50 m) stays straight
+_OVERSHOOT = 80.0  # a border is drawn this far past the parent's and cut there after it has wandered
 _SAMPLES = 70  # points a child to find its centre with
+
+
+class _NoRoomError(Exception):
+    """A child would get nothing, or something in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,7 @@ def _divide(plot: Plot, region: Polygon, seed: int, leaves: dict[str, Polygon]) 
     chance = Chance(seed, "borders", plot.key)
     sites, owners = _sites(plot, region, chance)
     cells = _cells(sites, owners, region)
-    borders = _borders(cells, region, chance)
-    for child, part in zip(plot.children, _parts(region, borders, cells), strict=True):
+    for child, part in zip(plot.children, _cut(region, cells, chance), strict=True):
         _divide(child, part, seed, leaves)
 
 
@@ -117,7 +121,7 @@ def scatter(region: Polygon, count: int, chance: Chance) -> Floats:
 def _cells(sites: Floats, owners: Sequence[int], region: Polygon) -> list[BaseGeometry]:
     """What lies nearest to each child's sites, in the children's order; covers `region` and more."""
     squash = np.array([_SQUASH, 1.0])
-    frame = shapely.transform(shapely.box(*region.bounds), lambda xy: xy * squash)
+    frame = shapely.transform(shapely.box(*region.buffer(10 * _OVERSHOOT).bounds), lambda xy: xy * squash)
     raw = shapely.voronoi_polygons(MultiPoint(sites * squash), extend_to=frame, ordered=True).geoms
     of_child = defaultdict(list)
     for cell, owner in zip(raw, owners, strict=True):
@@ -125,19 +129,27 @@ def _cells(sites: Floats, owners: Sequence[int], region: Polygon) -> list[BaseGe
     return [shapely.union_all(of_child[owner]) for owner in sorted(of_child)]
 
 
-def _borders(cells: list[BaseGeometry], region: Polygon, chance: Chance) -> list[LineString]:
+def _cut(region: Polygon, cells: list[BaseGeometry], chance: Chance) -> list[Polygon]:
+    """Cut `region` along wandering borders; where one cuts a child off in a narrow place, they wander less."""
+    for wiggle in (_WIGGLE, _WIGGLE / 2, _WIGGLE / 4):
+        try:
+            return _parts(region, _borders(cells, region, wiggle, chance), cells)
+        except _NoRoomError:
+            continue
+    return _parts(region, _borders(cells, region, 0.0, chance), cells)
+
+
+def _borders(cells: list[BaseGeometry], region: Polygon, wiggle: float, chance: Chance) -> list[LineString]:
     """The wandering lines between the children's cells, clipped to `region`."""
-    frame = shapely.union_all(cells).boundary.buffer(1.0)
-    edges = shapely.get_parts(shapely.line_merge(shapely.union_all([cell.boundary for cell in cells])))
-    wandering = [_wander(edge, chance) for edge in edges if not frame.covers(edge)]
-    clipped = shapely.get_parts(shapely.intersection(wandering, region))
-    return [line for line in clipped if isinstance(line, LineString) and line.length > 1.0]
+    straight = shapely.intersection(shapely.union_all([cell.boundary for cell in cells]), region.buffer(_OVERSHOOT))
+    edges = [e for e in shapely.get_parts(shapely.line_merge(straight)) if isinstance(e, LineString)]
+    clipped = shapely.get_parts(shapely.intersection([_wander(edge, wiggle, chance) for edge in edges], region))
+    return [line for line in clipped if isinstance(line, LineString) and line.length > 0]
 
 
-def _wander(line: LineString, chance: Chance) -> LineString:
+def _wander(line: LineString, wiggle: float, chance: Chance) -> LineString:
     """`line` with the middles of its pieces pushed aside, again and again; its ends stay."""
     points = shapely.get_coordinates(line)
-    wiggle = _WIGGLE
     while len(points) > 1:
         steps = np.diff(points, axis=0)
         lengths = np.hypot(steps[:, 0], steps[:, 1])
@@ -185,7 +197,7 @@ def _join_strays(faces: list[Polygon], owners: list[int], wanted: Sequence[int])
     for owner in wanted:
         own = [face for face, whose in zip(faces, owners, strict=True) if whose == owner]
         if not own:
-            raise ValueError(f"no room for child {owner}; give it more space or fewer siblings")
+            raise _NoRoomError(f"no room for child {owner}")
         pieces += [(owner, part) for part in shapely.get_parts(shapely.coverage_union_all(own))]
     largest: dict[int, int] = {}
     for n, (owner, part) in enumerate(pieces):
@@ -205,7 +217,7 @@ def _join_strays(faces: list[Polygon], owners: list[int], wanted: Sequence[int])
             else:
                 left.append(stray)
         if len(left) == len(strays):
-            raise ValueError("a piece of the area touches nothing else")
+            raise _NoRoomError("a piece of the area touches nothing else")
         strays = left
     return mains
 
