@@ -35,6 +35,10 @@ class Context:
 
         return await run_sync(run)
 
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run `work`, which waits for the database or Redis, in a worker thread."""
+        return await run_sync(work)
+
 
 def context(request: Request) -> Context:
     """The context of the application that handles `request`."""

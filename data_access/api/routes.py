@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from data_access.api.health import healthz, readyz
 from data_access.api.live import live
+from data_access.api.state import get_snapshot
 
 
 def api_routes() -> list[Route]:
@@ -14,4 +15,5 @@ def api_routes() -> list[Route]:
         Route("/live", live),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/api/v1/snapshot", get_snapshot),
     ]

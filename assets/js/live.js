@@ -1,0 +1,270 @@
+// The page's live connection: a snapshot, then the stream, reduced to one state that panels and map listen to.
+//   yiping.live.subscribe(fn(state, event|null))   event null: a fresh snapshot
+//   yiping.live.status() / onStatus(fn)            connecting | live | late | disconnected, truthfully
+//   yiping.live.setArea(code)                      another place: new snapshot, new stream
+//   yiping.live.applied([[deviceId, ts], …])       whoever has drawn readings says so (only heard with ?probe=1)
+(function (root) {
+  "use strict";
+
+  const LIVE_MS = 20000; // a heartbeat comes every 15 s
+  const LATE_MS = 45000;
+  const RECONCILE_MS = 600000; // a fresh snapshot now and then heals what nobody noticed
+  const MAX_BACKOFF_MS = 10000;
+
+  /** What may honestly be said of the connection. */
+  function connectionState({ open, everOpen, redis, heardAt, now }) {
+    if (!open) return everOpen ? "disconnected" : "connecting";
+    const silent = now - heardAt;
+    if (silent > LATE_MS) return "disconnected";
+    return silent > LIVE_MS || !redis ? "late" : "live";
+  }
+
+  /** The live client. `env` holds what it needs of the browser, so that it can be tested without one. */
+  function createLive(env) {
+    const { fetchSnapshot, openTransport, timers, now, probe } = env;
+    const listeners = new Set();
+    const statusListeners = new Set();
+    const appliedListeners = new Set();
+    let area = env.area;
+    let state = null;
+    let transport = null;
+    let round = 0; // grows with every change of area, so that late answers are recognised
+    let fetching = false;
+    let again = false; // a resync came while a snapshot was on its way
+    let waiting = []; // events that came meanwhile
+    let open = false;
+    let everOpen = false;
+    let redis = true;
+    let heardAt = 0;
+    let lastEventAt = null;
+    let lastEventId = null;
+    let latencyMs = null;
+    let clockSkew = Infinity; // smallest seen difference between our clock and the server's
+    let appliedEvents = 0;
+    let lastAppliedAt = null;
+    let said = "";
+
+    function tell(event) {
+      for (const fn of listeners) {
+        try {
+          fn(state, event);
+        } catch (error) {
+          console.error("yiping.live: a listener failed", error);
+        }
+      }
+    }
+
+    function status() {
+      return {
+        connection: connectionState({ open, everOpen, redis, heardAt, now: now() }),
+        lastEventAt, lastEventId, latencyMs, redis, lastHeardAt: heardAt || null,
+      };
+    }
+
+    function tellStatus() {
+      const current = status();
+      if (current.connection === said) return;
+      said = current.connection;
+      for (const fn of statusListeners) fn(current);
+    }
+
+    function heard() {
+      heardAt = now();
+    }
+
+    function take(item) {
+      const event = JSON.parse(item.data);
+      lastEventAt = now();
+      if (item.id) lastEventId = item.id;
+      latencyMs = Math.max(0, lastEventAt - Date.parse(event.at) - (clockSkew === Infinity ? 0 : clockSkew));
+      state = env.reducer.reduce(state, event);
+      appliedEvents += 1;
+      tell(event);
+      if (state.resync) resync();
+    }
+
+    /** Events that the snapshot may not hold yet; those up to its own id it holds for sure. */
+    function later(item) {
+      return !(item.id && env.reducer.compareIds(item.id, state.eventId) <= 0);
+    }
+
+    function onItem(item) {
+      if (item.type === "connection") {
+        open = item.open;
+        everOpen = everOpen || open;
+        if (open) heard();
+      } else {
+        heard();
+        open = everOpen = true;
+        if (item.type === "event") {
+          if (fetching || !state) waiting.push(item);
+          else take(item);
+        } else if (item.event === "heartbeat") {
+          const beat = JSON.parse(item.data);
+          redis = beat.redis !== false;
+          clockSkew = Math.min(clockSkew, now() - Date.parse(beat.at));
+          if (item.id) lastEventId = item.id;
+        } else if (item.event === "resync") {
+          resync();
+        }
+      }
+      tellStatus();
+    }
+
+    function resync() {
+      if (fetching) again = true;
+      else load(Math.random() * 500); // many pages are told at the same moment
+    }
+
+    /** Fetch the snapshot (for ever, if need be), then put on top what came meanwhile. */
+    function load(delay) {
+      const mine = round;
+      let backoff = 500;
+      fetching = true;
+      again = false;
+      const attempt = () => {
+        fetchSnapshot(area).then(
+          (json) => {
+            if (mine !== round) return;
+            fetching = false;
+            state = env.reducer.fromSnapshot(json);
+            lastEventId = lastEventId || state.eventId;
+            const missed = waiting.filter(later);
+            waiting = [];
+            state = env.reducer.reduceAll(state, missed.map((item) => JSON.parse(item.data)));
+            appliedEvents += missed.length;
+            tell(null);
+            if (!transport) transport = openTransport({ area: state.area ? state.area.code : area, probe, after: state.eventId, say: (i) => mine === round && onItem(i) });
+            if (again || state.resync) resync();
+          },
+          () => {
+            if (mine !== round) return;
+            timers.setTimeout(attempt, backoff * (0.5 + Math.random()));
+            backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
+            tellStatus();
+          }
+        );
+      };
+      if (delay) timers.setTimeout(() => mine === round && attempt(), delay);
+      else attempt();
+    }
+
+    function start() {
+      round += 1;
+      if (transport) transport.close();
+      transport = null;
+      waiting = [];
+      load(0);
+    }
+
+    timers.setInterval(tellStatus, 1000);
+    timers.setInterval(() => state && resync(), RECONCILE_MS * (0.9 + Math.random() * 0.2));
+
+    return {
+      start,
+      status,
+      state: () => state,
+      subscribe(fn) {
+        listeners.add(fn);
+        if (state) fn(state, null);
+        return () => listeners.delete(fn);
+      },
+      onStatus(fn) {
+        statusListeners.add(fn);
+        fn(status());
+        return () => statusListeners.delete(fn);
+      },
+      setArea(code) {
+        if (code === area || (state && state.area && code === state.area.code)) return;
+        area = code;
+        start();
+      },
+      applied(pairs) {
+        lastAppliedAt = now();
+        for (const fn of appliedListeners) fn(pairs);
+      },
+      /** The network or the page is back: do not wait for the next attempt. */
+      again: () => transport && transport.again(),
+      leave: () => transport && transport.close(),
+      probe: {
+        get connected() { return open && status().connection !== "disconnected"; },
+        get lastEventId() { return lastEventId; },
+        get applied() { return appliedEvents; },
+        get alarms() { return state ? Object.keys(state.alarms).length : 0; },
+        get lastAppliedAt() { return lastAppliedAt; },
+        onApplied(fn) {
+          appliedListeners.add(fn);
+          return () => appliedListeners.delete(fn);
+        },
+      },
+    };
+  }
+
+  /** The stream by way of the shared worker, or in the page where there is none (or it does not start). */
+  function browserTransport(options) {
+    const own = () => {
+      const stream = root.yiping.openStream(options);
+      return { close: stream.close, again: stream.reopen };
+    };
+    if (typeof SharedWorker === "undefined") return own();
+    let inner = null;
+    let closed = false;
+    const worker = new SharedWorker("/assets/js/live.worker.js", { name: "yiping-live" });
+    worker.onerror = () => {
+      if (!inner && !closed) inner = own();
+    };
+    worker.port.onmessage = ({ data }) => closed || options.say(data);
+    worker.port.postMessage({ type: "join", area: options.area, probe: options.probe, after: options.after });
+    const alive = setInterval(() => worker.port.postMessage({ type: "alive" }), 60000);
+    return {
+      close() {
+        closed = true;
+        clearInterval(alive);
+        if (inner) inner.close();
+        worker.port.postMessage({ type: "leave" });
+        worker.port.close();
+      },
+      again() {
+        if (inner) inner.again();
+        else worker.port.postMessage({ type: "again" });
+      },
+    };
+  }
+
+  function fetchSnapshot(area) {
+    const query = area ? "?area=" + encodeURIComponent(area) : "";
+    return fetch("/api/v1/snapshot" + query, { cache: "no-store" }).then((answer) => {
+      if (!answer.ok) throw new Error("snapshot: " + answer.status);
+      return answer.json();
+    });
+  }
+
+  root.yiping = root.yiping || {};
+  if (typeof module !== "undefined") module.exports = { createLive, connectionState };
+  if (typeof document === "undefined") return;
+
+  const asked = new URLSearchParams(location.search);
+  const ready = new Promise((done) => {
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", done);
+    else done();
+  });
+  const live = createLive({
+    get reducer() { return root.yiping.reducer; }, // a later script of the page
+    fetchSnapshot: (area) => Promise.all([fetchSnapshot(area), ready]).then(([json]) => json),
+    openTransport: browserTransport,
+    timers: { setTimeout: setTimeout.bind(root), setInterval: setInterval.bind(root) },
+    now: Date.now,
+    probe: asked.get("probe") === "1",
+    area: asked.get("area") || null,
+  });
+  root.yiping.live = live;
+  if (asked.get("probe") === "1") {
+    root.__yiping = Object.defineProperties(root.__yiping || {}, Object.getOwnPropertyDescriptors(live.probe));
+  }
+  document.addEventListener("yiping:area", ({ detail }) => live.setArea(detail.code));
+  addEventListener("online", live.again);
+  document.addEventListener("visibilitychange", () => document.hidden || live.again());
+  addEventListener("pagehide", live.leave);
+  addEventListener("pageshow", (event) => event.persisted && live.start());
+  live.start();
+})(typeof globalThis !== "undefined" ? globalThis : this);

@@ -1,0 +1,207 @@
+// The page's live state: a pure function of a snapshot and the events after it. No DOM, no clock, no network.
+// Also the binary map feed as a table of typed arrays, to which device events are applied in place.
+(function (root) {
+  "use strict";
+
+  const MAX_INCIDENTS = 200; // as the snapshot: the newest open ones
+  const MAX_TOMBSTONES = 5000; // versions of closed things, so that a late event does not bring them back
+  const CLOSED_STAGES = new Set(["closed", "void"]);
+
+  /** An event id `<epoch>-<ms>-<seq>` in parts; null when it is not one. */
+  function parseId(text) {
+    const parts = typeof text === "string" ? text.split("-") : [];
+    if (parts.length !== 3 || !/^\d+$/.test(parts[1]) || !/^\d+$/.test(parts[2])) return null;
+    return { epoch: parts[0], ms: Number(parts[1]), seq: Number(parts[2]) };
+  }
+
+  /** Negative, 0 or positive as `a` is before, at or after `b`; NaN when they cannot be compared. */
+  function compareIds(a, b) {
+    const x = parseId(a);
+    const y = parseId(b);
+    if (!x || !y || x.epoch !== y.epoch) return NaN;
+    return x.ms - y.ms || x.seq - y.seq;
+  }
+
+  function byKey(list, key) {
+    const found = {};
+    for (const item of list) found[item[key]] = item;
+    return found;
+  }
+
+  /** The state that `json` (the answer of /api/v1/snapshot) describes. */
+  function fromSnapshot(json) {
+    return {
+      eventId: json.event_id,
+      at: json.at,
+      area: json.area,
+      deployment: json.deployment,
+      alarms: byKey(json.alarms, "alarm_id"),
+      alarmsTotal: json.alarms_total,
+      incidents: byKey(json.incidents, "incident_id"),
+      counters: byKey(json.counters, "area"),
+      sources: byKey(json.sources, "source"),
+      closed: {}, // "a7" or "i7" → version
+      closedCount: 0,
+      resync: false,
+    };
+  }
+
+  function remember(draft, key, version) {
+    if (!draft.owned.closed) {
+      draft.owned.closed = true;
+      draft.state.closed = draft.state.closedCount >= MAX_TOMBSTONES ? {} : { ...draft.state.closed };
+      if (draft.state.closedCount >= MAX_TOMBSTONES) draft.state.closedCount = 0;
+    }
+    if (!(key in draft.state.closed)) draft.state.closedCount += 1;
+    draft.state.closed[key] = version;
+  }
+
+  /** The map `name` of the state being built, copied once however many events touch it. */
+  function own(draft, name) {
+    if (!draft.owned[name]) {
+      draft.owned[name] = true;
+      draft.state[name] = { ...draft.state[name] };
+    }
+    return draft.state[name];
+  }
+
+  /** True when `event` is newer than what is known of the thing, open or closed. */
+  function isNews(state, map, id, tombstone, version) {
+    const known = state[map][id];
+    if (known && known.version >= version) return false;
+    return !(state.closed[tombstone] >= version);
+  }
+
+  function alarmChanged(draft, event) {
+    const { state } = draft;
+    const id = event.alarm_id;
+    if (!isNews(state, "alarms", id, "a" + id, event.version)) return;
+    const known = state.alarms[id];
+    if (event.state === "closed") {
+      remember(draft, "a" + id, event.version);
+      if (known) delete own(draft, "alarms")[id];
+      // An alarm we did not list may still have been counted, when the list was cut.
+      if (known || state.alarmsTotal > Object.keys(state.alarms).length) state.alarmsTotal -= 1;
+      return;
+    }
+    if (!known) state.alarmsTotal += 1;
+    own(draft, "alarms")[id] = event;
+  }
+
+  function incidentChanged(draft, event) {
+    const { state } = draft;
+    const id = event.incident_id;
+    if (!isNews(state, "incidents", id, "i" + id, event.version)) return;
+    if (CLOSED_STAGES.has(event.stage)) {
+      remember(draft, "i" + id, event.version);
+      if (state.incidents[id]) delete own(draft, "incidents")[id];
+      return;
+    }
+    const incidents = own(draft, "incidents");
+    incidents[id] = event;
+    const listed = Object.values(incidents);
+    if (listed.length > MAX_INCIDENTS) delete incidents[newestIncidents(listed)[listed.length - 1].incident_id];
+  }
+
+  function newer(draft, name, key, event) {
+    const known = draft.state[name][key];
+    if (known && known.version >= event.version) return;
+    own(draft, name)[key] = event;
+  }
+
+  function apply(draft, event) {
+    switch (event.type) {
+      case "alarm.changed":
+        return alarmChanged(draft, event);
+      case "incident.changed":
+        return incidentChanged(draft, event);
+      case "counters.changed":
+        return newer(draft, "counters", event.area, event);
+      case "freshness.changed":
+        return newer(draft, "sources", event.source, event);
+      case "devices.changed": // the map's own table takes these
+      case "telemetry":
+        return undefined;
+      default:
+        draft.state.resync = true; // a newer server speaks words we do not know: fetch a snapshot
+        return undefined;
+    }
+  }
+
+  /** The state after `events`, in order. The given state is left as it was. */
+  function reduceAll(state, events) {
+    const draft = { state: { ...state }, owned: {} };
+    for (const event of events) apply(draft, event);
+    return draft.state;
+  }
+
+  /** The state after one event. */
+  function reduce(state, event) {
+    return reduceAll(state, [event]);
+  }
+
+  /** Open alarms, worst first, then newest. */
+  function openAlarms(state) {
+    return Object.values(state.alarms).sort(
+      (a, b) => b.severity - a.severity || Date.parse(b.raised_at) - Date.parse(a.raised_at) || b.alarm_id - a.alarm_id
+    );
+  }
+
+  function newestIncidents(list) {
+    return list.sort(
+      (a, b) => Date.parse(b.created_at) - Date.parse(a.created_at) || b.incident_id - a.incident_id
+    );
+  }
+
+  /** Open incidents, newest first. */
+  function openIncidents(state) {
+    return newestIncidents(Object.values(state.incidents));
+  }
+
+  /** The map feed (`YPM1`) as a table: typed arrays and the row of each device id. Throws on anything else. */
+  function parseFeed(buffer) {
+    const view = new DataView(buffer);
+    const magic = String.fromCharCode(...new Uint8Array(buffer, 0, Math.min(4, buffer.byteLength)));
+    if (magic !== "YPM1") throw new Error("not a map feed");
+    const n = view.getUint32(4, true);
+    let at = 16;
+    const take = (Type, size) => {
+      const found = new Type(buffer, at, n);
+      at += n * size;
+      return found;
+    };
+    const table = {
+      count: n,
+      generatedAt: view.getFloat64(8, true),
+      id: take(Int32Array, 4),
+      lng: take(Int32Array, 4),
+      lat: take(Int32Array, 4),
+      version: take(Uint32Array, 4),
+      kind: take(Uint8Array, 1),
+      status: take(Uint8Array, 1),
+      rows: new Map(),
+    };
+    for (let row = 0; row < n; row += 1) table.rows.set(table.id[row], row);
+    return table;
+  }
+
+  /** Write newer states into the table; returns the rows that changed. A device not in the table is not its matter. */
+  function applyDevices(table, devices) {
+    const changed = [];
+    for (const device of devices) {
+      const row = table.rows.get(device.id);
+      if (row === undefined || table.version[row] >= device.version) continue;
+      table.version[row] = device.version;
+      table.status[row] = device.status;
+      changed.push(row);
+    }
+    return changed;
+  }
+
+  const reducer = {
+    fromSnapshot, reduce, reduceAll, openAlarms, openIncidents, parseFeed, applyDevices, parseId, compareIds,
+  };
+  root.yiping = root.yiping || {};
+  root.yiping.reducer = reducer;
+  if (typeof module !== "undefined") module.exports = reducer;
+})(typeof globalThis !== "undefined" ? globalThis : this);

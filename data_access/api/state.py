@@ -1,0 +1,36 @@
+"""`/api/v1/snapshot`: what a page starts from."""
+
+from __future__ import annotations
+
+from redis import Redis, RedisError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data_access.api.context import context, principal
+from data_access.live import bus
+from data_access.queries import areas
+from data_access.queries.snapshot import snapshot
+from data_access.viewmodels.snapshot import Snapshot
+
+
+async def get_snapshot(request: Request) -> Response:
+    """The live state of an area, with the event id from which the stream carries on."""
+    ctx, who = context(request), principal(request)
+    code = request.query_params.get("area") or None
+
+    def read() -> Snapshot:
+        event_id = position(ctx.services.redis)  # before the tables: replay from here misses nothing
+        with ctx.services.database.reading() as session:
+            area = areas.find(session, code, who.scope)
+            return snapshot(session, area, event_id=event_id, now=ctx.services.clock())
+
+    found = await ctx.run(read)
+    return Response(found.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def position(redis: Redis) -> str | None:
+    """Id of the newest event, None while Redis is away."""
+    try:
+        return str(bus.position(redis).last)
+    except (RedisError, OSError):
+        return None

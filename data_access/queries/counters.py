@@ -1,0 +1,167 @@
+"""The running figures of areas (`counters.changed`): read once over open rows, added up for every area above them.
+
+Open alarms, abnormal devices and open incidents have partial indexes, totals of devices come from `area_facts`; the
+work follows how much is wrong, not how much there is. Replayed rows count nowhere but in `alarms.replay`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Integer, and_, case, func, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from data_access.db.tables import AlarmRow, AreaFactRow, AreaRow, CameraRow, DeviceStateRow, IncidentRow
+from data_access.domain.alarms import AlarmState, Severity
+from data_access.domain.areas import lineage, subtree_bounds
+from data_access.domain.devices import DeviceStatus
+from data_access.domain.facts import Fact
+from data_access.domain.periods import local_day, midnight
+
+KEYS: Final = (
+    "alarms.critical",
+    "alarms.major",
+    "alarms.minor",
+    "alarms.warning",
+    "alarms.unacked",
+    "alarms.today",
+    "alarms.replay",
+    "devices.total",
+    "devices.offline",
+    "devices.abnormal",
+    "incidents.open",
+    "incidents.today",
+    "incidents.overdue",
+    "cameras.total",
+    "cameras.delivering",
+)
+_SEVERITY: Final[dict[int, str]] = {
+    Severity.CRITICAL: "alarms.critical",
+    Severity.MAJOR: "alarms.major",
+    Severity.MINOR: "alarms.minor",
+    Severity.WARNING: "alarms.warning",
+}
+_STANDING: Final = (AlarmState.ACTIVE_UNACKED, AlarmState.ACTIVE_ACKED)
+# Written out, so that both databases see that the partial indexes serve.
+_OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
+_OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
+_ABNORMAL: Final = text("device_states.status <> 0")
+
+
+def counters(session: Session, paths: Collection[str], root: str, *, now: datetime) -> dict[str, dict[str, int]]:
+    """The figures at `now` of the areas at `paths`, all of which lie in the subtree of `root`."""
+    found = {path: dict.fromkeys(KEYS, 0) for path in paths}
+    for path, key, n in _counted(session, root, now):
+        for above in lineage(path):
+            if above in found:
+                found[above][key] += n
+    for path, n in _device_totals(session, root):
+        if path in found:
+            found[path]["devices.total"] = n
+    return found
+
+
+def _counted(session: Session, root: str, now: datetime) -> Iterator[tuple[str, str, int]]:
+    """(path of the smallest area, key, how many) over everything that counts."""
+    yield from _alarms(session, root, now)
+    yield from _devices(session, root)
+    yield from _incidents(session, root, now)
+    yield from _cameras(session, root)
+
+
+def _alarms(session: Session, root: str, now: datetime) -> Iterator[tuple[str, str, int]]:
+    row = AlarmRow
+    query = (
+        select(row.area_path, row.severity, row.state, row.run.is_not(None), func.count())
+        .where(_OPEN_ALARMS, *_subtree(row.area_path, root))
+        .group_by(row.area_path, row.severity, row.state, row.run.is_not(None))
+    )
+    for path, severity, state, replayed, n in session.execute(query):
+        standing = state in _STANDING
+        if replayed:
+            if standing:
+                yield path, "alarms.replay", n
+            continue
+        if standing and severity in _SEVERITY:
+            yield path, _SEVERITY[severity], n
+        if state != AlarmState.ACTIVE_ACKED:
+            yield path, "alarms.unacked", n
+    today = (
+        select(row.area_path, func.count())
+        .where(row.raised_at >= midnight(local_day(now)), *_subtree(row.area_path, root), row.run.is_(None))
+        .group_by(row.area_path)
+    )
+    for path, n in session.execute(today):
+        yield path, "alarms.today", n
+
+
+def _devices(session: Session, root: str) -> Iterator[tuple[str, str, int]]:
+    """Offline devices, and abnormal ones: those with an alarm standing."""
+    row = DeviceStateRow
+    counts = (
+        _sum(row.status.op("&")(int(DeviceStatus.OFFLINE)) != 0),
+        _sum(row.status.op("&")(int(DeviceStatus.SEVERITY_MASK)) != 0),
+    )
+    query = select(row.area_path, *counts).where(_ABNORMAL, *_subtree(row.area_path, root)).group_by(row.area_path)
+    for path, offline, abnormal in session.execute(query):
+        yield path, "devices.offline", offline
+        yield path, "devices.abnormal", abnormal
+
+
+def _incidents(session: Session, root: str, now: datetime) -> Iterator[tuple[str, str, int]]:
+    row = IncidentRow
+    inside = (*_subtree(row.area_path, root), row.run.is_(None))
+    query = (
+        select(row.area_path, func.count(), _sum(and_(row.due_at.is_not(None), row.due_at < now)))
+        .where(_OPEN_INCIDENTS, *inside)
+        .group_by(row.area_path)
+    )
+    for path, n, overdue in session.execute(query):
+        yield path, "incidents.open", n
+        yield path, "incidents.overdue", overdue
+    today = (
+        select(row.area_path, func.count())
+        .where(row.created_at >= midnight(local_day(now)), *inside)
+        .group_by(row.area_path)
+    )
+    for path, n in session.execute(today):
+        yield path, "incidents.today", n
+
+
+def _cameras(session: Session, root: str) -> Iterator[tuple[str, str, int]]:
+    row = CameraRow
+    query = (
+        select(row.area_path, func.count(), _sum(row.delivering.is_(True)))
+        .where(*_subtree(row.area_path, root))
+        .group_by(row.area_path)
+    )
+    for path, n, delivering in session.execute(query):
+        yield path, "cameras.total", n
+        yield path, "cameras.delivering", delivering
+
+
+def _device_totals(session: Session, root: str) -> Iterator[tuple[str, int]]:
+    """Devices of each area by the newest aggregates."""
+    newest = (
+        select(func.max(AreaFactRow.month))
+        .where(AreaFactRow.area_id == AreaRow.id)
+        .correlate(AreaRow)
+        .scalar_subquery()
+    )
+    query = (
+        select(AreaRow.path, AreaFactRow.value)
+        .join(AreaFactRow, AreaFactRow.area_id == AreaRow.id)
+        .where(*_subtree(AreaRow.path, root), AreaFactRow.metric == Fact.DEVICES, AreaFactRow.month == newest)
+    )
+    yield from session.execute(query).tuples()
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0), type_=Integer)
+
+
+def _subtree(column: InstrumentedAttribute[str], path: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    low, high = subtree_bounds(path)
+    return column >= low, column < high

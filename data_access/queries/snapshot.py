@@ -1,0 +1,146 @@
+"""The snapshot a page starts from. Read it after the event id it is given: replay from there then misses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import AlarmRow, AreaRow, ChannelRow, DeviceRow, IncidentRow, SourceRow, to_ms
+from data_access.domain.alarms import AlarmState
+from data_access.domain.areas import subtree_bounds
+from data_access.events import AlarmChanged, CountersChanged, FreshnessChanged, IncidentChanged
+from data_access.queries import areas
+from data_access.queries.counters import counters
+from data_access.viewmodels.areas import AreaLabel
+from data_access.viewmodels.snapshot import Snapshot, SnapshotArea, SnapshotDeployment
+
+MAX_ALARMS: Final = 2000
+MAX_INCIDENTS: Final = 200
+_OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
+_OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
+
+
+def snapshot(session: Session, area: AreaLabel | None, *, event_id: str | None, now: datetime) -> Snapshot:
+    """The live state of `area` at `now`, at most `MAX_ALARMS` open alarms and `MAX_INCIDENTS` incidents of it."""
+    path = area.path if area else ""
+    alarms, total = open_alarms(session, path)
+    return Snapshot(
+        event_id=event_id,
+        at=now,
+        area=_area(area) if area else None,
+        deployment=SnapshotDeployment(demo=areas.is_demo(session), version=areas.data_version(session)),
+        alarms=alarms,
+        alarms_total=total,
+        incidents=open_incidents(session, path),
+        counters=_counters(session, area, now) if area else (),
+        sources=_sources(session),
+    )
+
+
+def open_alarms(session: Session, path: str) -> tuple[tuple[AlarmChanged, ...], int]:
+    """Open alarms of the subtree, worst first, then newest, at most `MAX_ALARMS`; and how many there are."""
+    low, high = subtree_bounds(path)
+    inside = (_OPEN_ALARMS, AlarmRow.area_path >= low, AlarmRow.area_path < high)
+    rows = session.execute(
+        select(AlarmRow, DeviceRow.code, DeviceRow.kind)
+        .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
+        .where(*inside)
+        .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at.desc(), AlarmRow.id.desc())
+        .limit(MAX_ALARMS)
+    ).all()
+    alarms = tuple(alarm_event(row, code, kind) for row, code, kind in rows)
+    if len(alarms) < MAX_ALARMS:
+        return alarms, len(alarms)
+    return alarms, session.scalar(select(func.count()).select_from(AlarmRow).where(*inside)) or 0
+
+
+def alarm_event(row: AlarmRow, device_code: str | None, device_kind: str | None) -> AlarmChanged:
+    """The alarm as an event would tell it; no reading brought this about."""
+    return AlarmChanged(
+        area=row.area_path,
+        version=row.version,
+        at=max(t for t in (row.last_at, row.cleared_at, row.acknowledged_at) if t is not None),
+        alarm_id=row.id,
+        kind=row.kind,
+        severity=row.severity,
+        life_safety=row.life_safety,
+        state=AlarmState(row.state),
+        occurrences=row.occurrences,
+        raised_at=row.raised_at,
+        last_at=row.last_at,
+        cleared_at=row.cleared_at,
+        device_id=row.device_id,
+        device_code=device_code,
+        device_kind=device_kind,
+        reading_ts=None,
+        building_id=row.building_id,
+        place=row.place,
+        lng=row.lng,
+        lat=row.lat,
+        value=row.value,
+        unit=row.unit,
+        source=row.source,
+        run=row.run,
+    )
+
+
+def open_incidents(session: Session, path: str, limit: int = MAX_INCIDENTS) -> tuple[IncidentChanged, ...]:
+    """The newest open incidents of the subtree."""
+    low, high = subtree_bounds(path)
+    rows = session.execute(
+        select(IncidentRow, ChannelRow.name)
+        .outerjoin(ChannelRow, ChannelRow.id == IncidentRow.channel_id)
+        .where(_OPEN_INCIDENTS, IncidentRow.area_path >= low, IncidentRow.area_path < high)
+        .order_by(IncidentRow.created_at.desc(), IncidentRow.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        IncidentChanged(
+            area=row.area_path,
+            version=row.version,
+            at=row.created_at,
+            incident_id=row.id,
+            code=row.code,
+            title=row.title,
+            channel=channel or "",
+            stage=row.stage,
+            created_at=row.created_at,
+            due_at=row.due_at,
+            closed_at=row.closed_at,
+            lng=row.lng,
+            lat=row.lat,
+            source=row.source,
+            run=row.run,
+        )
+        for row, channel in rows
+    )
+
+
+def counter_events(paths: Sequence[str], figures: dict[str, dict[str, int]], at: datetime) -> list[CountersChanged]:
+    """Figures as events; the version is the moment they were counted, so that it only grows, restarts or not."""
+    return [CountersChanged(area=path, version=to_ms(at), at=at, counters=figures[path]) for path in paths]
+
+
+def _counters(session: Session, area: AreaLabel, now: datetime) -> tuple[CountersChanged, ...]:
+    children = session.scalars(select(AreaRow.path).where(AreaRow.parent_id == area.id).order_by(AreaRow.path))
+    paths = [area.path, *children]
+    return tuple(counter_events(paths, counters(session, paths, area.path, now=now), now))
+
+
+def _sources(session: Session) -> tuple[FreshnessChanged, ...]:
+    rows = session.scalars(select(SourceRow).where(SourceRow.last_seen.is_not(None)).order_by(SourceRow.code))
+    return tuple(
+        FreshnessChanged(
+            area="", version=row.version, at=seen, source=row.code, last_seen=seen, interval_s=row.interval_s
+        )
+        for row in rows
+        if (seen := row.last_seen) is not None
+    )
+
+
+def _area(area: AreaLabel) -> SnapshotArea:
+    return SnapshotArea(code=area.code, path=area.path, name=area.name, name_en=area.name_en, kind=area.kind)

@@ -1,0 +1,112 @@
+const test = require("node:test");
+const assert = require("node:assert");
+const fs = require("node:fs");
+const path = require("node:path");
+
+const reducer = require("../../assets/js/reducer.js");
+
+const fixtures = path.join(__dirname, "../fixtures/events");
+const example = (name) => JSON.parse(fs.readFileSync(path.join(fixtures, name + ".json")));
+const empty = {
+  event_id: "e-1-0", at: "2026-06-01T04:00:00Z", area: { code: "A", path: "000" }, deployment: { demo: true },
+  alarms: [], alarms_total: 0, incidents: [], counters: [], sources: [],
+};
+const start = () => reducer.fromSnapshot(empty);
+
+test("an alarm appears, is updated by newer versions alone, and leaves when it closes", () => {
+  const raised = example("alarm.changed");
+  let state = reducer.reduce(start(), raised);
+  assert.equal(state.alarms[raised.alarm_id].version, raised.version);
+  assert.equal(state.alarmsTotal, 1);
+  state = reducer.reduce(state, { ...raised, version: raised.version + 2, occurrences: 9 });
+  state = reducer.reduce(state, { ...raised, version: raised.version + 1, occurrences: 5 });
+  assert.equal(state.alarms[raised.alarm_id].occurrences, 9);
+  state = reducer.reduce(state, { ...raised, version: raised.version + 3, state: "closed" });
+  assert.deepEqual(state.alarms, {});
+  assert.equal(state.alarmsTotal, 0);
+});
+
+test("a late event does not bring a closed alarm back; a return within the rules does", () => {
+  const raised = example("alarm.changed");
+  let state = reducer.reduce(start(), { ...raised, version: 5, state: "closed" });
+  state = reducer.reduce(state, { ...raised, version: 4 });
+  assert.deepEqual(state.alarms, {});
+  state = reducer.reduce(state, { ...raised, version: 6 });
+  assert.equal(Object.keys(state.alarms).length, 1);
+});
+
+test("the given state is left as it was", () => {
+  const before = start();
+  const copy = structuredClone(before);
+  reducer.reduceAll(before, ["alarm.changed", "incident.changed", "counters.changed", "freshness.changed"].map(example));
+  assert.deepEqual(before, copy);
+});
+
+test("every event type of the fixtures is understood; an unknown one asks for a snapshot", () => {
+  for (const file of fs.readdirSync(fixtures)) {
+    const event = example(file.replace(".json", ""));
+    assert.equal(reducer.reduce(start(), event).resync, false, file);
+  }
+  assert.equal(reducer.reduce(start(), { type: "something.new" }).resync, true);
+});
+
+test("applying events twice changes nothing", () => {
+  const events = ["alarm.changed", "incident.changed", "counters.changed", "freshness.changed"].map(example);
+  const once = reducer.reduceAll(start(), events);
+  assert.deepEqual(reducer.reduceAll(once, events), once);
+});
+
+test("incidents are listed newest first, at most as many as the snapshot has", () => {
+  const one = example("incident.changed");
+  const many = Array.from({ length: 205 }, (_, i) => ({
+    ...one, incident_id: i, created_at: new Date(1780000000000 + i * 1000).toISOString(),
+  }));
+  const listed = reducer.openIncidents(reducer.reduceAll(start(), many));
+  assert.equal(listed.length, 200);
+  assert.equal(listed[0].incident_id, 204);
+  const closed = reducer.reduce(reducer.reduceAll(start(), [one]), { ...one, version: one.version + 1, stage: "closed" });
+  assert.deepEqual(reducer.openIncidents(closed), []);
+});
+
+test("open alarms are ordered worst first, then newest", () => {
+  const one = example("alarm.changed");
+  const state = reducer.reduceAll(start(), [
+    { ...one, alarm_id: 1, severity: 2, raised_at: "2026-06-01T03:00:00Z" },
+    { ...one, alarm_id: 2, severity: 4, raised_at: "2026-06-01T01:00:00Z" },
+    { ...one, alarm_id: 3, severity: 2, raised_at: "2026-06-01T03:30:00.5Z" },
+  ]);
+  assert.deepEqual(reducer.openAlarms(state).map((a) => a.alarm_id), [2, 3, 1]);
+});
+
+test("event ids compare within one epoch only", () => {
+  assert.ok(reducer.compareIds("e-9-0", "e-10-0") < 0);
+  assert.ok(reducer.compareIds("e-10-2", "e-10-1") > 0);
+  assert.equal(reducer.compareIds("e-1-0", "e-1-0"), 0);
+  assert.ok(Number.isNaN(reducer.compareIds("e-1-0", "f-1-0")));
+  assert.ok(Number.isNaN(reducer.compareIds(null, "f-1-0")));
+});
+
+function feed(devices) {
+  const n = devices.length;
+  const buffer = new ArrayBuffer(16 + n * 18);
+  const view = new DataView(buffer);
+  [..."YPM1"].forEach((c, i) => view.setUint8(i, c.charCodeAt(0)));
+  view.setUint32(4, n, true);
+  view.setFloat64(8, 1780000000000, true);
+  devices.forEach((d, i) => {
+    view.setInt32(16 + 4 * i, d.id, true);
+    view.setUint32(16 + 12 * n + 4 * i, d.version, true);
+    view.setUint8(16 + 17 * n + i, d.status);
+  });
+  return buffer;
+}
+
+test("device events change the newer rows of the map's table", () => {
+  const table = reducer.parseFeed(feed([{ id: 7, version: 3, status: 0 }, { id: 9, version: 5, status: 4 }]));
+  const changed = reducer.applyDevices(table, [
+    { id: 7, version: 4, status: 8 }, { id: 9, version: 5, status: 0 }, { id: 11, version: 1, status: 1 },
+  ]);
+  assert.deepEqual(changed, [0]);
+  assert.deepEqual([...table.status], [8, 4]);
+  assert.throws(() => reducer.parseFeed(new ArrayBuffer(16)));
+});
