@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from data_access.db.engine import Database
-from data_access.db.tables import MetaRow
 from data_access.live import bus
 from data_access.live.outbox import Relay
 from data_access.runtime import instance
 from data_access.services import Services
-from data_access.settings import Deployment, Settings
+from data_access.settings import Settings
 
 DEPLOYMENT = "deployment"
 """Key in `meta` of which deployment the database holds; there once it is complete."""
@@ -33,21 +32,6 @@ def with_relay(settings: Settings) -> tuple[Services, Relay]:
         clock=now,
     )
     return made, Relay(made.database, made.redis, maxlen=settings.stream_maxlen)
-
-
-def migrated(database: Database) -> None:
-    """Bring the database to the newest schema with all that every deployment stands on; quick when it is there.
-
-    A database that nothing was set up in becomes an `empty` deployment: whoever brings his own data wants no other.
-    """
-    from data_access.commands import foundation  # noqa: PLC0415  # Alembic is slow to import, and few need it
-    from data_access.db import migrate  # noqa: PLC0415  # as above
-
-    migrate.upgrade(database.engine)
-    with database.writing() as session:
-        foundation.lay(session)
-        if session.get(MetaRow, DEPLOYMENT) is None:
-            session.add(MetaRow(key=DEPLOYMENT, value=Deployment.EMPTY))
 
 
 def redis_url(settings: Settings) -> str:

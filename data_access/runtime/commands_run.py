@@ -55,6 +55,7 @@ def _supervise(settings: Settings) -> None:
             web=f"http://{host}:{settings.port}",
             mqtt=f"mqtt://{host}:{settings.mqtt_port}" if edge else None,
             redis=whole.redis,
+            broker=whole.broker,
         )
         instance.write(settings.data_dir, here)
         if host not in {"127.0.0.1", "[::1]", "localhost"} or settings.host in {"0.0.0.0", "::"}:

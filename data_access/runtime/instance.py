@@ -25,6 +25,7 @@ class Instance:
     web: str
     mqtt: str | None = None  # where devices publish
     redis: str | None = None  # None when YIPING_REDIS_URL names it
+    broker: str | None = None  # behind the edge; None when YIPING_MQTT_URL names it
 
 
 def take_lock(data_dir: Path) -> IO[str]:

@@ -13,6 +13,7 @@ from data_access.commands import foundation
 from data_access.db import migrate
 from data_access.db.engine import Database
 from data_access.db.tables import MetaRow
+from data_access.domain.errors import DomainError
 from data_access.runtime.build import DEPLOYMENT, now
 from data_access.runtime.refusal import Refusal, usable_folder
 from data_access.settings import Deployment, Settings
@@ -27,19 +28,25 @@ def prepare(settings: Settings, *, console: Console) -> Deployment:
     database = Database(settings.database, pool_size=2)
     try:
         migrate.upgrade(database.engine)
-        with database.reading() as session:
-            row = session.get(MetaRow, DEPLOYMENT)
-        if row is None:
+        found = _found(database)
+        if found is None:
             _first_start(database, settings, console)
             return settings.deployment
-        if row.value != settings.deployment and "deployment" in settings.model_fields_set:
+        if found is not settings.deployment and "deployment" in settings.model_fields_set:
             raise Refusal(
-                f"This database holds the deployment {row.value}, not {settings.deployment}: "
+                f"This database holds the deployment {found}, not {settings.deployment}: "
                 "use another YIPING_DATA_DIR or database, or leave YIPING_DEPLOYMENT unset."
             )
-        return Deployment(row.value)
+        return found
     finally:
         database.dispose()
+
+
+def _found(database: Database) -> Deployment | None:
+    """The deployment whose first start is complete."""
+    with database.reading() as session:
+        row = session.get(MetaRow, DEPLOYMENT)
+        return Deployment(row.value) if row else None
 
 
 def _first_start(database: Database, settings: Settings, console: Console) -> None:
@@ -48,7 +55,7 @@ def _first_start(database: Database, settings: Settings, console: Console) -> No
     with database.writing() as session:
         foundation.lay(session)
     if settings.deployment is Deployment.PINGSHAN:
-        _load_pingshan(database, settings)
+        _load_pingshan(database, settings, console)
     with database.writing() as session:
         session.merge(MetaRow(key=DEPLOYMENT, value=settings.deployment))
 
@@ -72,8 +79,21 @@ def _seed(database: Database, settings: Settings, console: Console) -> None:
         seed(database, settings, now=now(), progress=progress)
 
 
-def _load_pingshan(database: Database, settings: Settings) -> None:
-    raise NotImplementedError
+def _load_pingshan(database: Database, settings: Settings, console: Console) -> None:
+    from data_access.demo.pingshan import setup  # noqa: PLC0415  # needed once in a deployment's life
+
+    with Progress(
+        TextColumn("Loading Pingshan"), BarColumn(), TextColumn("{task.description}"), console=console
+    ) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def progress(done: float, what: str) -> None:
+            bar.update(task, completed=done, description=what)
+
+        try:
+            setup(database, settings, now=now(), progress=progress)
+        except DomainError as error:
+            raise Refusal(str(error)) from None
 
 
 def for_own_data(settings: Settings, *, console: Console) -> Deployment:
@@ -82,7 +102,8 @@ def for_own_data(settings: Settings, *, console: Console) -> Deployment:
         usable_folder(settings.data_dir)
         database = Database(settings.database, pool_size=1)
         try:
-            fresh = migrate.current(database.engine) is None or _value(database, DEPLOYMENT) is None
+            migrate.upgrade(database.engine)
+            fresh = _found(database) is None
         finally:
             database.dispose()
         if fresh:
