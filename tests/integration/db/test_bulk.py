@@ -1,0 +1,45 @@
+"""Many rows at once: the same rows whichever database takes them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select, text
+
+from data_access.db.bulk import insert_rows
+from data_access.db.engine import Database
+from data_access.db.tables import Base, ReadingHourRow
+from data_access.db.tables.base import to_ms
+
+HOUR = datetime(2026, 6, 1, 4, tzinfo=UTC)
+COLUMNS = ("device_id", "metric_id", "hour", "count", "minimum", "mean", "maximum")
+
+
+def rows(number: int) -> Iterator[tuple[object, ...]]:
+    return ((i, 1, HOUR if i % 2 else to_ms(HOUR), 60, 0.5, 1.25, 2.0) for i in range(number))
+
+
+def test_rows_come_back_as_the_orm_would_have_written_them(database: Database) -> None:
+    with database.writing() as session:
+        insert_rows(session.connection(), Base.metadata.tables["readings_hourly"], COLUMNS, rows(2500))
+    with database.reading() as session:
+        found = session.scalars(select(ReadingHourRow).order_by(ReadingHourRow.device_id)).all()
+        assert [r.device_id for r in found] == list(range(2500))
+        assert {(r.hour, r.count, r.minimum, r.mean, r.maximum) for r in found} == {(HOUR, 60, 0.5, 1.25, 2.0)}
+
+
+def test_text_with_every_awkward_character_survives(database: Database) -> None:
+    value = "一屏\t\\N \"quoted\" 'single' \\ \n new, line;"
+    with database.writing() as session:
+        insert_rows(session.connection(), "meta", ("key", "value"), [("a", value), ("b", "")])
+    with database.reading() as session:
+        found = session.execute(text("SELECT key, value FROM meta ORDER BY key")).all()
+    assert [tuple(row) for row in found] == [("a", value), ("b", "")]
+
+
+def test_one_bad_row_refuses_all(database: Database) -> None:
+    assert database.engine.dialect.dbapi
+    with pytest.raises(database.engine.dialect.dbapi.IntegrityError), database.writing() as session:
+        insert_rows(session.connection(), "meta", ("key", "value"), [("a", "1"), ("a", "2")])
+    with database.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM meta")) == 0
