@@ -92,13 +92,14 @@ def _tops(session: Session) -> list[tuple[_Node, BaseGeometry]]:
 
 
 def _draw(top: _Node, outline: BaseGeometry) -> dict[int, str]:
-    """The outlines of everything below `top`, as GeoJSON by area id."""
+    """The outlines of `top` and everything below it, as GeoJSON by area id.
+
+    That of `top` moves by a decimetre where a border meets it, so that its children tile it exactly.
+    """
     parts = sorted(shapely.get_parts(outline), key=lambda part: -part.area)
-    main = shapely.Polygon(parts[0].exterior)
-    found = lay_out(_plot(top, main), main, _SEED)
-    shapes: dict[str, BaseGeometry] = {key: polygon for key, polygon in found.items() if key != str(top.id)}
+    shapes: dict[str, BaseGeometry] = {**lay_out(_plot(top, parts[0]), parts[0], _SEED)}
     for island in parts[1:]:
-        for generation in _generations(top):
+        for generation in [[top], *_generations(top)]:
             nearest = min(generation, key=lambda n: shapes[str(n.id)].distance(island))
             shapes[str(nearest.id)] = MultiPolygon(
                 [part for s in (shapes[str(nearest.id)], island) for part in shapely.get_parts(s)]
@@ -181,6 +182,6 @@ def _save(session: Session, drawn: dict[int, str]) -> bool:
         if row is None:
             session.add(AreaBoundaryRow(area_id=area_id, geometry=geometry, schematic=True, source=SCHEMATIC_SOURCE))
             changed = True
-        elif row.source == SCHEMATIC_SOURCE and row.geometry != geometry:
+        elif row.schematic and row.geometry != geometry:
             row.geometry, changed = geometry, True
     return changed

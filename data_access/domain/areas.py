@@ -18,6 +18,9 @@ PATH_STEP: Final = 3
 MAX_CHILDREN: Final = 36**PATH_STEP
 MAX_DEPTH: Final = 10
 
+SCHEMATIC_SOURCE: Final = "schematic, drawn by Yiping inside the district's outline"
+"""Source of the outlines we draw where none is published: they show where an area is, and prove nothing."""
+
 
 class AreaKind(StrEnum):
     """The usual levels. A deployment may have others between them; the tree does not care."""

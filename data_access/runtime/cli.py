@@ -26,6 +26,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "prepare": ("commands_prepare:prepare", "Migrate the database and set up a first start."),
     "seed": ("commands_prepare:seed", "Seed the reference deployment into an empty database."),
     "simulate": ("commands_simulate:simulate", "Play a scenario against a running product."),
+    "import": ("commands_import:import_", "Bring in a file: areas, buildings, residents, devices, appeals…"),
+    "export": ("commands_export:export", "Print devices, alarms, incidents, areas, indicators or dead letters."),
+    "replay": ("commands_replay:replay", "Send the rows of a file through the live path again."),
     "doctor": ("commands_doctor:doctor", "Check every part and say what to do."),
 }
 """Name → where the command is, and its line in `yiping --help`."""

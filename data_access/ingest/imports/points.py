@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from data_access.commands.imports import Record, Target
 from data_access.db.tables import AreaBoundaryRow, AreaRow
-from data_access.domain.areas import lineage
+from data_access.domain.areas import SCHEMATIC_SOURCE, lineage
 from data_access.ingest.imports.columns import Cells, Column, Flagged, Refused
 from data_access.ingest.imports.kind import Kind
 from data_access.ingest.imports.places import Place
@@ -40,7 +40,7 @@ class Points(Kind):
         rows = session.execute(
             select(AreaRow.path, AreaRow.name, AreaBoundaryRow.geometry, AreaBoundaryRow.source)
             .join(AreaBoundaryRow, AreaBoundaryRow.area_id == AreaRow.id)
-            .where(AreaBoundaryRow.source != DERIVED)
+            .where(AreaBoundaryRow.source != SCHEMATIC_SOURCE)
         )
         self._outlines: dict[str, tuple[str, BaseGeometry]] = {
             row.path: (row.name, shape(json.loads(row.geometry))) for row in rows
@@ -67,7 +67,3 @@ class Points(Kind):
                     away = outline.distance(point) * _KM_PER_DEGREE
                     raise Flagged(f"the point of {place.name} lies {away:.1f} km outside the outline of {name}")
                 return
-
-
-DERIVED: Final = "derived"
-"""`area_boundaries.source` of outlines the product worked out itself; they prove nothing about a point."""

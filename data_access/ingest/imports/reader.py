@@ -24,7 +24,7 @@ _SEPARATORS: Final = (",", "\t", ";")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a file: where it stands (a header is line 1) and what it says; None is missing."""
+    """A row of a file: where it stands (the file's first line is 1) and what it says; None is missing."""
 
     line: int
     values: dict[str, str | None]
@@ -38,12 +38,13 @@ class Source:
     form: str  # utf-8-sig, gb18030 or xlsx
     separator: str
     header: tuple[str, ...]
+    header_line: int
     size: int
 
     def rows(self) -> Iterator[Row]:
-        """The rows from the top; blank lines are passed over."""
+        """The rows from the top; blank lines and comments are passed over."""
         for line, cells in _lines(self.path, self.form, self.separator):
-            if line == 1 or not any(cells):
+            if line <= self.header_line or not any(cells):
                 continue
             padded = (*cells, *("",) * (len(self.header) - len(cells)))
             yield Row(line, {name: _value(cell) for name, cell in zip(self.header, padded, strict=False)})
@@ -56,18 +57,19 @@ def open_table(path: Path) -> Source:
     form = _form(path)
     separator = "" if form == "xlsx" else _separator(path, form)
     header: tuple[str, ...] = ()
-    size = 0
+    header_line = size = 0
     for line, cells in _lines(path, form, separator):
-        if line == 1:
-            header = tuple(cell.strip() for cell in cells)
+        if not header:
+            if any(cells) and not cells[0].startswith("#"):
+                header, header_line = tuple(cell.strip() for cell in cells), line
         else:
             size += any(cells)
     if not any(header):
-        raise InvalidInput(f"{path.name} is empty; its first line must name the columns.")
+        raise InvalidInput(f"{path.name} is empty; the line above the rows must name the columns.")
     doubled = {name for name in header if name and header.count(name) > 1}
     if doubled:
         raise InvalidInput(f"{path.name} names a column twice: {', '.join(sorted(doubled))}.")
-    return Source(path, form, separator, header, size)
+    return Source(path, form, separator, header, header_line, size)
 
 
 def _form(path: Path) -> str:
@@ -91,7 +93,7 @@ def _form(path: Path) -> str:
 
 def _separator(path: Path, encoding: str) -> str:
     with path.open(encoding=encoding, newline="") as file:
-        first = file.readline()
+        first = next((line for line in file if line.strip() and not line.startswith("#")), "")
     return max(_SEPARATORS, key=first.count)
 
 

@@ -7,7 +7,6 @@ said to skip them. Records wait in a temporary file in between, so that memory d
 from __future__ import annotations
 
 import csv
-import os
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -99,15 +98,13 @@ def run(
     return report
 
 
-def save_refusals(report: Report, beside: Path, otherwise: Path) -> Path:
-    """Write the refused and flagged rows with their reasons as `<file>.refused.csv`; return where it is.
+def save_refusals(report: Report, folder: Path) -> Path:
+    """Write the refused and flagged rows with their reasons as `<file>.refused.csv` into `folder`; return where it is.
 
-    In `beside`, or in `otherwise` where that is not writable. Only the owner may read it: rows can hold personal data.
+    Only the owner may read it: rows can hold personal data.
     """
-    name = f"{report.file.name}.refused.csv"
-    folder = beside if os.access(beside, os.W_OK) else otherwise
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / name
+    target = folder / f"{report.file.name}.refused.csv"
     target.unlink(missing_ok=True)
     target.touch(mode=0o600)
     with target.open("w", encoding="utf-8-sig", newline="") as file:
