@@ -60,24 +60,18 @@ def setup(
     )  # nothing listens before a first start
     notes: list[str] = []
     for number, step in enumerate(_STEPS):
-        notes += _load(
-            database, nobody, folder, step, now, lambda share, n=number: progress((n + share) / 5, "importing")
-        )
+        begun = number / (len(_STEPS) + 1)
+        progress(begun, step.kind)
+        notes += _load(database, nobody, folder / step.file, step, now)
     progress(0.9, "drawing outlines")
     notes += schematic.fill_gaps(database, nobody)
     progress(1.0, "done")
     return notes
 
 
-def _load(
-    database: Database, redis: Redis, folder: Path, step: _Step, now: datetime, share: Callable[[float], None]
-) -> list[str]:
+def _load(database: Database, redis: Redis, file: Path, step: _Step, now: datetime) -> list[str]:
     context = Context(database=database, now=now, crs=step.crs, area=step.area)
-
-    def progress(_what: str, done: int, of: int) -> None:
-        share(done / of if of else 1.0)
-
-    report = registry.find(step.kind).run(context, folder / step.file, redis=redis, progress=progress)
+    report = registry.find(step.kind).run(context, file, redis=redis)
     if not report.written:
         first = report.refusals[0]
         raise InvalidInput(f"{step.file} was refused; line {first.line}: {first.reason}.")
