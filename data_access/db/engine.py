@@ -6,17 +6,24 @@ most of its transactions: see docs/architecture.md); PostgreSQL runs as it is. N
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_MS = 30_000
+
+DATABASE_ERRORS: Final = (DBAPIError, sqlite3.Error, psycopg.Error)
+"""What a database that is away, locked or full raises, through SQLAlchemy or from the driver on bulk paths."""
+INTEGRITY_ERRORS: Final = (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError)
 
 
 class Database:

@@ -7,7 +7,9 @@ The key (device, metric, time) makes a repeated delivery harmless.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -40,6 +42,37 @@ def ensure_day(connection: Connection, day: date) -> str:
             )
         )
     return name
+
+
+def insert(connection: Connection, table: str, columns: Sequence[Any], *, received: datetime) -> int:
+    """Store readings of one day that are not there yet; return how many that were.
+
+    `columns` are five numpy arrays of equal length: device, metric, time, value, original time (0 for none).
+    """
+    device, metric, ts, value, original = (c.tolist() for c in columns)
+    driver: Any = connection.connection.driver_connection
+    at = to_ms(received)
+    if connection.dialect.name == "postgresql":
+        with driver.cursor() as cursor:
+            cursor.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS incoming_readings (device_id bigint, metric_id integer, ts bigint, "
+                "value double precision, original_ts bigint)"
+            )
+            with cursor.copy("COPY incoming_readings FROM STDIN") as copy:
+                rows = zip(device, metric, ts, value, original, strict=True)
+                copy.write("".join([f"{d}\t{m}\t{t}\t{v!r}\t{o}\n" for d, m, t, v, o in rows]))
+            cursor.execute(
+                f"INSERT INTO {table} SELECT device_id, metric_id, ts, value, 0, {at}, nullif(original_ts, 0) "  # noqa: S608  # our names and numbers
+                "FROM incoming_readings ON CONFLICT DO NOTHING"
+            )
+            stored = int(cursor.rowcount)
+            cursor.execute("TRUNCATE incoming_readings")
+        return stored
+    cursor = driver.executemany(
+        f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?, 0, {at}, nullif(?, 0))",  # noqa: S608  # as above
+        zip(device, metric, ts, value, original, strict=True),
+    )
+    return int(cursor.rowcount)
 
 
 def existing_days(connection: Connection) -> list[date]:

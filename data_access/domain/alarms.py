@@ -36,6 +36,7 @@ class AlarmState(StrEnum):
     CLOSED = "closed"  # cleared and acknowledged: history
 
 
+STANDING_STATES: Final = (AlarmState.ACTIVE_UNACKED, AlarmState.ACTIVE_ACKED)
 OPEN_STATES: Final = (AlarmState.ACTIVE_UNACKED, AlarmState.ACTIVE_ACKED, AlarmState.CLEARED_UNACKED)
 
 
@@ -79,6 +80,11 @@ class Alarm:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     version: int = 1
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether the condition is there."""
+        return self.state in STANDING_STATES
 
 
 def may_return(alarm: Alarm, *, at: datetime) -> bool:

@@ -1,0 +1,206 @@
+"""A batch of readings becomes true: readings, newest states, alarms, dead letters and events in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.orm import Session
+
+from data_access.commands.alarms import Key, Step, take_steps
+from data_access.db import readings as days
+from data_access.db.tables import DeadLetterRow, SourceRow, from_ms
+from data_access.domain.areas import PATH_STEP
+from data_access.events import DevicesChanged, DeviceState, FreshnessChanged
+from data_access.live import outbox
+
+SENSORS: Final = "sensors"
+"""The code of our source in `sources`."""
+DAY_MS: Final = 86_400_000
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Columns of equal length, in the order of arrival; `original_ts` 0 where there is none."""
+
+    device_id: Ints
+    metric_id: Ints
+    ts: Ints
+    value: Floats
+    original_ts: Ints
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The newest state of one device, as the table keeps it (`values`, `rule_state` as JSON text)."""
+
+    device_id: int
+    area_path: str
+    status: int
+    version: int
+    last_ts: int | None
+    last_seen: int | None
+    values: str
+    rule_state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """What could not be used, and why. Tokens are already masked."""
+
+    at: datetime
+    source: str
+    topic: str | None
+    reason: str
+    detail: str | None
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Everything one transaction of ingest writes. Applying it twice does no harm."""
+
+    now: datetime
+    readings: Readings
+    states: Sequence[State] = ()
+    changed: Sequence[DeviceState] = ()
+    steps: Sequence[Step] = ()
+    letters: Sequence[DeadLetter] = field(default_factory=tuple)
+    seen: datetime | None = None  # note the source's freshness; None when that was done a moment ago
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a batch did: rows stored (the others were repeats) and the newest alarm of each key touched."""
+
+    stored: int
+    alarms: dict[Key, int]
+
+
+def apply(session: Session, batch: Batch) -> Applied:
+    """Write `batch` within the caller's transaction.
+
+    Raises `IntegrityError` when another process owns one of these devices too (see docs/alarms.md): load the engine
+    anew and evaluate again.
+    """
+    connection = session.connection()
+    stored = insert_readings(connection, batch.readings, received=batch.now)
+    write_states(connection, batch.states)
+    alarms = take_steps(session, batch.steps, now=batch.now)
+    if batch.letters:
+        session.execute(
+            insert(DeadLetterRow),
+            [{name: getattr(letter, name) for name in DeadLetter.__slots__} for letter in batch.letters],
+        )
+    if batch.changed:
+        outbox.add(session, devices_changed(batch.changed, batch.now))
+    if batch.seen is not None:
+        note_freshness(session, batch.seen)
+    return Applied(stored=stored, alarms=alarms)
+
+
+def insert_readings(connection: Connection, readings: Readings, *, received: datetime) -> int:
+    """Store the readings that are not there yet; return how many that were."""
+    if not len(readings):
+        return 0
+    day = readings.ts // DAY_MS
+    numbers = np.unique(day).tolist()
+    stored = 0
+    for number in numbers:
+        part = readings if len(numbers) == 1 else _part(readings, day == number)
+        name = days.ensure_day(connection, from_ms(number * DAY_MS).date())
+        stored += days.insert(
+            connection,
+            name,
+            (part.device_id, part.metric_id, part.ts, part.value, part.original_ts),
+            received=received,
+        )
+    return stored
+
+
+def write_states(connection: Connection, states: Sequence[State]) -> None:
+    """Put the newest states in place, whether the device had one or not."""
+    if not states:
+        return
+    columns = State.__slots__
+    rows = [tuple(getattr(s, c) for c in columns) for s in states]
+    listed = ", ".join(f'"{c}"' for c in columns)
+    kept = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in ("device_id", "area_path"))
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "postgresql":
+        with driver.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE IF NOT EXISTS incoming_states (LIKE device_states) ON COMMIT DELETE ROWS")
+            with cursor.copy(f"COPY incoming_states ({listed}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            cursor.execute(
+                f"INSERT INTO device_states ({listed}) SELECT {listed} FROM incoming_states "  # noqa: S608  # our names
+                f"ON CONFLICT (device_id) DO UPDATE SET {kept}"
+            )
+            cursor.execute("TRUNCATE incoming_states")
+        return
+    marks = ", ".join("?" * len(columns))
+    driver.executemany(
+        f"INSERT INTO device_states ({listed}) VALUES ({marks}) "  # noqa: S608  # our names
+        f"ON CONFLICT (device_id) DO UPDATE SET {kept}",
+        rows,
+    )
+
+
+def devices_changed(changed: Sequence[DeviceState], now: datetime) -> DevicesChanged:
+    """One event for all devices of a batch whose status byte changed."""
+    return DevicesChanged(
+        area=common_area([d.area for d in changed]),
+        version=max(d.version for d in changed),
+        at=now,
+        devices=tuple(changed),
+    )
+
+
+def common_area(paths: Sequence[str]) -> str:
+    """The path of the smallest area that holds all `paths`."""
+    low, high = min(paths), max(paths)
+    same = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
+    return low[: same - same % PATH_STEP]
+
+
+def note_freshness(session: Session, seen: datetime) -> None:
+    """Note that our source has delivered, and tell the screens."""
+    row = session.execute(
+        update(SourceRow)
+        .where(SourceRow.code == SENSORS)
+        .values(last_seen=seen, version=SourceRow.version + 1)
+        .returning(SourceRow.version, SourceRow.interval_s)
+    ).one_or_none()
+    if row is not None:
+        outbox.add(
+            session,
+            FreshnessChanged(
+                area="", version=row.version, at=seen, source=SENSORS, last_seen=seen, interval_s=row.interval_s
+            ),
+        )
+
+
+def ensure_source(session: Session) -> None:
+    """Make sure that our source is listed."""
+    if session.scalar(select(SourceRow.code).where(SourceRow.code == SENSORS)) is None:
+        session.add(
+            SourceRow(
+                code=SENSORS, name="传感器", name_en="Sensors", owner=None, interval_s=60, last_seen=None, version=0
+            )
+        )
+
+
+def _part(readings: Readings, chosen: NDArray[np.bool_]) -> Readings:
+    return Readings(**{name: getattr(readings, name)[chosen] for name in Readings.__slots__})

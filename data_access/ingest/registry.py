@@ -1,0 +1,143 @@
+"""Every device as ingest needs it: by token, code or id, with its rules as rows of numbers; read whole."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access.commands.devices import Fingerprint, fingerprint
+from data_access.db.tables import DeviceModelRow, DeviceRow, MetricRow
+from data_access.domain.devices import (
+    COMMON_METRICS,
+    KIND_METRICS,
+    METRIC_UNITS,
+    Above,
+    AlarmRule,
+    rule_from_json,
+    with_overrides,
+)
+from data_access.domain.errors import InvalidInput
+
+log = logging.getLogger(__name__)
+
+NONE: Final = -1
+
+
+class Registry:
+    """A picture of devices, models and metrics at one moment; never changed, only replaced.
+
+    A device's *index* is its place here; a *profile* is a set of rules that devices share; a *slot* is one rule of one
+    device: `index * stride + place of the rule in the profile`. The last slot of each device is its silence.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.fingerprint: Fingerprint = fingerprint(session)
+        metric_rows = session.execute(select(MetricRow.key, MetricRow.id).order_by(MetricRow.id)).all()
+        self.metrics: dict[str, int] = {key: i for i, (key, _) in enumerate(metric_rows)}
+        self.metric_keys = list(self.metrics)
+        self.metric_ids = np.array([id_ for _, id_ in metric_rows], dtype=np.int64)
+        self.units = {row.key: row.unit for row in session.execute(select(MetricRow.key, MetricRow.unit))}
+        self.battery = self.metrics.get("battery_pct", NONE)
+        models = {row.id: row for row in session.scalars(select(DeviceModelRow))}
+        devices = session.execute(
+            select(
+                DeviceRow.id,
+                DeviceRow.code,
+                DeviceRow.token,
+                DeviceRow.model_id,
+                DeviceRow.area_path,
+                DeviceRow.overrides,
+                DeviceRow.replay,
+            ).order_by(DeviceRow.id)
+        ).all()
+        self.ids = np.array([d.id for d in devices], dtype=np.int64)
+        self.by_token: dict[str, int] = {d.token: i for i, d in enumerate(devices)}
+        self.by_id: dict[int, int] = {d.id: i for i, d in enumerate(devices)}
+        self.by_name: dict[str, int] = {str(d.id): i for i, d in enumerate(devices)}
+        self.by_name.update({d.code: i for i, d in enumerate(devices)})
+        self.paths = [d.area_path for d in devices]
+        self.replay = [d.replay for d in devices]
+        self.silent_after = np.array([models[d.model_id].period_s * 1000 for d in devices], dtype=np.int64)
+        self.offline_severity = [models[d.model_id].offline_severity for d in devices]
+        self._build_rules(models, devices)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def _build_rules(self, models: Mapping[int, DeviceModelRow], devices: Any) -> None:
+        parsed = {id_: _rules(row) for id_, row in models.items()}
+        known: dict[tuple[int, str], int] = {}
+        self.profiles: list[tuple[AlarmRule, ...]] = []
+        profile = np.zeros(len(devices), dtype=np.int64)
+        for i, device in enumerate(devices):
+            key = (device.model_id, json.dumps(device.overrides, sort_keys=True) if device.overrides else "")
+            number = known.get(key)
+            if number is None:
+                number = known[key] = len(self.profiles)
+                self.profiles.append(_overridden(parsed[device.model_id], device))
+            profile[i] = number
+        self.profile = profile
+        self.stride = max((len(rules) for rules in self.profiles), default=0) + 1
+        self._build_tables()
+
+    def _build_tables(self) -> None:
+        """Rules as arrays: thresholds, severities and side by rule; places of rules by profile, metric and rank."""
+        rules = [rule for profile in self.profiles for rule in profile]
+        levels = max((len(rule.levels) for rule in rules), default=1)
+        self.high = np.array([rule.side is Above.HIGH for rule in rules] or [True])
+        self.thresholds = np.full((max(len(rules), 1), levels), np.nan)  # a comparison with NaN is never true
+        self.severities = np.zeros((max(len(rules), 1), levels), dtype=np.int64)
+        for i, rule in enumerate(rules):
+            for j, (threshold, severity) in enumerate(rule.levels):
+                self.thresholds[i, j], self.severities[i, j] = threshold, severity
+        by_metric: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        number = 0
+        for p, profile in enumerate(self.profiles):
+            for place, rule in enumerate(profile):
+                if (metric := self.metrics.get(rule.metric)) is not None:
+                    by_metric.setdefault((p, metric), []).append((place, number))
+                number += 1
+        ranks = max((len(found) for found in by_metric.values()), default=0)
+        shape = (max(len(self.profiles), 1), max(len(self.metrics), 1), ranks)
+        self.place: NDArray[np.int64] = np.full(shape, NONE, dtype=np.int64)
+        self.rule: NDArray[np.int64] = np.full(shape, NONE, dtype=np.int64)
+        for (p, metric), found in by_metric.items():
+            for rank, (place, number) in enumerate(found):
+                self.place[p, metric, rank], self.rule[p, metric, rank] = place, number
+
+
+def ensure_metrics(session: Session) -> None:
+    """Give a number to every metric that the kinds and the rules in force speak of."""
+    wanted = dict.fromkeys(k for keys in KIND_METRICS.values() for k in keys)
+    wanted.update(dict.fromkeys(COMMON_METRICS))
+    for row in session.scalars(select(DeviceModelRow)):
+        wanted.update(dict.fromkeys(rule.metric for rule in _rules(row)))
+    for overrides in session.scalars(select(DeviceRow.overrides).where(DeviceRow.overrides.is_not(None))):
+        for changes in (overrides or {}).values():
+            if isinstance(changes, dict) and isinstance(changes.get("metric"), str):
+                wanted[changes["metric"]] = None
+    there = set(session.scalars(select(MetricRow.key)))
+    session.add_all(MetricRow(key=key, unit=METRIC_UNITS.get(key)) for key in wanted if key not in there)
+
+
+def _rules(row: DeviceModelRow) -> tuple[AlarmRule, ...]:
+    try:
+        return tuple(rule_from_json(kept) for kept in row.rules)
+    except InvalidInput:
+        log.exception("model %s has rules that cannot be read; its readings are stored without alarms", row.code)
+        return ()
+
+
+def _overridden(rules: tuple[AlarmRule, ...], device: Any) -> tuple[AlarmRule, ...]:
+    try:
+        return with_overrides(rules, device.overrides)
+    except InvalidInput:
+        log.exception("device %s has overrides that cannot be read; its model's rules apply", device.code)
+        return rules

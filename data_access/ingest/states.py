@@ -1,0 +1,153 @@
+"""The newest state of a device as the table keeps it, written from an engine and read back into one."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access.commands.readings import State
+from data_access.db.tables import AlarmRow, DeviceStateRow, to_ms
+from data_access.domain.alarms import STANDING_STATES, AlarmState, Severity
+from data_access.domain.conditions import Condition
+from data_access.domain.devices import LOW_BATTERY_PCT, DeviceStatus
+from data_access.ingest.registry import NONE
+
+if TYPE_CHECKING:
+    from data_access.ingest.rules import Engine
+
+RECENT: Final = timedelta(hours=1)
+"""Cleared alarms this much older than the oldest accepted reading can still come back: the margin for slow clocks."""
+
+
+def status_of(engine: Engine, device: int) -> int:
+    """The `DeviceStatus` byte: worst standing condition, and flags."""
+    severity, flags = 0, 0
+    for rule, condition in engine.device_conditions(device):
+        if not condition.standing:
+            continue
+        if rule is None:
+            flags |= DeviceStatus.OFFLINE
+            continue
+        severity = max(severity, int(condition.severity))
+        if rule.life_safety:
+            flags |= DeviceStatus.LIFE_SAFETY
+    battery = engine.registry.battery
+    if battery != NONE and engine.cell_value[device, battery] < LOW_BATTERY_PCT:
+        flags |= DeviceStatus.LOW_BATTERY
+    if not engine.last_seen[device]:
+        flags |= DeviceStatus.NEVER_SEEN
+    return int(severity | flags)
+
+
+def state_row(engine: Engine, device: int) -> State:
+    """The row of a device."""
+    registry = engine.registry
+    seen = engine.cell_ts[device]
+    newest = int(seen.max()) if len(seen) else 0
+    values, times = [], []
+    for metric in seen.nonzero()[0].tolist():
+        key = registry.metric_keys[metric]
+        values.append(f'"{key}":{engine.cell_value[device, metric]:.12g}')
+        if seen[metric] != newest:
+            times.append(f'"{key}":{seen[metric]}')
+    memory = rule_state(engine, device, newest, times)
+    return State(
+        device_id=int(registry.ids[device]),
+        area_path=registry.paths[device],
+        status=int(engine.status[device]),
+        version=int(engine.version[device]),
+        last_ts=int(engine.last_ts[device]) or None,
+        last_seen=int(engine.last_seen[device]) or None,
+        values="{" + ",".join(values) + "}",
+        rule_state=memory,
+    )
+
+
+def rule_state(engine: Engine, device: int, newest: int, times: list[str]) -> str | None:
+    """What a restarted engine must know beyond the values: times that differ from the newest, conditions, the run."""
+    parts = ['"ts":{' + ",".join(times) + "}"] if times else []
+    conditions = {rule.alarm: c.to_json() for rule, c in engine.device_conditions(device) if rule is not None}
+    if conditions:
+        parts.append('"conditions":' + json.dumps(conditions, separators=(",", ":")))
+    if engine.registry.replay[device]:
+        parts.append(f'"clock":{newest}')
+        if device in engine.runs:
+            parts.append('"run":' + json.dumps(engine.runs[device]))
+    return "{" + ",".join(parts) + "}" if parts else None
+
+
+def load(engine: Engine, session: Session, *, oldest: datetime) -> None:
+    """Put what the database knows into a new engine. Alarms cleared before `oldest` can not come back any more."""
+    kept: dict[int, dict[str, Any]] = {}
+    for row in session.execute(
+        select(
+            DeviceStateRow.device_id,
+            DeviceStateRow.status,
+            DeviceStateRow.version,
+            DeviceStateRow.last_ts,
+            DeviceStateRow.last_seen,
+            DeviceStateRow.values,
+            DeviceStateRow.rule_state,
+        )
+    ):
+        device = engine.registry.by_id.get(row.device_id)
+        if device is None:
+            continue
+        engine.status[device], engine.version[device] = row.status, row.version
+        engine.last_ts[device] = to_ms(row.last_ts) if row.last_ts else 0
+        engine.last_seen[device] = to_ms(row.last_seen) if row.last_seen else 0
+        memory = row.rule_state or {}
+        _load_values(engine, device, row.values or {}, memory)
+        if run := memory.get("run"):
+            engine.runs[device] = run
+        if conditions := memory.get("conditions"):
+            kept[device] = conditions
+    standing = _load_alarms(engine, session, oldest - RECENT)
+    for device, conditions in kept.items():
+        for alarm, memory in conditions.items():
+            slot = engine.slot(device, alarm)
+            if slot != NONE:
+                engine.remember(slot, Condition.from_json(memory, standing=slot in standing))
+    for slot, severity in standing.items():
+        if slot not in engine.conditions or not engine.conditions[slot].standing:
+            engine.remember(slot, Condition(standing=True, severity=severity))
+
+
+def _load_values(engine: Engine, device: int, values: Mapping[str, float], memory: Mapping[str, Any]) -> None:
+    newest = memory.get("clock") or int(engine.last_ts[device])
+    times = memory.get("ts", {})
+    for key, value in values.items():
+        metric = engine.registry.metrics.get(key)
+        if metric is not None and isinstance(value, int | float) and math.isfinite(value):
+            engine.cell_value[device, metric] = value
+            engine.cell_ts[device, metric] = times.get(key, newest)
+
+
+def _load_alarms(engine: Engine, session: Session, oldest: datetime) -> dict[int, Severity]:
+    """Note the newest alarm of each slot; return those that stand with their severity."""
+    standing: dict[int, Severity] = {}
+    query = (
+        select(AlarmRow.id, AlarmRow.device_id, AlarmRow.kind, AlarmRow.state, AlarmRow.severity, AlarmRow.source)
+        .where(
+            AlarmRow.device_id.is_not(None),
+            AlarmRow.state.in_(STANDING_STATES) | (AlarmRow.cleared_at >= oldest) | (AlarmRow.source == "replay"),
+        )
+        .order_by(AlarmRow.id)
+    )
+    for row in session.execute(query):
+        device = engine.registry.by_id.get(row.device_id)
+        slot = NONE if device is None else engine.slot(device, row.kind)
+        if slot == NONE:
+            continue
+        engine.latest[slot] = row.id
+        if AlarmState(row.state) in STANDING_STATES:
+            standing[slot] = Severity(row.severity)
+        else:
+            standing.pop(slot, None)
+    return standing
