@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         None, description="Shared-subscription group when several ingest processes run."
     )
 
+    mqtt_client_id: str = Field(
+        "yiping-ingest", description="Name of this ingest process' session at the broker; one of its own for each."
+    )
+
     simulate: bool = Field(True, description="Run the simulator beside a demo deployment.")
     demo_rate: Annotated[float, Field(gt=0, le=10_000)] = Field(
         30.0, description="Readings a second the simulator aims at."
