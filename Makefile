@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEV_STAMP := $(VENV)/.stamp-dev
 
-.PHONY: run test check bench bench-full lock clean
+.PHONY: run test check bench bench-full lock revision clean
 
 run: $(STAMP)
 	@exec $(BIN)/yiping run
@@ -28,6 +28,9 @@ bench-full: $(DEV_STAMP)
 
 lock: $(DEV_STAMP)
 	@bash deploy/lock.sh
+
+revision: $(DEV_STAMP)
+	@PYTHONPATH=. $(BIN)/python deploy/revise.py "$(m)"
 
 $(STAMP): requirements.lock pyproject.toml
 	@bash deploy/setup.sh run
