@@ -22,6 +22,7 @@ from data_access.db.tables import (
     IncidentRow,
     SourceRow,
 )
+from data_access.domain.alarms import Severity
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.devices import DeviceStatus
 from data_access.domain.incidents import ClosingCounts, Stage
@@ -236,7 +237,7 @@ def read_devices_by_kind(session: Session, path: str) -> dict[str, int]:
         .where(*_subtree(DeviceRow.area_path, path), DeviceRow.replay.is_(False))
         .group_by(DeviceRow.kind)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: datetime) -> Sensors:
@@ -268,6 +269,12 @@ def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: dat
         ),
         recent=tuple(recent[i] for i in range(RECENT_STEPS)),
         replay=replay,
+        last_critical_at=session.scalar(
+            select(AlarmRow.raised_at)
+            .where(*_subtree(AlarmRow.area_path, path), AlarmRow.severity == Severity.CRITICAL, AlarmRow.run.is_(None))
+            .order_by(AlarmRow.raised_at.desc())
+            .limit(1)
+        ),
     )
 
 
@@ -284,7 +291,7 @@ def _offline(session: Session, path: str) -> Counter[str]:
         )
         .group_by(DeviceRow.kind)
     )
-    return Counter(dict(rows.tuples()))
+    return Counter(dict(rows.tuples().all()))
 
 
 def _standing(session: Session, path: str) -> tuple[Counter[int], Counter[str], Counter[str], int]:

@@ -90,6 +90,7 @@ class Sensors:
     kinds: tuple[KindLine, ...]
     recent: tuple[int, ...]
     replay: int
+    last_critical_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+// How the live panels write ages, times and figures, and which alarm comes first. Pure: no DOM, no clock of its own.
+(function (root) {
+  "use strict";
+
+  const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+  const LATE_AFTER = 2; // intervals without a word (design notes: delayed is more than twice the interval)
+  const FAILED_AFTER = 10;
+  const LEAST_PATIENCE_MS = 30_000;
+  const BATCH_S = 86_400; // a source that comes once a day or more rarely shows a date, not a time
+  const ZONE = { timeZone: "Asia/Shanghai", hour12: false };
+  const clockFormat = new Intl.DateTimeFormat("en-GB", { ...ZONE, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const dayFormat = new Intl.DateTimeFormat("en-CA", { ...ZONE, year: "numeric", month: "2-digit", day: "2-digit" });
+
+  const two = (n) => String(n).padStart(2, "0");
+  const clock = (ms) => clockFormat.format(ms);
+  const day = (ms) => dayFormat.format(ms);
+  const figure = (n) => n.toLocaleString("en-US").replace("-", "\u2212");
+
+  /** mm:ss under 20 minutes, then minutes, hours and minutes, days. `t` translates. */
+  function age(ms, t) {
+    const past = Math.max(0, ms);
+    if (past < 20 * MINUTE) return `${two(Math.floor(past / MINUTE))}:${two(Math.floor((past % MINUTE) / 1000))}`;
+    if (past < HOUR) return t("{m} 分", { m: Math.floor(past / MINUTE) });
+    if (past < DAY) return t("{h} 时 {m}", { h: Math.floor(past / HOUR), m: two(Math.floor((past % HOUR) / MINUTE)) });
+    return t("{d} 天 {h} 小时", { d: Math.floor(past / DAY), h: two(Math.floor((past % DAY) / HOUR)) });
+  }
+
+  /** How fresh a source is at `now`: fresh, late, failed, or none when it has never delivered. */
+  function freshness(lastSeen, intervalS, now) {
+    if (!lastSeen) return "none";
+    const silent = now - Date.parse(lastSeen);
+    const due = Math.max(LEAST_PATIENCE_MS, intervalS * 1000 * LATE_AFTER);
+    if (silent <= due) return "fresh";
+    return silent <= Math.max(due, intervalS * 1000 * FAILED_AFTER) ? "late" : "failed";
+  }
+
+  /** When a source last delivered: a time today, otherwise a date. */
+  function sourceTime(lastSeen, intervalS, now) {
+    const ms = Date.parse(lastSeen);
+    if (day(ms) !== day(now)) return day(ms).slice(day(ms).slice(0, 4) === day(now).slice(0, 4) ? 5 : 0);
+    return intervalS >= BATCH_S ? clock(ms).slice(0, 5) : clock(ms);
+  }
+
+  const isGrave = (a) => a.run === null && (a.severity >= 4 || (a.life_safety && a.severity >= 3));
+  const standing = { active_unacked: 0, active_acked: 1, cleared_unacked: 2, closed: 3 };
+
+  /** What the pinned strip names, gravest first: unacknowledged before acknowledged before cleared, then newest. */
+  function grave(alarms) {
+    return alarms
+      .filter(isGrave)
+      .sort(
+        (a, b) =>
+          standing[a.state] - standing[b.state] ||
+          b.severity - a.severity ||
+          Number(b.life_safety) - Number(a.life_safety) ||
+          Date.parse(b.raised_at) - Date.parse(a.raised_at)
+      );
+  }
+
+  /** The list's order: grave life-safety alarms that stand are pinned on top, the rest keeps the reducer's order. */
+  function listed(alarms) {
+    const top = (a) => (a.life_safety && a.severity >= 3 && a.state !== "cleared_unacked" && a.run === null ? 0 : 1);
+    return alarms.map((a, i) => [a, i]).sort((x, y) => top(x[0]) - top(y[0]) || x[1] - y[1]).map(([a]) => a);
+  }
+
+  const words = { age, clock, day, figure, freshness, grave, listed, sourceTime, BATCH_S };
+  root.yiping = root.yiping || {};
+  root.yiping.display = words;
+  if (typeof module !== "undefined") module.exports = words;
+})(typeof globalThis !== "undefined" ? globalThis : this);

@@ -1,0 +1,228 @@
+"""What is happening (under the map): incidents by stage or channel, sensors and their alarms, video points."""
+
+from __future__ import annotations
+
+from dash import html
+
+from components import format as fmt
+from components import labels
+from components.i18n import Words
+from components.parts import INKS, Child, attributes, counter, hero, line, mark, missing, panel, split
+from data_access.domain.incidents import Stage, percent
+from data_access.viewmodels.overview import Flow, GroupLine, KindLine, Overview, Sensors
+
+SHOWN_CHANNELS = 6
+SHOWN_KINDS = 2
+_SEVERITY_KEYS = {4: "alarms.critical", 3: "alarms.major", 2: "alarms.minor", 1: "alarms.warning"}
+
+
+def incidents(view: Overview, w: Words) -> html.Section:
+    """事件: today's and the open ones by stage; for a period of the past its cases by channel."""
+    title = w("事件")
+    if not view.has_incidents:
+        return panel("incidents", title, missing(w, "事件未导入"), sources="incidents")
+    if not view.running:
+        created = view.closing.now.created
+        return panel(
+            "incidents",
+            title,
+            [
+                hero(fmt.count(created), w("件"), [(w("应结案"), fmt.count(view.closing.now.due))]),
+                _channels(view.channels, w),
+            ],
+            sub=w("受理 · 按来源渠道"),
+            note=fmt.period(view.period),
+            sources="incidents",
+        )
+    flow = view.flow
+    open_: list[Child] = [w("在办"), " ", counter("incidents.open", fmt.count(flow.open)), " ", w("件")]
+    return panel(
+        "incidents",
+        title,
+        [
+            hero(
+                fmt.count(flow.today),
+                w("件"),
+                [(w("较昨日同时"), fmt.change(flow.today, flow.yesterday))],
+                key="incidents.today",
+            ),
+            _stages(flow, w),
+        ],
+        sub=w("今日受理"),
+        note=html.Span(open_),
+        sources="incidents",
+    )
+
+
+def _stages(flow: Flow, w: Words) -> html.Div:
+    highest = max([1, flow.closed_today, *(s.open for s in flow.stages)])
+    columns = [_stage(w(labels.STAGE[s.stage]), s.open, s.overdue, highest, w) for s in flow.stages]
+    done = html.Div(
+        [
+            _bar(flow.closed_today, highest),
+            html.Span(w(labels.STAGE[Stage.CLOSED]), className="stage-name"),
+            html.Em(w("今日")),
+        ],
+        className="stage is-done",
+    )
+    return html.Div([*columns, done], className="stages")
+
+
+def _stage(name: str, open_: int, overdue: int, highest: int, w: Words) -> html.Div:
+    late: list[Child] = [
+        html.Span(className="sv sv-minor", role="img", **attributes(aria_label=w("超期"))),
+        fmt.count(overdue),
+    ]
+    return html.Div(
+        [
+            _bar(open_, highest),
+            html.Span(name, className="stage-name"),
+            html.Em(late, className="is-late") if overdue else html.Em("0"),
+        ],
+        className="stage",
+    )
+
+
+def _bar(n: int, highest: int) -> html.Span:
+    return html.Span(
+        [
+            html.B(fmt.count(n)),
+            html.I(style={"height": f"{100 * n / highest:.1f}%", "--w": f"{100 * n / highest:.1f}%"}),
+        ],
+        className="stage-bar",
+    )
+
+
+def _channels(channels: tuple[GroupLine, ...], w: Words) -> html.Div:
+    shown = channels[:SHOWN_CHANNELS]
+    highest = max([1, *(c.counts.created for c in shown)])
+    rows = [
+        html.Div(
+            [
+                html.Span(w(c.name) if c.code is None else c.name, className="channel-name", title=c.name),
+                html.Span(html.I(style={"width": f"{100 * c.counts.created / highest:.1f}%"}), className="channel-bar"),
+                html.B(fmt.count(c.counts.created)),
+                html.Span(
+                    f"{fmt.rate(c.counts.on_time_rate)}%" if c.counts.due else fmt.DASH,
+                    title=f"{w('按期结案率')} {fmt.count(c.counts.closed_on_time)} / {fmt.count(c.counts.due)}",
+                    className="channel-rate",
+                ),
+            ],
+            className="channel",
+        )
+        for c in shown
+    ]
+    return html.Div(rows, className="channels")
+
+
+def sensors(view: Overview, w: Words) -> html.Section:
+    """传感告警: today's alarms, the standing ones by severity and kind, the pace, devices offline."""
+    seen = view.sensors
+    if not seen.devices:
+        return panel("sensors", w("传感告警"), missing(w, "未接入终端"), sources="sensors")
+    standing = html.Span(
+        [
+            html.Span([mark(level, w), counter(_SEVERITY_KEYS[level], fmt.count(n))], className="" if n else "is-zero")
+            for level, n in seen.by_severity.items()
+        ],
+        className="tally",
+    )
+    online = percent(seen.devices - seen.offline, seen.devices)
+    return panel(
+        "sensors",
+        w("传感告警"),
+        [
+            hero(
+                fmt.count(seen.today),
+                w("条"),
+                [(w("较昨日同时"), fmt.change(seen.today, seen.yesterday))],
+                key="alarms.today",
+            ),
+            _pace(seen, w),
+            _kinds(seen.kinds, w),
+            line(
+                [
+                    w("离线"),
+                    " ",
+                    html.B(counter("devices.offline", fmt.count(seen.offline))),
+                    " / ",
+                    counter("devices.total", fmt.count(seen.devices)),
+                    " ",
+                    w("台"),
+                ],
+                [w("在线"), " ", html.B(f"{fmt.rate(online, 1)}%")],
+            ),
+        ],
+        sub=w("今日"),
+        note=standing,
+        sources="sensors",
+    )
+
+
+def _pace(seen: Sensors, w: Words) -> html.Div:
+    """New alarms per ten minutes over four hours, against the flood threshold of ten."""
+    highest = max(10, *seen.recent) * 1.15
+    bars = [
+        html.I(
+            style={"height": f"{100 * n / highest:.1f}%"},
+            className="is-now" if i == len(seen.recent) - 1 else "",
+        )
+        for i, n in enumerate(seen.recent)
+    ]
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(
+                        w("洪泛阈值 10 条/10 分"), className="pace-limit", style={"bottom": f"{1000 / highest:.1f}%"}
+                    ),
+                    *bars,
+                ],
+                className="pace-bars",
+            ),
+            html.Div(
+                [html.Span(w("4 小时前")), html.Span(w("近 10 分 {n} 条", n=seen.recent[-1]), className="pace-now")],
+                className="pace-axis",
+            ),
+        ],
+        className="pace",
+    )
+
+
+def _kinds(kinds: tuple[KindLine, ...], w: Words) -> html.Div:
+    alarmed = [k for k in kinds if k.alarms]
+    shown = alarmed[:SHOWN_KINDS]
+    rest = len(alarmed) - len(shown)
+    items: list[Child] = [
+        html.Span([mark(k.worst, w), labels.of(labels.DEVICE, k.kind, w), " ", html.B(fmt.count(k.alarms))])
+        for k in shown
+    ]
+    if not items:
+        items = [html.Span(w("各类终端均无告警"))]
+    elif rest:
+        items.append(html.Span(w("另 {n} 类", n=rest)))
+    return html.Div(items, className="kinds")
+
+
+def video(view: Overview, w: Words) -> html.Section:
+    """视频点位: cameras, and how many really delivered a picture lately."""
+    seen = view.video
+    if not seen.total:
+        return panel("video", w("视频点位"), missing(w, "未接入视频"), sources="video")
+    silent = seen.total - seen.delivering
+    return panel(
+        "video",
+        w("视频点位"),
+        [
+            hero(fmt.count(seen.total), w("路"), key="cameras.total"),
+            split([(seen.delivering, INKS[0]), (silent, INKS[2])]),
+            line(
+                [w("有画面"), " ", html.B(counter("cameras.delivering", fmt.count(seen.delivering)))],
+                [html.B(fmt.share(seen.delivering, seen.total))],
+            ),
+            line([w("无画面"), " ", html.B(fmt.count(silent))], [html.B(fmt.share(silent, seen.total))]),
+            line([w("最近一次画面")], [html.B(fmt.moment(seen.last_frame_at, view.at, w))]),
+        ],
+        note=w("目标 ≥ 98%"),
+        sources="video",
+    )

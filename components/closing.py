@@ -1,0 +1,77 @@
+"""本月效能: the closing indicators of the period, each with its numerator, denominator and comparison."""
+
+from __future__ import annotations
+
+from dash import html
+
+from components import format as fmt
+from components.i18n import Words
+from components.parts import Child, icon, panel
+from data_access.viewmodels.overview import Closing, Overview
+
+TARGET = 90.0
+"""On-time closing an area is expected to reach, percent: the dashed line of the ranking."""
+
+
+def build(view: Overview, w: Words) -> html.Section:
+    """按期结案率, 结案率 and the number of cases taken in."""
+    closing = view.closing
+    body: list[Child] = [html.P([icon("off"), html.Span(w("事件未导入"))], className="missing")]
+    if view.has_incidents:
+        now, before, year = closing.now, closing.previous, closing.last_year
+        body = [
+            _kpi(
+                w,
+                "按期结案率",
+                fmt.rate(now.on_time_rate),
+                "%",
+                f"{fmt.count(now.closed_on_time)} / {fmt.count(now.due)}",
+                _points(closing, "on_time_rate", w),
+            ),
+            _kpi(
+                w,
+                "结案率",
+                fmt.rate(now.closing_rate),
+                "%",
+                f"{fmt.count(now.closed)} / {fmt.count(now.due)}",
+                _points(closing, "closing_rate", w),
+            ),
+            _kpi(
+                w,
+                "受理量",
+                fmt.count(now.created),
+                w("件"),
+                f"{w('应结案')} {fmt.count(now.due)}",
+                [
+                    (w("环比"), fmt.change(now.created, before.created if before else None)),
+                    (w("同比"), fmt.change(now.created, year.created if year else None)),
+                ],
+            ),
+        ]
+    title = w("本月效能") if view.running and view.period.is_month else w("周期效能")
+    note = w("截至 {time}", time=fmt.clock(view.at)) if view.running else fmt.period(view.period)
+    return panel("closing", title, body, note=note, sources="incidents")
+
+
+def _kpi(w: Words, name: str, value: str, unit: str, basis: str, compared: list[tuple[str, str]]) -> html.Div:
+    shown = [html.Span([f"{word} ", html.B(text)]) for word, text in compared if text != fmt.DASH]
+    return html.Div(
+        [
+            html.Span(w(name), className="kpi-name"),
+            html.Span([value, html.Span(unit, className="unit")], className="kpi-n"),
+            html.Span(basis, className="kpi-basis"),
+            html.Span(shown or w("无往期可比"), className="kpi-cmp"),
+        ],
+        className="kpi",
+    )
+
+
+def _points(closing: Closing, name: str, w: Words) -> list[tuple[str, str]]:
+    now = getattr(closing.now, name)
+    found = [
+        (w(word), fmt.points(now, getattr(other, name)))
+        for word, other in (("环比", closing.previous), ("同比", closing.last_year))
+        if other is not None
+    ]
+    known = [(word, text) for word, text in found if text is not None]
+    return [(word, f"{text} {w('百分点')}" if i == len(known) - 1 else text) for i, (word, text) in enumerate(known)]

@@ -1,0 +1,187 @@
+"""The frame of the overview: header, pinned strip, alarm list, footer. Their live content is panels.js's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from dash import html
+
+from components import format as fmt
+from components import labels
+from components.i18n import Lang, Words
+from components.parts import Child, area_link, attributes, counter, icon, mark
+from data_access.viewmodels.areas import Place
+from data_access.viewmodels.overview import Overview, SourceLine
+
+PROOF_KINDS = ("smoke", "gas", "watch")
+"""Life-safety kinds whose devices the calm strip names as proof that silence means calm."""
+
+
+class Ids(StrEnum):
+    """Anchors that the scripts know."""
+
+    HEAD = "overview-head"
+    STRIP = "pinned-strip"
+    PROOF = "strip-proof"
+    STATUS = "live-status"
+    CLOCK = "clock"
+    ALARMS = "live-alarms"
+    ALARMS_MORE = "live-alarms-more"
+    SOURCES = "live-sources"
+    ANNOUNCE = "live-announce"
+    STALE = "stale-banner"
+
+
+def header(where: Sequence[Child], demo: bool, query: Mapping[str, str], w: Words) -> html.Header:  # noqa: FBT001  # a label, not a mode
+    """Product mark and place, live status, language and theme, clock."""
+    other = Lang.EN if w.lang is Lang.ZH else Lang.ZH
+    return html.Header(
+        [
+            html.Div(list(where), id=Ids.HEAD, className="where"),
+            html.Div(
+                [
+                    html.Span(w("演示数据"), className="tag") if demo else None,
+                    html.Span(w("回放"), className="tag tag-replay", hidden=True, **attributes(data_replay="")),
+                    html.Span(
+                        [icon("live"), html.Span(w("正在连接"), className="status-text")],
+                        id=Ids.STATUS,
+                        className="status is-connecting",
+                        role="status",
+                    ),
+                    html.A(
+                        "EN" if other is Lang.EN else "中",
+                        href="?" + urlencode({**query, "lang": other.value}),
+                        className="switch",
+                        lang="en" if other is Lang.EN else "zh-CN",
+                        title="English" if other is Lang.EN else "中文",
+                        **attributes(data_lang_switch=other.value),
+                    ),
+                    html.Button(
+                        icon("theme"),
+                        className="switch",
+                        type="button",
+                        title=w("切换到浅色"),
+                        **attributes(aria_label=w("切换到浅色"), data_theme_switch=""),
+                    ),
+                    html.Span(id="date", className="date"),
+                    html.Time(id=Ids.CLOCK, className="clock"),
+                ],
+                className="head-right",
+            ),
+        ],
+        className="head",
+    )
+
+
+def where(place: Place, w: Words) -> list[Child]:
+    """Mark, title and the way up."""
+    trail: list[Child] = []
+    for up in place.trail:
+        trail += [area_link(up.code, w.name(up.name, up.name_en)), icon("chev")]
+    name = w.name(place.area.name, place.area.name_en)
+    return [
+        html.Nav(
+            [*trail, html.Span(name, **attributes(aria_current="page"))],
+            className="crumbs",
+            **attributes(aria_label=w("区域路径")),
+        ),
+        html.H1(
+            [
+                html.Span(className="brand", **attributes(aria_hidden="true")),
+                html.Span(name),
+                html.Span(w("一屏"), className="product"),
+            ]
+        ),
+    ]
+
+
+def below(place: Place, w: Words) -> list[Child]:
+    """The area's name with what lies below it, above the map: `10 街道 · 109 社区`."""
+    counts = [f"{fmt.count(n)} {labels.of(labels.AREA, kind, w)}" for kind, n in place.below[:2]]
+    return [html.B(w.name(place.area.name, place.area.name_en)), html.Span(" · ".join(counts))]
+
+
+def strip(w: Words) -> html.Section:
+    """The pinned strip in its first-load state: it never says "none" before it knows."""
+    return html.Section(
+        [
+            html.Div([icon("shield"), html.Div(html.B(w("生命安全 读取中")))], className="strip-lead"),
+            html.Div(
+                [
+                    html.Span(w("首次加载"), className="strip-k"),
+                    html.Span(w("尚未取得告警，不代表没有告警"), className="strip-v"),
+                ],
+                className="strip-what",
+            ),
+            html.Div(id="strip-facts", className="strip-facts"),
+        ],
+        id=Ids.STRIP,
+        className="strip is-loading",
+        **attributes(aria_label=w("生命安全")),
+    )
+
+
+def proof(view: Overview, w: Words) -> list[Child]:
+    """Life-safety devices online, of how many."""
+    by_kind = {k.kind: k for k in view.sensors.kinds}
+    return [
+        html.Div(
+            [
+                html.Span(labels.of(labels.DEVICE, kind, w), className="strip-k"),
+                html.Span(
+                    w("{n} / {total} 在线", n=fmt.count(k.devices - k.offline), total=fmt.count(k.devices)),
+                    className="strip-v",
+                ),
+            ]
+        )
+        for kind in PROOF_KINDS
+        if (k := by_kind.get(kind)) and k.devices
+    ]
+
+
+def alarms(w: Words) -> html.Section:
+    """The live alarm list; its body belongs to panels.js."""
+    keys = ((4, "alarms.critical"), (3, "alarms.major"), (2, "alarms.minor"), (1, "alarms.warning"))
+    tally = html.Span(
+        [html.Span([mark(level, w), counter(key, fmt.DASH)], className="is-zero") for level, key in keys],
+        className="tally",
+    )
+    return html.Section(
+        [
+            html.Header([html.H2(w("当前告警")), html.Span(className="panel-flag"), tally], className="panel-head"),
+            html.Div(id=Ids.ALARMS, className="alarms is-loading", role="list", **attributes(aria_label=w("当前告警"))),
+            html.Div(id=Ids.ALARMS_MORE, className="alarms-more"),
+        ],
+        className="panel panel-alarms",
+        **attributes(aria_label=w("当前告警"), data_sources="sensors"),
+    )
+
+
+def footer(sources: Sequence[SourceLine], demo: bool, w: Words) -> html.Footer:  # noqa: FBT001  # a label, not a mode
+    """Each source and when it last delivered."""
+    items: list[Child] = [
+        html.Li(
+            [
+                html.Span(className="source-dot"),
+                html.Span(w.name(s.name, s.name_en), className="source-name"),
+                html.B(className="source-time"),
+            ],
+            className="source",
+            **attributes(
+                data_source=s.code,
+                data_interval=str(s.interval_s),
+                data_last=s.last_seen.isoformat() if s.last_seen else "",
+            ),
+        )
+        for s in sources
+    ]
+    return html.Footer(
+        [
+            html.Span(w("数据截至"), className="foot-title"),
+            html.Ul(items, id=Ids.SOURCES, className="sources"),
+            html.Span(w("演示数据"), className="foot-note") if demo else None,
+        ],
+        className="foot",
+    )

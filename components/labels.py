@@ -1,0 +1,189 @@
+"""The words for codes: kinds, severities, stages, states, roles. One table a code list; screens never print a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from components.i18n import Words
+
+SEVERITY: Final[Mapping[int, str]] = {4: "紧急", 3: "重要", 2: "次要", 1: "提示"}
+SEVERITY_CLASS: Final[Mapping[int, str]] = {4: "critical", 3: "major", 2: "minor", 1: "warn"}
+
+STAGE: Final[Mapping[str, str]] = {
+    "report": "采集",
+    "register": "立案",
+    "dispatch": "派遣",
+    "handle": "处置",
+    "feedback": "反馈",
+    "verify": "核查",
+    "closed": "结案",
+    "void": "作废",
+}
+
+AREA: Final[Mapping[str, str]] = {
+    "city": "市",
+    "district": "区",
+    "functional": "功能区",
+    "street": "街道",
+    "community": "社区",
+    "grid": "网格",
+    "industry_grid": "行业网格",
+}
+
+DEVICE: Final[Mapping[str, str]] = {
+    "smoke": "红外烟感",
+    "gas": "燃气检测",
+    "hydrant": "消防栓水压",
+    "pool": "消防水池水位",
+    "watch": "老人手表",
+    "lift": "电梯",
+    "manhole": "井盖",
+    "perimeter": "周界",
+    "fire_lane": "消防通道",
+    "electrical": "电气",
+    "parking": "车位",
+    "waterlogging": "内涝点",
+    "video_ai": "视频识别",
+    "drone": "无人机巡查",
+    "flow": "水流量",
+    "gateway": "网关",
+}
+
+ALARM: Final[Mapping[str, str]] = {
+    "smoke": "烟感火警",
+    "gas": "燃气浓度高",
+    "pressure_low": "消防栓水压低",
+    "pressure_high": "消防栓水压高",
+    "level_low": "消防水池水位低",
+    "overflow": "消防水池溢流",
+    "sos": "手表 SOS",
+    "fall": "老人跌倒",
+    "heart_rate_high": "心率过快",
+    "heart_rate_low": "心率过慢",
+    "spo2_low": "血氧低",
+    "not_worn": "手表未佩戴",
+    "low_battery": "电量低",
+    "tamper": "设备被拆",
+    "lift_trapped": "电梯困人",
+    "lift_fault": "电梯故障",
+    "manhole_tilt": "井盖倾斜",
+    "manhole_water": "井下水位高",
+    "intrusion": "周界入侵",
+    "fire_lane_occupied": "消防通道占用",
+    "residual_current": "剩余电流高",
+    "overheat": "电气过热",
+    "waterlogging": "内涝积水",
+    "thrown_object": "高空抛物",
+    "ebike_in_lift": "电动车进楼",
+    "crowd": "人群聚集",
+    "illegal_parking": "违停",
+    "graffiti": "乱涂写",
+    "litter": "垃圾暴露",
+    "drone_finding": "巡查发现",
+    "offline": "设备离线",
+    "flow_low": "流量过低",
+}
+
+ALARM_STATE: Final[Mapping[str, str]] = {
+    "active_unacked": "未确认",
+    "active_acked": "已确认",
+    "cleared_unacked": "已恢复 未确认",
+    "closed": "已关闭",
+}
+
+ROLE: Final[Mapping[str, str]] = {
+    "grid_chief": "网格长",
+    "grid_worker": "网格员",
+    "building_head": "楼栋长",
+    "police": "社区民警",
+    "property": "物业经理",
+    "street_chief": "街长",
+}
+
+BUILDING: Final[Mapping[str, str]] = {
+    "residential": "住宅",
+    "urban_village": "城中村",
+    "commercial": "商业",
+    "industrial": "工业",
+    "public": "公共",
+}
+
+USE: Final[Mapping[str, str]] = {"owner": "自用", "rented": "出租", "vacant": "空置", "other": "其他用途"}
+
+RENTAL: Final[tuple[tuple[str, str], ...]] = (("宽", "宽管"), ("关", "关注"), ("严", "严管"), ("禁", "禁止"))
+
+BROWSER_WORDS: Final = (
+    "实时",
+    "正在连接",
+    "推送延迟",
+    "推送中断",
+    "延迟 {n} 秒",
+    "最近事件 {time}",
+    "尚无事件",
+    "生命安全",
+    "生命安全 无告警",
+    "生命安全 读取中",
+    "尚未取得告警，不代表没有告警",
+    "首次加载",
+    "连续无紧急告警",
+    "无紧急告警记录",
+    "上次自检",
+    "{time} 通过",
+    "已持续",
+    "时限",
+    "未确认",
+    "{time} 已确认",
+    "已确认",
+    "画面停在 {time}，之后的新告警不会显示",
+    "以下不是实时数据",
+    "请改用坐席电话与消控室主机核对 · 生命安全状态未知",
+    "已中断",
+    "中断前未关闭",
+    "发生于",
+    "现在状态",
+    "未知",
+    "停在 {time}",
+    "迟 {age}",
+    "另有 {n} 条",
+    "紧急、重要常驻",
+    "没有需要处理的告警",
+    "今日共 {n} 条",
+    "{d} 天 {h} 小时",
+    "{h} 时 {m}",
+    "{m} 分",
+    "回放",
+    "紧急 {n} 条",
+    "新的紧急告警：{what}，{where}",
+    "无数据",
+    "级别 {n}",
+    "切换到浅色",
+    "切换到深色",
+    "在地图上定位",
+    "位置未知",
+    "周一",
+    "周二",
+    "周三",
+    "周四",
+    "周五",
+    "周六",
+    "周日",
+)
+"""What the scripts in assets/js say by themselves; they ask `yiping.t`."""
+
+
+def of(table: Mapping[str, str], code: str, w: Words) -> str:
+    """The word for `code`; an unknown code stands for itself."""
+    return w(table[code]) if code in table else code
+
+
+def for_browser(w: Words) -> dict[str, dict[str, str]]:
+    """The tables the browser needs, in the reader's language, and its own words by their Chinese source."""
+    return {
+        "alarm": {code: w(word) for code, word in ALARM.items()},
+        "alarmState": {code: w(word) for code, word in ALARM_STATE.items()},
+        "device": {code: w(word) for code, word in DEVICE.items()},
+        "severity": {str(level): w(word) for level, word in SEVERITY.items()},
+        "stage": {code: w(word) for code, word in STAGE.items()},
+        "text": {source: w(source) for source in BROWSER_WORDS},
+    }

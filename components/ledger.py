@@ -1,0 +1,137 @@
+"""What an area has (底数): population, housing, legal entities and resources."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dash import html
+
+from components import format as fmt
+from components import labels
+from components.i18n import Words
+from components.parts import INKS, Child, hero, icon, labelled, line, missing, panel, split
+from data_access.domain.facts import Fact
+from data_access.viewmodels.overview import Ledger, SourceLine
+
+
+def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> html.Section:
+    """人口: residents, where they are from, how old they are, the elderly who live alone."""
+    body: list[Child] = missing(w, "人口数据未导入")
+    if Fact.RESIDENTS in ledger.now:
+        origin = (Fact.REGISTERED, Fact.FLOATING, Fact.OVERSEAS)
+        ages = (Fact.AGE_0_14, Fact.AGE_15_59, Fact.AGE_60_UP)
+        total = ledger.now.get(Fact.RESIDENTS)
+        body = [
+            hero(fmt.count(total), w("人"), _compared(ledger, Fact.RESIDENTS, w)),
+            html.Div(
+                [
+                    split(
+                        [
+                            (ledger.now.get(f, 0), ink)
+                            for f, ink in zip(origin, (INKS[0], INKS[1], INKS[3]), strict=True)
+                        ]
+                    ),
+                    labelled(
+                        [
+                            (w(name), fmt.count(ledger.now.get(f)))
+                            for name, f in zip(("户籍", "流动", "境外"), origin, strict=True)
+                        ]
+                    ),
+                ],
+                className="group",
+            ),
+            html.Div(
+                [
+                    split(
+                        [(ledger.now.get(f, 0), ink) for f, ink in zip(ages, (INKS[2], INKS[1], INKS[3]), strict=True)]
+                    ),
+                    labelled(
+                        [
+                            (w(name), fmt.share(ledger.now.get(f), total))
+                            for name, f in zip(("0–14 岁", "15–59", "60+"), ages, strict=True)
+                        ]
+                    ),
+                ],
+                className="group",
+            ),
+            line(
+                [w("独居老人"), " ", html.B(fmt.count(ledger.now.get(Fact.ELDERLY_ALONE))), " ", w("人")],
+                [html.B(fmt.count(ledger.now.get(Fact.HOUSEHOLDS))), " ", w("户")],
+            ),
+        ]
+    return panel("population", w("人口"), body, note=_as_of(ledger, source, now, w), sources="population")
+
+
+def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> html.Section:
+    """房屋: dwellings, how they are used, rentals by grade."""
+    body: list[Child] = missing(w, "房屋数据未导入")
+    if Fact.DWELLINGS in ledger.now:
+        uses = (("出租", Fact.RENTED), ("自用", Fact.OWNER_OCCUPIED), ("空置", Fact.VACANT))
+        grades = (Fact.RENTAL_LIGHT, Fact.RENTAL_WATCHED, Fact.RENTAL_STRICT, Fact.RENTAL_BANNED)
+        inks = ("var(--choro-3)", INKS[1], INKS[0], INKS[3])
+        body = [
+            hero(fmt.count(ledger.now.get(Fact.DWELLINGS)), w("套"), _compared(ledger, Fact.DWELLINGS, w)),
+            html.Div(
+                [
+                    split([(ledger.now.get(f, 0), ink) for (_, f), ink in zip(uses, INKS[:3], strict=True)]),
+                    labelled([(w(name), fmt.count(ledger.now.get(f))) for name, f in uses]),
+                ],
+                className="group",
+            ),
+            html.Div(
+                [
+                    split([(ledger.now.get(f, 0), ink) for f, ink in zip(grades, inks, strict=True)]),
+                    labelled(
+                        [
+                            (
+                                html.Abbr(w(short), title=w(full), className=f"grade grade-{i}"),
+                                fmt.count(ledger.now.get(f)),
+                            )
+                            for i, ((short, full), f) in enumerate(zip(labels.RENTAL, grades, strict=True))
+                        ]
+                    ),
+                ],
+                className="group",
+            ),
+        ]
+    return panel("housing", w("房屋"), body, note=_as_of(ledger, source, now, w), sources="population")
+
+
+def organisations(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> html.Section:
+    """法人与资源: who does business here, what can help."""
+    rows = [
+        _row(ledger, w, "法人", "家", Fact.LEGAL_ENTITIES, "规上", Fact.ABOVE_SCALE),
+        _row(ledger, w, "资源", "处", Fact.RESOURCES, "AED", Fact.AED),
+    ]
+    known = Fact.LEGAL_ENTITIES in ledger.now or Fact.RESOURCES in ledger.now
+    body: list[Child] = (
+        list(rows) if known else [html.P([icon("off"), html.Span(w("法人与资源未导入"))], className="missing")]
+    )
+    return panel("organisations", w("法人与资源"), body, note=_as_of(ledger, source, now, w), sources="entities")
+
+
+def _row(ledger: Ledger, w: Words, name: str, unit: str, fact: Fact, part: str, part_fact: Fact) -> html.Div:
+    changed = fmt.change(ledger.now.get(fact), ledger.last_month.get(fact))
+    return html.Div(
+        [
+            html.Span(w(name), className="org-name"),
+            html.Span([fmt.count(ledger.now.get(fact)), html.Span(w(unit), className="unit")], className="org-n"),
+            html.Span([w(part), " ", html.B(fmt.count(ledger.now.get(part_fact)))]),
+            html.Span([html.I(w("较上月") + " "), html.B(changed)], className="org-cmp"),
+        ],
+        className="org",
+    )
+
+
+def _compared(ledger: Ledger, fact: Fact, w: Words) -> list[tuple[str, str]]:
+    value = ledger.now.get(fact)
+    return [
+        (w("较上月"), fmt.change(value, ledger.last_month.get(fact))),
+        (w("同比"), fmt.change(value, ledger.last_year.get(fact))),
+    ]
+
+
+def _as_of(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> str:
+    if source and source.last_seen:
+        return fmt.moment(source.last_seen, now, w)
+    return fmt.month(ledger.month, w) if ledger.month else w("未导入")
