@@ -5,12 +5,14 @@
   "use strict";
 
   const yiping = (window.yiping = window.yiping || {});
-  const PADDING = 0.2; // of the view's size, on each side
+  const PADDING = 0.1; // of the view's size, on each side
   const BIN_ABOVE = 5000; // sensors visible; cameras and incidents are larger glyphs and bin sooner
   const GLYPHS_ABOVE = 250;
   const ALARMS_ABOVE = 150;
   const BIN_PX = 88;
   const SPREAD_ZOOM = 17.5;
+  const REST_MS = 400;
+  const MAX_PULSES = 60;
   const MAX_DIRTY = 120; // rectangles; beyond that one whole redraw is cheaper
   const WORDS = ["normal", "warning", "minor", "major", "critical", "offline", "unseen"];
 
@@ -28,6 +30,7 @@
         this.focused = null; // alarm id under the keyboard
         this.labels = []; // boxes of the area names in layer pixels, centred
         this._dirty = [];
+        this._pulses = [];
         this._marks = []; // what is drawn on top, for hit tests: { x, y, r, kind, … } in layer pixels
         this.stats = { frames: 0, full: 0, drawn: 0, binned: false };
       },
@@ -37,7 +40,7 @@
         this._pen = {};
         this._boxes = [];
         this._panel(map, "points", 450, ["points"]);
-        this._panel(map, "alarms", 460, ["alarms", "pulse"]); // names of areas lie between the two
+        this._panel(map, "alarms", 460, ["alarms"]); // names of areas lie between the two
         this.restyle();
       },
 
@@ -58,12 +61,13 @@
       onRemove() {
         cancelAnimationFrame(this._frame);
         clearTimeout(this._frame);
+        clearTimeout(this._resting);
         for (const box of this._boxes) box.remove();
       },
 
       getEvents() {
         return {
-          viewreset: this._reset, zoom: this._onZoom, moveend: this._reset, zoomend: this._reset, resize: this._reset,
+          viewreset: this._reset, zoom: this._onZoom, moveend: this._onMove, zoomend: this._reset, resize: this._reset,
           zoomanim: (e) => this._transform(e.center, e.zoom), move: this._onMove,
         };
       },
@@ -113,9 +117,12 @@
         this.redraw();
       },
 
+      // While the padded picture covers the view, panning only moves it; it is centred again when the hand rests.
       _onMove() {
-        const view = this._viewBounds(0);
-        if (this._bounds && !this._zooming() && !this._bounds.contains(view)) this._reset();
+        clearTimeout(this._resting);
+        if (!this._bounds || this._zooming()) return;
+        if (this._bounds.contains(this._viewBounds(0))) this._resting = setTimeout(() => this._reset(), REST_MS);
+        else this._reset();
       },
 
       _onZoom() {
@@ -143,6 +150,7 @@
       _reset() {
         const map = this._map;
         if (!map || !map._loaded || map._animatingZoom) return;
+        clearTimeout(this._resting);
         this._bounds = this._viewBounds(PADDING);
         this._zoom = map.getZoom();
         this._origin = this._bounds.min.add(map.getPixelOrigin()); // world pixels of the picture's corner
@@ -314,14 +322,20 @@
       // Alarms in view, each on its own; when very many stand together the mild ones share a pill. Critical never do.
       _drawAlarms() {
         const size = this._bounds.getSize(), o = this._origin, s = this._scale, t = this.stamps.tokens;
-        for (const name of ["alarms", "pulse"]) this._pen[name].clearRect(0, 0, size.x, size.y);
-        this._marks.length = 0;
-        if (!this.shown.alarms) return;
+        this._pen.alarms.clearRect(0, 0, size.x, size.y);
+        this._marks.length = this._pulsing = this._inView = 0;
+        if (this.shown.alarms) this._drawEach(size, o, s, t);
+        this._canvas.alarms.style.display = this._inView ? "" : "none"; // an empty layer still costs its size
+        for (let k = this._pulsing; k < this._pulses.length; k++) this._pulses[k].style.display = "none";
+      },
+
+      _drawEach(size, o, s, t) {
         const inView = [];
         for (const alarm of this.alarms) {
           const x = alarm.x * s - o.x, y = alarm.y * s - o.y;
           if (x > -40 && y > -40 && x < size.x + 40 && y < size.y + 40) inView.push([alarm, x, y]);
         }
+        this._inView = inView.length;
         const crowded = inView.length > ALARMS_ABOVE, cells = new Map();
         for (const [alarm, x0, y0] of inView) {
           let x = x0, y = y0;
@@ -351,14 +365,33 @@
 
       _drawAlarm(alarm, x, y) {
         const t = this.stamps.tokens, word = WORDS[alarm.severity] || "warning", diameter = t.size[word];
-        const pulsing = alarm.severity === 4 && alarm.unacked && !alarm.cleared;
-        const pen = this._pen[pulsing ? "pulse" : "alarms"], r = diameter / 2;
-        if (alarm.severity === 4 && !alarm.cleared) this._ring(this._pen.alarms, x, y, r * 2, t["text-3"], 1.2);
-        pen.globalAlpha = alarm.cleared ? 0.55 : 1;
-        this._stampAt(pen, this.stamps.shape(word, diameter), x, y);
-        pen.globalAlpha = 1;
-        if (alarm.id === this.focused) this._ring(this._pen.alarms, x, y, r + 6, t.accent, 3);
+        const pulsing = alarm.severity === 4 && alarm.unacked && !alarm.cleared && this._pulsing < MAX_PULSES;
+        const pen = this._pen.alarms, r = diameter / 2, stamp = this.stamps.shape(word, diameter);
+        if (alarm.severity === 4 && !alarm.cleared) this._ring(pen, x, y, r * 2, t["text-3"], 1.2);
+        if (alarm.id === this.focused) this._ring(pen, x, y, r + 6, t.accent, 3);
+        if (pulsing) this._pulse(stamp, x, y);
+        else {
+          pen.globalAlpha = alarm.cleared ? 0.55 : 1;
+          this._stampAt(pen, stamp, x, y);
+          pen.globalAlpha = 1;
+        }
         this._marks.push({ alarm, x: x + this._bounds.min.x, y: y + this._bounds.min.y, r: r + 2 });
+      },
+
+      // An unacknowledged critical one breathes: a small element of its own, animated by the style sheet.
+      _pulse(stamp, x, y) {
+        let e = this._pulses[this._pulsing++];
+        if (!e) this._pulses.push((e = L.DomUtil.create("canvas", "map-pulse", this._boxes[1])));
+        if (e.stamp !== stamp) {
+          e.stamp = stamp;
+          e.width = stamp.canvas.width;
+          e.height = stamp.canvas.height;
+          e.style.width = stamp.w + "px";
+          e.style.height = stamp.h + "px";
+          e.getContext("2d").drawImage(stamp.canvas, 0, 0);
+        }
+        e.style.display = "";
+        e.style.translate = `${Math.round(x - stamp.w / 2)}px ${Math.round(y - stamp.h / 2)}px`;
       },
 
       _ring(pen, x, y, r, colour, width) {
