@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from data_access.db.engine import Database
 from data_access.live import bus
-from data_access.live.outbox import Relay
 from data_access.runtime import instance
 from data_access.services import Services
 from data_access.settings import Settings
@@ -19,19 +18,16 @@ NOBODY = "redis://127.0.0.1:9/0"
 
 
 def services(settings: Settings) -> Services:
-    """Database with its outbox relay, Redis client and clock of this process; nothing is opened before it is used."""
-    return with_relay(settings)[0]
+    """Database, Redis client and clock of this process; nothing is opened before it is used.
 
-
-def with_relay(settings: Settings) -> tuple[Services, Relay]:
-    """As `services`, and the relay for whoever sweeps the outbox."""
-    made = Services(
+    Whoever writes events adds an outbox `Relay` on the two.
+    """
+    return Services(
         settings=settings,
         database=Database(settings.database),
         redis=bus.connect(redis_url(settings)),
         clock=now,
     )
-    return made, Relay(made.database, made.redis, maxlen=settings.stream_maxlen)
 
 
 def redis_url(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -75,14 +76,29 @@ def edge(fd: int | None, v5_port: int | None) -> None:
 
 
 @click.command()
+def ingest() -> None:
+    """Take in readings from YIPING_MQTT_URL and from the web processes until told to stop."""
+    from data_access.ingest import service  # noqa: PLC0415  # as above
+    from data_access.runtime import build  # noqa: PLC0415
+
+    settings = _begin("ingest")
+    services = build.services(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    service.run(services, stop, say_ready)
+    services.database.dispose()
+
+
+@click.command()
 def worker() -> None:
     """Run what happens by the clock. Several may run; one of them acts."""
     from data_access.runtime import build, clocks  # noqa: PLC0415  # as above
     from data_access.runtime.worker import Worker  # noqa: PLC0415
 
     settings = _begin("worker")
-    services, relay = build.with_relay(settings)
-    worker = Worker(clocks.tasks(services, relay), services.redis, services.clock)
+    services = build.services(settings)
+    worker = Worker(clocks.tasks(services), services.redis, services.clock)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.run(when_ready=say_ready)

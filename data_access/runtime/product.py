@@ -56,6 +56,7 @@ def assemble(settings: Settings, *, web: socket, edge: socket | None) -> Product
         Part(spec=Spec(name="prepare", argv=_argv("prepare"), env=env), task=True),
         *front,
         *_web(settings, web, env, prepared),
+        _ours("ingest", "ingest", env=env, after=prepared),
         _ours("worker", "worker", env=env, after=prepared),
     ]
     if settings.simulate:

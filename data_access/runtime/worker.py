@@ -14,16 +14,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from redis import Redis, RedisError
 
+from data_access.ingest.metrics import EXPIRE_S, KEY
 from data_access.services import Clock
 
 logger = logging.getLogger(__name__)
 
 LOCK: Final = "yiping:worker"
-METRICS: Final = "yiping:metrics:worker"
+STATUS: Final = "yiping:worker:status"
+"""What the tasks do, as JSON, for `yiping doctor`; gone half a minute after the last worker."""
 _LOCK_MS: Final = 5_000
 _RENEW_S: Final = 1.5
 _RENEW: Final = (
@@ -100,6 +103,10 @@ class Worker:
         self._clock = clock
         self._lock = Lock(redis)
         self._end = threading.Event()
+        self._registry = CollectorRegistry()
+        count: dict[str, Any] = {"namespace": "yiping", "subsystem": "worker", "registry": self._registry}
+        self._runs = Counter("runs_total", "Times a task has run.", ["task", "outcome"], **count)
+        self._seconds = Gauge("seconds", "How long a task's last run took.", ["task"], **count)
 
     def run(self, *, when_ready: Callable[[], None]) -> None:
         """Stay until `stop`. `when_ready` is called when the tasks run, or stand by behind another worker's lock."""
@@ -124,7 +131,7 @@ class Worker:
         """End `run` after the tasks that are under way."""
         self._end.set()
 
-    def metrics(self) -> str:
+    def status(self) -> str:
         """What the tasks have done, as JSON."""
         return json.dumps(
             {
@@ -148,7 +155,8 @@ class Worker:
         try:
             holding = self._lock.try_hold()
             if holding:
-                self._redis.set(METRICS, self.metrics(), ex=60)
+                self._redis.set(STATUS, self.status(), ex=30)
+                self._redis.set(KEY + "worker", generate_latest(self._registry), ex=EXPIRE_S)
         except (RedisError, OSError):
             return False
         if holding and not was:
@@ -162,4 +170,6 @@ class Worker:
                 due = time.monotonic() + 0.05
                 continue
             task.attempt(self._clock)
+            self._runs.labels(task.name, task.error or "done").inc()
+            self._seconds.labels(task.name).set(task.last_ms / 1000)
             due = max(due + task.every_s, time.monotonic())  # late: go on from here, do not catch up
