@@ -19,7 +19,7 @@ _ESTATES: Final = 18
 _FURTHER_NAMES: Final = {2: "商务大厦", 3: "工业园", 4: "服务中心"}
 _GRADES: Final = ("light", "watched", "strict", "banned")
 _GRADE_WEIGHTS: Final = (186_204, 34_911, 8_926, 1_429)
-_RENTED: Final = (0.475, 0.88)  # share of occupied dwellings, by kind
+_RENTED: Final = (0.545, 0.92)  # share of occupied dwellings, by kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Three months: this one exactly as the rows are, the one before and the same of l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -41,15 +41,19 @@ class Ledger:
     def __init__(self) -> None:
         self._own: defaultdict[str, defaultdict[Fact, int]] = defaultdict(lambda: defaultdict(int))
 
-    def add(self, fact: Fact, areas: Sequence[Area], counts: Ints) -> None:
+    def add(self, fact: Fact, areas: Sequence[Area], counts: Sequence[int]) -> None:
         """Add `counts`, one for each of `areas`."""
-        for area, count in zip(areas, counts.tolist(), strict=True):
+        for area, count in zip(areas, counts, strict=True):
             self._own[area.path][fact] += count
+
+    def count(self, community: Community, grids: Mapping[Fact, Ints]) -> None:
+        """Add things by the index of the grid that each lies in."""
+        for fact, where in grids.items():
+            self.add(fact, community.grids, np.bincount(where, minlength=len(community.grids)).tolist())
 
     def count_homes(self, community: Community, within: Buildings, homes: Dwellings) -> None:
         """Add a community's buildings and dwellings."""
-        grids = len(community.grids)
-        self.add(Fact.BUILDINGS, community.grids, np.bincount(within.grid, minlength=grids))
+        self.count(community, {Fact.BUILDINGS: within.grid})
         conditions = {
             Fact.DWELLINGS: homes.use >= 0,
             Fact.OWNER_OCCUPIED: homes.use == 0,
@@ -60,12 +64,11 @@ class Ledger:
             Fact.RENTAL_STRICT: homes.grade == 2,
             Fact.RENTAL_BANNED: homes.grade == 3,
         }
-        for fact, condition in conditions.items():
-            self.add(fact, community.grids, np.bincount(homes.grid[condition], minlength=grids))
+        self.count(community, {fact: homes.grid[condition] for fact, condition in conditions.items()})
 
     def count_people(self, community: Community, residents: People) -> None:
         """Add a community's households and residents; ages are as of the epoch's day."""
-        grids, today = len(community.grids), local_day(community.epoch)
+        today = local_day(community.epoch)
         fifteen, sixty, eighty = (np.datetime64(years_before(today, years), "D") for years in (15, 60, 80))
         born, residency = residents.born, residents.residency
         conditions = {
@@ -81,9 +84,8 @@ class Ledger:
             Fact.ELDERLY_ALONE: (born <= sixty) & residents.lives_alone,
             Fact.DISABLED: residents.disabled,
         }
-        self.add(Fact.HOUSEHOLDS, community.grids, np.bincount(residents.household_grid, minlength=grids))
-        for fact, condition in conditions.items():
-            self.add(fact, community.grids, np.bincount(residents.grid[condition], minlength=grids))
+        self.count(community, {Fact.HOUSEHOLDS: residents.household_grid})
+        self.count(community, {fact: residents.grid[condition] for fact, condition in conditions.items()})
 
     def totals(self) -> dict[str, dict[Fact, int]]:
         """The counts of every area with its whole subtree, by path."""

@@ -16,8 +16,8 @@ from data_access.domain.periods import local_day
 
 _SIZES: Final = (0.18, 0.235, 0.27, 0.175, 0.09, 0.05)  # of 1 … 6 people
 _YOUNG, _ELDERS, _SHARED, _FAMILY, _THREE_GENERATIONS, _SINGLE, _ELDER_ALONE = range(7)
-_PAIRS: Final = (0.52, 0.26, 0.22)  # young couple, elder couple, shared
-_LARGER: Final = (0.26, 0.52, 0.22)  # shared, family, three generations
+_PAIRS: Final = (0.37, 0.42, 0.21)  # young couple, elder couple, shared
+_LARGER: Final = (0.31, 0.40, 0.29)  # shared, family, three generations
 _REGISTERED: Final = (0.87, 0.30)  # of households who own, who rent
 _OVERSEAS: Final = 0.0114
 _DISABLED: Final = 0.00863
@@ -133,12 +133,12 @@ def _ages(kinds: Ints, household: Ints, member: Ints, chance: Chance) -> NDArray
         kinds,
         [
             chance.uniform(count, 22, 45),
-            60 + 32 * chance.uniform(count) ** 1.25,
+            60.2 + 34 * chance.uniform(count) ** 1.1,
             chance.uniform(count, 18, 52),
             np.clip(chance.bell(count, 40, 8), 24, 59),
             np.clip(chance.bell(count, 37, 6), 26, 56),
             chance.uniform(count, 18, 56),
-            62 + 33 * chance.uniform(count) ** 1.3,
+            62 + 33 * chance.uniform(count),
         ],
     )
     of_head, kind, size = head[household], kinds[household], len(household)
@@ -146,7 +146,7 @@ def _ages(kinds: Ints, household: Ints, member: Ints, chance: Chance) -> NDArray
     elder = kind == _ELDERS
     partner = np.where(elder, np.clip(of_head + jitter, 60.2, 96), np.clip(of_head + jitter, 18.2, 59.5))
     child = np.maximum(of_head - chance.uniform(size, 24, 36), chance.uniform(size, 0, 3))
-    grandparent = np.clip(of_head + chance.uniform(size, 22, 32), 60.2, 97)
+    grandparent = np.clip(of_head + chance.uniform(size, 23, 40), 60.2, 97)
     tenant = chance.uniform(size, 18, 50)
     family = np.where(member == 1, partner, np.where(member >= 4, grandparent, child))
     generations = np.where(member == 1, partner, np.where(member >= 3, grandparent, child))

@@ -17,16 +17,23 @@ from data_access.db.bulk import insert_columns
 from data_access.db.engine import Database
 from data_access.db.tables import Base, MetaRow
 from data_access.demo import deployment, system
+from data_access.demo.alarms import alarm_rows
 from data_access.demo.buildings import buildings, dwellings
+from data_access.demo.chance import Chance
+from data_access.demo.devices import camera_rows, devices
+from data_access.demo.entities import entity_rows, organisation_rows, resource_rows
 from data_access.demo.facts import Ledger
-from data_access.demo.frame import Area, Columns, Community, Numbers
+from data_access.demo.frame import Columns, Community, Numbers
+from data_access.demo.incidents import incident_rows
 from data_access.demo.people import people
+from data_access.demo.responsibles import Roster, enrol, team_rows
 from data_access.demo.vendored import LUOHU, official_areas
+from data_access.domain.areas import AreaKind
+from data_access.domain.facts import Fact
 from data_access.domain.periods import local_day
-from data_access.settings import Scale, Settings
+from data_access.settings import Settings
 
 EPOCH: Final = "epoch"
-DATA_VERSION: Final = "1"
 
 Progress = Callable[[float, str], None]
 """Told how much is done (0 … 1) and of what."""
@@ -64,28 +71,74 @@ def _fill(connection: Connection, settings: Settings, now: datetime, tell: Progr
     _write(connection, "area_boundaries", deployment.boundary_rows(areas))
     for table, rows in system.rows(settings, now).items():
         _write(connection, table, rows)
+    streets = [area for area in areas if area.kind == AreaKind.STREET]
+    organisations = organisation_rows(streets, Chance(settings.seed, "organisations"))
+    _write(connection, "organisations", organisations)
+    roster = Roster(Chance(settings.seed, "responsibles"), numbers)
+    for office, street in enumerate(streets, start=1):
+        roster.add("street_chief", street, code=f"P-chief-{street.code}", organisation=office)
+    properties = [n for n, kind in zip(organisations["id"], organisations["kind"], strict=True) if kind == "property"]
     everybody = sum(p.residents for p in plans)
     done = 0
     for plan in plans:
         tell(0.05 + 0.9 * done / everybody, plan.name)
         community = deployment.community_of(plan, areas, seed=settings.seed, epoch=now, numbers=numbers)
-        _community(connection, community, ledger)
+        _community(connection, community, ledger, roster, properties)
         done += plan.residents
     tell(0.95, "Aggregates")
+    _write(connection, "duty_rota", roster.rota(now))
     _write(connection, "area_facts", ledger.rows(areas, local_day(now), settings.seed))
     _set_sequences(connection)
 
 
-def _community(connection: Connection, community: Community, ledger: Ledger) -> None:
+def _community(
+    connection: Connection, community: Community, ledger: Ledger, roster: Roster, properties: list[int]
+) -> None:
     within = buildings(community)
     homes = dwellings(community, within)
     residents = people(community, homes)
+    found = devices(community, within, homes, residents)
+    cameras, in_view = camera_rows(community, within)
+    entities, entity_grids = entity_rows(community, within)
+    resources, resource_grids = resource_rows(community, within)
+    teams = team_rows(community, within)
+    enrol(roster, community, within, teams["id"], properties)
     ledger.count_homes(community, within, homes)
     ledger.count_people(community, residents)
-    _write(connection, "buildings", within.rows)
-    _write(connection, "dwellings", homes.rows)
-    _write(connection, "households", residents.household_rows)
-    _write(connection, "residents", residents.resident_rows)
+    ledger.count(
+        community,
+        {
+            Fact.LEGAL_ENTITIES: entity_grids["all"],
+            Fact.ABOVE_SCALE: entity_grids["above"],
+            Fact.SMALL_PLACES: entity_grids["small"],
+            Fact.RESOURCES: resource_grids["all"],
+            Fact.AED: resource_grids["aed"],
+            Fact.CAMERAS: in_view,
+            Fact.DEVICES: found.grid,
+        },
+    )
+    ledger.add(Fact.DEVICES, [community.street], [len(found.gateway_rows["id"])])
+    incidents, incident_history = incident_rows(community, within)
+    alarms, alarm_history = alarm_rows(community, within, found)
+    for table, rows in (
+        ("buildings", within.rows),
+        ("dwellings", homes.rows),
+        ("households", residents.household_rows),
+        ("residents", residents.resident_rows),
+        ("legal_entities", entities),
+        ("resources", resources),
+        ("teams", teams),
+        ("responsibles", roster.flush()),
+        ("devices", found.gateway_rows),
+        ("devices", found.rows),
+        ("device_states", found.state_rows),
+        ("cameras", cameras),
+        ("incidents", incidents),
+        ("incident_history", incident_history),
+        ("alarms", alarms),
+        ("alarm_history", alarm_history),
+    ):
+        _write(connection, table, rows)
 
 
 def _write(connection: Connection, table: str, rows: Columns) -> None:
