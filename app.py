@@ -15,6 +15,7 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from dash import Dash, html, page_container
+from redis import Redis
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -23,6 +24,7 @@ from data_access.db.engine import Database
 from data_access.live import bus
 from data_access.live.hub import Hub
 from data_access.live.outbox import Relay
+from data_access.queries.map_feed import DeviceFeed
 from data_access.queries.session import cache
 from data_access.services import Services
 from data_access.settings import Settings
@@ -30,6 +32,7 @@ from data_access.settings import Settings
 log = logging.getLogger(__name__)
 
 DASH_THREADS = 16
+INTAKE_PATIENCE_S = 8.0  # longer than the HTTP intake waits for the commit of what it handed over
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -37,29 +40,34 @@ def create_app(settings: Settings | None = None) -> Starlette:
     settings = settings or Settings()
     mask_access_log()
     redis = bus.connect(settings.redis)
-    services = Services(settings, Database(settings.database), redis, _now)
+    patient = bus.connect(settings.redis, patience_s=INTAKE_PATIENCE_S)
+    services = Services(settings, Database(settings.database), patient, _now)
     relay = Relay(services.database, redis, maxlen=settings.stream_maxlen)
     hub = Hub(settings.redis, clock=_now, heartbeat_s=settings.heartbeat_s)
+
+    feed = DeviceFeed(services.database)
+    hub.watch(feed.changed)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with hub.running():
             yield
         redis.close()
+        patient.close()
         services.database.dispose()
 
-    dash: Any = WSGIMiddleware(_dash(services).server, workers=DASH_THREADS)
+    dash: Any = WSGIMiddleware(_dash(services, redis).server, workers=DASH_THREADS)
     app = Starlette(
         routes=[*api_routes(), Mount("/", dash)],
         middleware=api_middleware(),
         exception_handlers=error_handlers(),
         lifespan=lifespan,
     )
-    app.state.context = Context(services, hub, relay)
+    app.state.context = Context(services, hub, relay, feed)
     return app
 
 
-def _dash(services: Services) -> Dash:
+def _dash(services: Services, quick: Redis) -> Dash:
     """The Dash application, with the pages of `pages/` and the services they reach through Flask."""
     dash = Dash(
         __name__,
@@ -78,7 +86,7 @@ def _dash(services: Services) -> Dash:
         dash.server,
         {
             "CACHE_TYPE": "RedisCache",
-            "CACHE_REDIS_HOST": services.redis,  # our client gives up quickly: without Redis slower, never stuck
+            "CACHE_REDIS_HOST": quick,  # a client that gives up soon: without Redis slower, never stuck
             "CACHE_DEFAULT_TIMEOUT": 60,
             "CACHE_KEY_PREFIX": "yiping:cache:",
         },

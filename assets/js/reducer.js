@@ -1,5 +1,5 @@
 // The page's live state: a pure function of a snapshot and the events after it. No DOM, no clock, no network.
-// Also the binary map feed as a table of typed arrays, to which device events are applied in place.
+// Devices are not in it: the map keeps them in typed arrays and applies their events itself.
 (function (root) {
   "use strict";
 
@@ -158,49 +158,7 @@
     return newestIncidents(Object.values(state.incidents));
   }
 
-  /** The map feed (`YPM1`) as a table: typed arrays and the row of each device id. Throws on anything else. */
-  function parseFeed(buffer) {
-    const view = new DataView(buffer);
-    const magic = String.fromCharCode(...new Uint8Array(buffer, 0, Math.min(4, buffer.byteLength)));
-    if (magic !== "YPM1") throw new Error("not a map feed");
-    const n = view.getUint32(4, true);
-    let at = 16;
-    const take = (Type, size) => {
-      const found = new Type(buffer, at, n);
-      at += n * size;
-      return found;
-    };
-    const table = {
-      count: n,
-      generatedAt: view.getFloat64(8, true),
-      id: take(Int32Array, 4),
-      lng: take(Int32Array, 4),
-      lat: take(Int32Array, 4),
-      version: take(Uint32Array, 4),
-      kind: take(Uint8Array, 1),
-      status: take(Uint8Array, 1),
-      rows: new Map(),
-    };
-    for (let row = 0; row < n; row += 1) table.rows.set(table.id[row], row);
-    return table;
-  }
-
-  /** Write newer states into the table; returns the rows that changed. A device not in the table is not its matter. */
-  function applyDevices(table, devices) {
-    const changed = [];
-    for (const device of devices) {
-      const row = table.rows.get(device.id);
-      if (row === undefined || table.version[row] >= device.version) continue;
-      table.version[row] = device.version;
-      table.status[row] = device.status;
-      changed.push(row);
-    }
-    return changed;
-  }
-
-  const reducer = {
-    fromSnapshot, reduce, reduceAll, openAlarms, openIncidents, parseFeed, applyDevices, parseId, compareIds,
-  };
+  const reducer = { fromSnapshot, reduce, reduceAll, openAlarms, openIncidents, parseId, compareIds };
   root.yiping = root.yiping || {};
   root.yiping.reducer = reducer;
   if (typeof module !== "undefined") module.exports = reducer;

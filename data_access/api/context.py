@@ -13,6 +13,7 @@ from starlette.requests import Request
 from data_access.auth.principal import LOCAL, Principal
 from data_access.live.hub import Hub
 from data_access.live.outbox import Relay
+from data_access.queries.map_feed import DeviceFeed
 from data_access.services import Services
 
 T = TypeVar("T")
@@ -20,11 +21,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Services, hub and relay of the process, found by a route in the application's state."""
+    """Services, hub, relay and map arrays of the process, found by a route in the application's state."""
 
     services: Services
     hub: Hub
     relay: Relay
+    feed: DeviceFeed
 
     async def read(self, query: Callable[[Session], T]) -> T:
         """Run `query` on a reading session in a worker thread."""

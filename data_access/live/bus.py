@@ -87,9 +87,9 @@ class Position:
         return not self.trimmed or after.id >= self.first
 
 
-def connect(url: str) -> Redis:
-    """A client that fails within about two seconds instead of retrying for long: its users have their own patience."""
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), socket_connect_timeout=1, socket_timeout=2)
+def connect(url: str, *, patience_s: float = 2.0) -> Redis:
+    """A client that fails within `patience_s` instead of retrying for long: its users have their own patience."""
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), socket_connect_timeout=1, socket_timeout=patience_s)
 
 
 def connect_async(url: str) -> AsyncRedis:

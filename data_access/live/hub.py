@@ -21,7 +21,7 @@ from redis import RedisError
 from redis.asyncio import Redis as AsyncRedis
 
 from data_access.live import bus
-from data_access.live.audience import DECODER, Audience, Group, Wire, frame
+from data_access.live.audience import DECODER, Audience, Device, Devices, Group, Wire, frame
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class Hub:
         self._redis: AsyncRedis | None = None
         self._last: bus.EventId | None = None  # newest event handed on
         self._run = ""  # which life of the Redis server we know
+        self._watchers: list[Callable[[list[Device] | None], None]] = []
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed_at = 0.0
         self._closing: asyncio.Handle | None = None
@@ -78,6 +79,10 @@ class Hub:
     def last_event_id(self) -> str | None:
         """Id of the newest event handed on; None before Redis was first reached."""
         return str(self._last) if self._last else None
+
+    def watch(self, watcher: Callable[[list[Device] | None], None]) -> None:
+        """Call `watcher` with the devices of each `devices.changed`, and with None when some may have been missed."""
+        self._watchers.append(watcher)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -211,6 +216,8 @@ class Hub:
         if event is None:
             return
         self.events += 1
+        if isinstance(event, Devices):
+            self._tell_watchers(event.devices)
         waits = [group.offer(event, body, event_id) for group, _ in self._groups.values()]
         loop = asyncio.get_running_loop()
         if any(waits) and self._flush_timer is None:
@@ -246,8 +253,13 @@ class Hub:
             group.say(special)
         self._close_soon()
 
+    def _tell_watchers(self, devices: list[Device] | None) -> None:
+        for watcher in self._watchers:
+            watcher(devices)
+
     def _resync_all(self, position: bus.EventId) -> None:
         self._last = position
+        self._tell_watchers(None)
         self.resyncs += self.streams
         for group, _ in self._groups.values():
             group.forget()

@@ -85,28 +85,3 @@ test("event ids compare within one epoch only", () => {
   assert.ok(Number.isNaN(reducer.compareIds("e-1-0", "f-1-0")));
   assert.ok(Number.isNaN(reducer.compareIds(null, "f-1-0")));
 });
-
-function feed(devices) {
-  const n = devices.length;
-  const buffer = new ArrayBuffer(16 + n * 18);
-  const view = new DataView(buffer);
-  [..."YPM1"].forEach((c, i) => view.setUint8(i, c.charCodeAt(0)));
-  view.setUint32(4, n, true);
-  view.setFloat64(8, 1780000000000, true);
-  devices.forEach((d, i) => {
-    view.setInt32(16 + 4 * i, d.id, true);
-    view.setUint32(16 + 12 * n + 4 * i, d.version, true);
-    view.setUint8(16 + 17 * n + i, d.status);
-  });
-  return buffer;
-}
-
-test("device events change the newer rows of the map's table", () => {
-  const table = reducer.parseFeed(feed([{ id: 7, version: 3, status: 0 }, { id: 9, version: 5, status: 4 }]));
-  const changed = reducer.applyDevices(table, [
-    { id: 7, version: 4, status: 8 }, { id: 9, version: 5, status: 0 }, { id: 11, version: 1, status: 1 },
-  ]);
-  assert.deepEqual(changed, [0]);
-  assert.deepEqual([...table.status], [8, 4]);
-  assert.throws(() => reducer.parseFeed(new ArrayBuffer(16)));
-});

@@ -1,0 +1,113 @@
+"""`/api/v1/map/*`: what the map draws, and `/api/v1/devices/{id}`, `/api/v1/buildings/{code}` for its cards."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data_access.api.answers import answer_json
+from data_access.api.context import Context, context, principal
+from data_access.domain.errors import InvalidInput
+from data_access.queries import areas, buildings, devices, map_areas, map_feed
+from data_access.viewmodels.areas import AreaLabel
+from data_access.viewmodels.map import Box, Shading, parse_box
+
+_BYTES = "application/octet-stream"
+
+
+async def get_devices(request: Request) -> Response:
+    """Devices of an area (and viewport) as bytes; `X-Event-Id` is where events carry on from here."""
+    ctx, box = context(request), _box(request)
+    area = await _area(request, ctx)
+    if area is None:
+        return Response(b"", 204)
+    event_id, told = ctx.hub.last_event_id or "", ctx.hub.connected  # before the rows: replay from here misses nothing
+    now = ctx.services.clock()
+    feed = await ctx.run(lambda: ctx.feed.answer(area.path, box, told=told, now=now))
+    headers = {
+        "ETag": f'"{feed.tag}"',
+        "Cache-Control": "no-cache",
+        "X-Event-Id": event_id,
+        "X-Total": str(feed.total),
+        "X-Every": str(feed.every),
+    }
+    if _matches(request.headers, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(feed.body, media_type=_BYTES, headers=headers)
+
+
+async def get_cameras(request: Request) -> Response:
+    """Cameras of an area (and viewport): `[id, lng, lat, delivering, name, code]`."""
+    ctx, box = context(request), _box(request)
+    area = await _area(request, ctx)
+    rows = await ctx.read(lambda session: map_feed.cameras(session, area.path, box)) if area else []
+    return answer_json(rows)
+
+
+async def get_incidents(request: Request) -> Response:
+    """Open incidents of an area that have a place: `[id, lng, lat, stage, code, title]`, newest first, at most 2000."""
+    ctx = context(request)
+    area = await _area(request, ctx)
+    rows = await ctx.read(lambda session: map_feed.incidents(session, area.path)) if area else []
+    return answer_json(rows)
+
+
+async def get_areas(request: Request) -> Response:
+    """Outline of an area and its children shaded by `metric`, as GeoJSON."""
+    ctx = context(request)
+    shading = _shading(request.query_params.get("metric"))
+    code, scope = request.query_params.get("area") or None, principal(request).scope
+
+    def read(session: Session) -> bytes:
+        area = areas.find(session, code, scope)
+        if area is None:
+            return b'{"type":"FeatureCollection","features":[]}'
+        return map_areas.areas_geojson(session, area, shading)
+
+    body = await ctx.read(read)
+    return Response(body, media_type="application/geo+json", headers={"Cache-Control": "private, max-age=10"})
+
+
+async def get_device(request: Request) -> Response:
+    """One device with its newest values."""
+    ctx, scope = context(request), principal(request).scope
+    text = request.path_params["device_id"]
+    if not text.isdecimal() or len(text) > 18:
+        raise InvalidInput("A device is named by its number.")
+    found = await ctx.read(lambda session: devices.device(session, int(text), scope))
+    return answer_json(asdict(found))
+
+
+async def get_building(request: Request) -> Response:
+    """One building: who answers for it, people in counts, devices, nearest cameras, open incidents."""
+    ctx, scope = context(request), principal(request).scope
+    code: str = request.path_params["code"]
+    found = await ctx.read(lambda session: buildings.building(session, code, scope))
+    return answer_json(asdict(found))
+
+
+async def _area(request: Request, ctx: Context) -> AreaLabel | None:
+    code, scope = request.query_params.get("area") or None, principal(request).scope
+    return await ctx.read(lambda session: areas.find(session, code, scope))
+
+
+def _box(request: Request) -> Box | None:
+    text = request.query_params.get("bbox")
+    return parse_box(text) if text else None
+
+
+def _shading(text: str | None) -> Shading:
+    try:
+        return Shading(text) if text else Shading.INCIDENTS
+    except ValueError:
+        known: Any = ", ".join(Shading)
+        raise InvalidInput(f"metric is one of {known}.") from None
+
+
+def _matches(headers: Headers, tag: str) -> bool:
+    return tag in [part.strip().removeprefix("W/") for part in headers.get("if-none-match", "").split(",")]
