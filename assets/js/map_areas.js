@@ -35,7 +35,9 @@
       if (same && children.length) for (const f of children) this._restyle(f);
       else this._build(outline, children);
       this.features = children;
-      const of = outline && outline.geometry ? [outline] : children;
+      this.schematic = collection.features.some((f) => f.properties.schematic);
+      // An area that has no outline yet is as large as what lies in it.
+      const of = outline && outline.geometry && (outline.geometry.type !== "Point" || !children.length) ? [outline] : children;
       return of.length ? this.L.geoJSON({ type: "FeatureCollection", features: of }).getBounds() : null;
     }
 
@@ -60,7 +62,7 @@
         this.byCode.set(p.code, { layer, label, point, class: p.class });
         this._accessible(layer, p);
       }
-      if (outline && outline.geometry) {
+      if (outline && outline.geometry && outline.geometry.type !== "Point") {
         L.geoJSON(outline, {
           renderer: this.renderer, interactive: false, style: { className: "map-outline", fill: false, weight: 2 },
         }).addTo(this.group);
@@ -127,7 +129,8 @@
       const box = root.querySelector(".map-legend-choro");
       if (!box || !this.features) return;
       const polygons = this.features.filter((f) => f.geometry.type !== "Point" && f.properties.value !== undefined);
-      box.hidden = !polygons.length;
+      box.querySelector(".map-legend-note").hidden = !this.schematic;
+      box.classList.toggle("is-plain", !polygons.length);
       box.querySelector(".map-legend-title").textContent = title;
       const low = yiping.mapGeometry.breaks(polygons);
       box.querySelectorAll(".map-legend-bound").forEach((e, i) => (e.textContent = low[i] === null ? "" : number(low[i])));

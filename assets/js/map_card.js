@@ -41,13 +41,12 @@
   }
 
   function ofDevice(d) {
-    const lines = [[t("位置"), d.place || (d.building && d.building.name) || d.area_name || ""]];
-    for (const [key, value] of Object.entries(d.values || {})) {
-      const { value: v, unit } = value !== null && typeof value === "object" ? value : { value, unit: (d.units || {})[key] };
-      lines.push([yiping.word("metric", key), `${v}${unit ? " " + unit : ""}`]);
+    const lines = [[t("终端"), yiping.word("device", d.kind)], [t("位置"), d.place]];
+    for (const [key, { value, unit }] of Object.entries(d.values)) {
+      lines.push([yiping.word("metric", key), `${value}${unit ? " " + unit : ""}`]);
     }
     lines.push([t("更新"), time(d.last_ts ?? d.last_seen)]);
-    return { title: d.name || yiping.word("device", d.kind), lines, building: d.building_code || (d.building && d.building.code) };
+    return { title: d.name, lines, building: d.building_code };
   }
 
   function ofIncident(row) {
@@ -73,6 +72,7 @@
     // Shows `what` (see above) at a place. A pinned card stays until closed and has its actions.
     show(key, latlng, what, { pinned = false } = {}) {
       this.key = key;
+      this.what = what;
       this.at = latlng;
       this.pinned = pinned;
       this.box.classList.toggle("is-pinned", pinned);

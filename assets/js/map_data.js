@@ -1,0 +1,204 @@
+// What the map shows, and how it stays true: feeds fetched for the place, then live events on top. Draws nothing
+// itself; it tells the layer what changed, and the live client which readings have been drawn.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const STALE_FEED_MS = 30_000; // an unknown device asks for the feed again, at most this often
+
+  async function get(url, signal) {
+    const answer = await fetch(url, { signal, credentials: "same-origin" });
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    return answer;
+  }
+
+  // Rows [[id, lng, lat, …], …] as a feed for a PointSet.
+  function feedOf(rows, status) {
+    const n = rows.length;
+    const feed = {
+      n, id: new Int32Array(n), lng: new Int32Array(n), lat: new Int32Array(n),
+      version: new Uint32Array(n), kind: new Uint8Array(n), status: new Uint8Array(n),
+    };
+    rows.forEach((row, i) => {
+      feed.id[i] = row[0];
+      feed.lng[i] = Math.round(row[1] * 1e6);
+      feed.lat[i] = Math.round(row[2] * 1e6);
+      feed.status[i] = status(row);
+    });
+    return feed;
+  }
+
+  // An alarm of the live state as the layer draws it.
+  function drawn(a) {
+    const { worldX, worldY } = yiping.mapPoints;
+    return {
+      id: a.alarm_id, x: worldX(a.lng), y: worldY(a.lat), severity: a.severity, device: a.device_id,
+      unacked: a.state !== "active_acked", cleared: a.state === "cleared_unacked", raised: Date.parse(a.raised_at),
+    };
+  }
+
+  class MapData {
+    // failed(what, isSo) is told when a feed could not be had, and when it is back.
+    constructor({ layers, probing, failed }) {
+      const { PointSet } = yiping.mapPoints;
+      this.sets = { devices: new PointSet(), incidents: new PointSet(), cameras: new PointSet() };
+      this.layers = layers;
+      this.probing = probing;
+      this.failed = failed;
+      this.cameras = new Map(); // id → row of the feed
+      this.incidents = new Map();
+      this.pairs = [];
+      this.onAlarms = () => {};
+    }
+
+    // The canvas layer, once it is there.
+    attach(layer) {
+      this.layer = layer;
+      layer.beforeDraw = () => this._gather();
+      if (yiping.live) this.leave = yiping.live.subscribe((state, event) => this._hear(state, event));
+    }
+
+    destroy() {
+      this.abort?.abort();
+      this.leave?.();
+    }
+
+    // Everything of another place; what belongs to the old one is forgotten.
+    go(code) {
+      this.code = code;
+      this.abort?.abort();
+      this.abort = new AbortController();
+      this.feedEventId = null;
+      this.loadDevices();
+      this.loadCameras();
+      this.loadIncidents();
+    }
+
+    // Fetches `path` of the present place and hands the answer on, unless the place has changed meanwhile.
+    async fetch(what, path, read, use) {
+      const code = this.code, signal = this.abort.signal;
+      try {
+        const answer = await get(`${path}${path.includes("?") ? "&" : "?"}area=${encodeURIComponent(code)}`, signal);
+        const body = await read(answer);
+        if (code !== this.code) return;
+        use(body, answer);
+        this.failed(what, false);
+      } catch (problem) {
+        if (problem.name !== "AbortError") this.failed(what, true);
+      }
+    }
+
+    loadDevices() {
+      this.feedAt = performance.now();
+      this.fetch("devices", "/api/v1/map/devices", (answer) => answer.arrayBuffer(), (body, answer) => {
+        const feed = yiping.mapPoints.decode(body), same = this.feedCode === this.code;
+        if (!same || !this.sets.devices.merge(feed)) this.sets.devices.load(feed);
+        this.feedCode = this.code;
+        this.feedEventId = answer.headers.get("X-Event-Id");
+        for (const d of this.early?.values() || []) this._update(d);
+        this.early = null;
+        this.layer.redraw();
+      });
+    }
+
+    loadCameras() {
+      this.cameras.clear();
+      this.sets.cameras.load(feedOf([], () => 0));
+      this.layer.redraw();
+      if (!this.layers.has("cameras")) return;
+      this.fetch("cameras", "/api/v1/map/cameras", (answer) => answer.json(), (rows) => {
+        for (const row of rows) this.cameras.set(row[0], row);
+        this.sets.cameras.load(feedOf(rows, (row) => (row[3] ? 0 : 1)));
+        this.layer.redraw();
+      });
+    }
+
+    loadIncidents() {
+      this.incidents.clear();
+      this.incidentsStale = true;
+      this.layer.redraw();
+      if (!this.layers.has("incidents")) return;
+      this.fetch("incidents", "/api/v1/map/incidents", (answer) => answer.json(), (rows) => {
+        for (const [id, lng, lat, stage, code, title] of rows) this.incidents.set(id, { id, lng, lat, stage, code, title });
+        this.incidentsStale = true;
+        this.layer.redraw();
+      });
+    }
+
+    alarm(id) {
+      return (this.state && this.state.alarms[id]) || null;
+    }
+
+    _hear(state, event) {
+      this.state = state;
+      if (event === null) this._onSnapshot(state);
+      else if (event.type === "alarm.changed") this._alarmsChanged();
+      else if (event.type === "incident.changed") this._onIncident(event);
+      else if (event.type === "devices.changed") {
+        for (const d of event.devices) {
+          this._update(d);
+          if (this.probing && d.ts) this.pairs.push([d.id, d.ts]);
+        }
+      } else if (event.type === "telemetry" && this.probing) {
+        for (const [id, , ts] of event.readings) this.pairs.push([id, ts]);
+      }
+      if (this.pairs.length && !this.flushing) {
+        this.flushing = true;
+        this.layer.afterDraw(() => {
+          this.flushing = false;
+          yiping.live.applied(this.pairs.splice(0));
+        });
+      }
+    }
+
+    // A snapshot that is not of the feed's own moment: what happened to devices between the two was told to nobody.
+    _onSnapshot(state) {
+      this._alarmsChanged();
+      if (this.code && this.feedEventId && this.feedEventId !== state.eventId) this.loadDevices();
+    }
+
+    _alarmsChanged() {
+      this.alarmsStale = true;
+      this.layer.redrawAlarms();
+    }
+
+    // States that come before the feed wait for it; the feed's own are then not newer than they.
+    _update(d) {
+      if (this.feedCode !== this.code) {
+        this.early = this.early || new Map();
+        const known = this.early.get(d.id);
+        if (!known || known.version < d.version) this.early.set(d.id, d);
+        return;
+      }
+      const set = this.sets.devices, i = set.at(d.id);
+      if (i >= 0) {
+        if (set.update(i, d.status, d.version)) this.layer.touch(set, i);
+      } else if (performance.now() - this.feedAt > STALE_FEED_MS) this.loadDevices();
+    }
+
+    _onIncident(event) {
+      if (!this.layers.has("incidents") || event.lng === null || event.lat === null) return;
+      if (event.stage === "closed" || event.stage === "void") this.incidents.delete(event.incident_id);
+      else this.incidents.set(event.incident_id, { ...event, id: event.incident_id });
+      this.incidentsStale = true;
+      this.layer.redraw();
+    }
+
+    // At the start of each frame: what many events changed is gathered once.
+    _gather() {
+      if (this.incidentsStale) {
+        this.incidentsStale = false;
+        this.sets.incidents.load(feedOf([...this.incidents.values()].map((r) => [r.id, r.lng, r.lat]), () => 0));
+      }
+      if (!this.alarmsStale) return;
+      this.alarmsStale = false;
+      this.layer.alarms = Object.values((this.state && this.state.alarms) || {})
+        .filter((a) => a.state !== "closed" && a.lng !== null && a.lat !== null)
+        .map(drawn)
+        .sort((a, b) => a.severity - b.severity || a.raised - b.raised);
+      this.onAlarms();
+    }
+  }
+
+  yiping.mapData = { MapData };
+})();

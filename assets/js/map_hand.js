@@ -1,0 +1,152 @@
+// Pointer, touch and keyboard on the map: the card under the pointer, a click on a thing or a shape, N and P through
+// the alarms in view. What lies on top is asked first, so a shape is chosen only where nothing else is.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const ASK_AFTER_MS = 120; // hovering past many points asks the server about none of them
+  const TOUCH_SLACK = 16; // px around a shape that still count as on it: 44 px targets
+  const t = (source) => yiping.t(source);
+
+  class MapHand {
+    // act(feature) is called for a chosen shape, building(code) for the way to a building.
+    constructor(map, frame, layer, data, { act, building }) {
+      Object.assign(this, { map, frame, layer, data, act });
+      this.card = new yiping.mapCard.Card(map, frame, () => layer.stamps, building);
+      map.on("click", (e) => this._click(e));
+      map.on("mousemove", (e) => this._hover(e));
+      map.on("mouseout movestart zoomstart", () => !this.card.pinned && this.card.close());
+      this._keys = (e) => this._key(e);
+      map.getContainer().addEventListener("keydown", this._keys);
+      data.onAlarms = () => this._followAlarm();
+    }
+
+    // Nothing is pointed at any more: another place.
+    reset() {
+      this.card.close();
+      this.layer.focused = null;
+    }
+
+    destroy() {
+      cancelAnimationFrame(this.hovering);
+      clearTimeout(this.asking);
+      this.map.getContainer().removeEventListener("keydown", this._keys);
+      this.card.box.remove();
+    }
+
+    _click(e) {
+      const found = this.layer.hit(e.layerPoint, e.originalEvent.pointerType === "touch" ? TOUCH_SLACK : 2);
+      if (found) return this._open(found, true);
+      this.card.close();
+      const feature = e.sourceTarget && e.sourceTarget.feature;
+      if (feature && feature.properties.role !== "outline") this.act(feature);
+    }
+
+    _hover(e) {
+      if (this.hovering || this.card.pinned || e.originalEvent.pointerType === "touch") return;
+      this.hovering = requestAnimationFrame(() => {
+        this.hovering = 0;
+        const found = this.layer.hit(e.layerPoint, 2);
+        this.map.getContainer().classList.toggle("has-hit", Boolean(found));
+        if (found) this._open(found, false);
+        else this.card.close();
+      });
+    }
+
+    _open(found, pinned) {
+      const id = found.kind === "alarm" ? found.alarm.id : this.data.sets[found.kind].id[found.i];
+      const key = `${found.kind}/${id}`;
+      if (this.card.key === key && this.card.pinned === pinned) return;
+      if (found.kind === "alarm") this.openAlarm(id, pinned);
+      else if (found.kind === "cameras") this._camera(this.data.cameras.get(id), key, pinned);
+      else if (found.kind === "incidents") {
+        const row = this.data.incidents.get(id);
+        this.card.show(key, [row.lat, row.lng], yiping.mapCard.ofIncident(row), { pinned });
+      } else this._device(id, found.i, key, pinned);
+    }
+
+    openAlarm(id, pinned) {
+      const a = this.data.alarm(id);
+      if (!a || a.lng === null) return;
+      const key = `alarm/${id}`, what = yiping.mapCard.ofAlarm(a);
+      if (this.card.key === key) what.building = this.card.what.building;
+      this.card.show(key, [a.lat, a.lng], what, { pinned });
+      if (pinned && a.device_id !== null && !what.building) {
+        this._ask(a.device_id, key, (d) => {
+          if (d.building_code) this.card.show(key, [a.lat, a.lng], { ...this.card.what, building: d.building_code }, { pinned });
+        });
+      }
+    }
+
+    _device(id, i, key, pinned) {
+      const set = this.data.sets.devices, { CRS, point } = window.L;
+      const at = CRS.EPSG3857.pointToLatLng(point(set.x[i], set.y[i]).multiplyBy(256), 0);
+      this.card.show(key, at, { title: `${t("终端")} ${id}`, lines: [["", t("读取中")]] }, { pinned });
+      this._ask(id, key, (d) => this.card.show(key, at, yiping.mapCard.ofDevice(d), { pinned: this.card.pinned }));
+    }
+
+    _camera([, lng, lat, delivering, name, code], key, pinned) {
+      if (pinned) {
+        this.card.close();
+        yiping.video.open({ code, name }, this.frame);
+        return;
+      }
+      const lines = [[t("画面"), t(delivering ? "有画面" : "无画面")], ["", t("点一下播放")]];
+      this.card.show(key, [lat, lng], { glyph: delivering ? "camera" : "camera-off", title: name, lines });
+    }
+
+    _ask(device, key, show) {
+      clearTimeout(this.asking);
+      this.asking = setTimeout(() => {
+        if (this.card.key !== key) return;
+        this.data.fetch("details", `/api/v1/devices/${device}`, (answer) => answer.json(), (found) => this.card.key === key && show(found));
+      }, ASK_AFTER_MS);
+    }
+
+    // The open card of an alarm says what is true now; when the alarm is closed the card goes.
+    _followAlarm() {
+      const key = this.card.key;
+      if (!key || !key.startsWith("alarm/")) return;
+      const id = Number(key.slice(6));
+      if (this.data.alarm(id)) this.openAlarm(id, this.card.pinned);
+      else this.card.close();
+    }
+
+    _key(e) {
+      const key = e.key.toLowerCase();
+      if (key === "escape") {
+        this.card.close();
+        this.focusAlarm(null);
+      } else if (key === "n" || key === "p") {
+        e.preventDefault();
+        this._walk(key === "n" ? 1 : -1);
+      } else if (key === "enter" && this.layer.focused !== null && e.target === this.map.getContainer()) {
+        this.openAlarm(this.layer.focused, true);
+      }
+    }
+
+    _walk(step) {
+      const seen = this.layer.alarmsInView();
+      if (!seen.length) return this._say(t("视野内没有告警"));
+      const now = seen.findIndex((a) => a.id === this.layer.focused);
+      const next = now < 0 ? (step > 0 ? 0 : seen.length - 1) : (now + step + seen.length) % seen.length;
+      this.focusAlarm(seen[next].id);
+    }
+
+    // Marks an alarm as the one under the keyboard and shows its card.
+    focusAlarm(id, pinned = false) {
+      this.layer.focused = id;
+      this.layer.redrawAlarms();
+      const a = id === null ? null : this.data.alarm(id);
+      if (!a) return;
+      this.openAlarm(id, pinned);
+      this._say(`${yiping.mapCard.ofAlarm(a).title} ${a.place}`);
+    }
+
+    _say(words) {
+      this.frame.querySelector(".map-said").textContent = words;
+    }
+  }
+
+  yiping.mapHand = { MapHand };
+})();
