@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from shapely import Polygon
 
 from data_access.demo.chance import Chance, Floats, Ints, choose, share_out
 from data_access.demo.frame import Columns, Community, texts
@@ -153,10 +154,10 @@ def dwellings(community: Community, within: Buildings) -> Dwellings:
     return Dwellings(rows=rows, ids=ids, grid=grid, building=building, occupied=occupied, use=use, grade=grade)
 
 
-def _spots(polygon: object, count: int, chance: Chance) -> Floats:
+def _spots(polygon: Polygon, count: int, chance: Chance) -> Floats:
     """`count` points in `polygon`, away from its border where there is room, to six decimals."""
-    inner = polygon.buffer(-0.00012)  # type: ignore[attr-defined]  # about 12 m
-    room = inner if inner.geom_type == "Polygon" and not inner.is_empty else polygon
+    inner = polygon.buffer(-0.00012)  # about 12 m
+    room = inner if isinstance(inner, Polygon) and not inner.is_empty else polygon
     points = scatter(room, count, chance)
     spots: Floats = np.round(points[chance.sample(len(points), count)], 6)
     return spots

@@ -41,7 +41,8 @@ class Chance:
     def pick(self, count: int, weights: Sequence[float] | Floats) -> Ints:
         """`count` indices drawn by `weights`."""
         sums = np.cumsum(np.asarray(weights, dtype=np.float64))
-        return np.searchsorted(sums, self._random.random(count) * sums[-1], side="right").astype(np.int64)
+        found: Ints = np.searchsorted(sums, self._random.random(count) * sums[-1], side="right").astype(np.int64)
+        return found
 
     def order(self, count: int) -> Ints:
         """The numbers 0 … count-1 in a random order."""
@@ -52,7 +53,7 @@ class Chance:
         return np.sort(self.order(population)[:count])
 
 
-def share_out(total: int, weights: Sequence[float] | Floats) -> Ints:
+def share_out(total: int, weights: Sequence[float] | Floats | Ints) -> Ints:
     """Split `total` into whole parts proportional to `weights` (largest remainder), exactly."""
     exact = np.asarray(weights, dtype=np.float64) * (total / float(np.sum(weights)))
     parts = np.floor(exact).astype(np.int64)

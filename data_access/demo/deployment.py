@@ -131,5 +131,3 @@ def _above(code: str) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-

@@ -96,9 +96,7 @@ def resource_rows(community: Community, within: Buildings) -> tuple[Columns, dic
     building = np.sort(chance.whole(plan.resources, 0, len(within.ids)))
     grid = within.grid[building]
     codes, words = [code for code, _, _ in _RESOURCES], [word for _, word, _ in _RESOURCES]
-    names = [
-        f"{within.estates[b]}{words[k]}" for b, k in zip(building.tolist(), kinds.tolist(), strict=True)
-    ]
+    names = [f"{within.estates[b]}{words[k]}" for b, k in zip(building.tolist(), kinds.tolist(), strict=True)]
     rows: Columns = {
         "id": community.numbers.take("resources", plan.resources).tolist(),
         "code": [f"R{plan.code}{n:03d}" for n in range(1, plan.resources + 1)],
@@ -160,9 +158,11 @@ def _schools(rows: dict[str, list[object]]) -> None:
         ),
         start=1,
     ):
-        plain = [i for i, (k, a, s) in enumerate(
-            zip(rows["kind"], rows["above_scale"], rows["small_place"], strict=True)
-        ) if k == "individual" and not a and s is None and rows["industry"][i] != "jewellery"]
+        plain = [
+            i
+            for i, (k, a, s) in enumerate(zip(rows["kind"], rows["above_scale"], rows["small_place"], strict=True))
+            if k == "individual" and not a and s is None and rows["industry"][i] != "jewellery"
+        ]
         rows["kind"][plain[-n]] = kind
         rows["name"][plain[-n]] = name
         rows["industry"][plain[-n]] = None

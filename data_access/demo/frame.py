@@ -60,7 +60,9 @@ def texts(values: Any, missing: Any = None) -> list[Any]:
     """An array as a list; None where `missing` says so."""
     if missing is None:
         return list(values.tolist())
-    return list(np.where(missing, None, values.astype(object)).tolist())
+    kept = values.astype(object)
+    kept[missing] = None
+    return list(kept.tolist())
 
 
 def flags(values: Any) -> list[int]:

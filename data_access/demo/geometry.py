@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -108,10 +107,9 @@ def scatter(region: Polygon, count: int, chance: Chance) -> Floats:
     share = max(region.area / ((east - west) * (north - south)), 0.05)
     while True:
         columns = int(np.ceil((count * 1.3 / share) ** 0.5)) + 1
-        steps = np.arange(columns)
-        x, y = (axis.ravel() for axis in np.meshgrid(steps, steps))
-        x = west + (x + chance.uniform(len(x))) * ((east - west) / columns)
-        y = south + (y + chance.uniform(len(y))) * ((north - south) / columns)
+        column, row = (axis.ravel() for axis in np.meshgrid(np.arange(columns), np.arange(columns)))
+        x = west + (column + chance.uniform(len(column))) * ((east - west) / columns)
+        y = south + (row + chance.uniform(len(row))) * ((north - south) / columns)
         inside = shapely.contains_xy(region, x, y)
         if int(inside.sum()) >= count:
             return np.stack([x[inside], y[inside]], axis=1)
@@ -167,8 +165,8 @@ def _wander(line: LineString, wiggle: float, chance: Chance) -> LineString:
 
 def _parts(region: Polygon, borders: list[LineString], cells: list[BaseGeometry]) -> list[Polygon]:
     """Cut `region` along `borders`; one connected part a child, in their order."""
-    faces = shapely.get_parts(shapely.polygonize([shapely.union_all([region.boundary, *borders], grid_size=1.0)]))
-    faces = [face for face in faces if region.contains(face.representative_point())]
+    noded = shapely.union_all([region.boundary, *borders], grid_size=1.0)
+    faces = [f for f in shapely.get_parts(shapely.polygonize([noded])) if region.contains(f.representative_point())]
     overlaps = np.array([shapely.area(shapely.intersection(face, cells)) for face in faces])
     merged = _join_strays(faces, overlaps.argmax(axis=1).tolist(), range(len(cells)))
     return [merged[n] for n in range(len(cells))]
@@ -199,21 +197,20 @@ def _join_strays(faces: list[Polygon], owners: list[int], wanted: Sequence[int])
         if not own:
             raise _NoRoomError(f"no room for child {owner}")
         pieces += [(owner, part) for part in shapely.get_parts(shapely.coverage_union_all(own))]
-    largest: dict[int, int] = {}
-    for n, (owner, part) in enumerate(pieces):
-        if owner not in largest or part.area > pieces[largest[owner]][1].area:
-            largest[owner] = n
-    groups: dict[int, list[BaseGeometry]] = {owner: [pieces[n][1]] for owner, n in largest.items()}
-    mains = {owner: pieces[n][1] for owner, n in largest.items()}
-    strays = [part for n, (owner, part) in enumerate(pieces) if largest[owner] != n]
+    mains: dict[int, Polygon] = {}
+    strays: list[Polygon] = []
+    for owner, part in sorted(pieces, key=lambda piece: -piece[1].area):
+        if owner in mains:
+            strays.append(part)
+        else:
+            mains[owner] = part
     while strays:
         left: list[Polygon] = []
         for stray in strays:
             touching = {owner: stray.boundary.intersection(main.boundary).length for owner, main in mains.items()}
             best = max(touching, key=lambda owner: touching[owner])
             if touching[best] > 0:
-                groups[best].append(stray)
-                mains[best] = shapely.coverage_union_all([mains[best], stray])
+                mains[best] = _union([mains[best], stray])
             else:
                 left.append(stray)
         if len(left) == len(strays):
@@ -224,21 +221,20 @@ def _join_strays(faces: list[Polygon], owners: list[int], wanted: Sequence[int])
 
 def _gather(plot: Plot, tiles: Mapping[str, Polygon], found: dict[str, Polygon]) -> Polygon:
     """The polygon of `plot` as the exact union of its leaves."""
-    if not plot.children:
-        polygon = tiles[plot.key]
-    else:
-        polygon = shapely.coverage_union_all([_gather(child, tiles, found) for child in plot.children])
-    if not isinstance(polygon, Polygon):
-        polygon = shapely.get_parts(polygon)[0] if shapely.get_num_geometries(polygon) == 1 else polygon
+    polygon = _union([_gather(child, tiles, found) for child in plot.children]) if plot.children else tiles[plot.key]
     found[plot.key] = polygon
     return polygon
+
+
+def _union(parts: Sequence[Polygon]) -> Polygon:
+    """The union of polygons that share their vertices exactly; raise `_NoRoomError` when it is not of one piece."""
+    whole = shapely.get_parts(shapely.coverage_union_all(list(parts)))
+    if len(whole) != 1:
+        raise _NoRoomError("an area fell into pieces")
+    found: Polygon = whole[0]
+    return found
 
 
 def _in_degrees(polygon: Polygon) -> Polygon:
     """Lattice steps to degrees: every shared vertex becomes the same pair of floats."""
     return shapely.transform(polygon, lambda xy: np.round(np.round(xy) / STEPS_PER_DEGREE, 6))
-
-
-def shared_vertices(polygon: Polygon) -> set[tuple[float, float]]:
-    """The vertices of the outer ring, for whoever checks that neighbours meet."""
-    return {a for a, _ in pairwise(polygon.exterior.coords)}

@@ -189,7 +189,8 @@ def _created(epoch: datetime, count: int, chance: Chance) -> Ints:
     day = chance.pick(count, weights)
     until = np.where(day == DAYS - 1, so_far, 1.0)
     of_day = np.interp(chance.uniform(count) * until, passed, edges)
-    return midnights[day] + np.floor(of_day / 1000).astype(np.int64) * 1000
+    created: Ints = midnights[day] + np.floor(of_day / 1000).astype(np.int64) * 1000
+    return created
 
 
 def _channels(street: str, count: int, chance: Chance) -> Ints:
@@ -201,9 +202,7 @@ def _channels(street: str, count: int, chance: Chance) -> Ints:
 def _natures(tops: Ints, chance: Chance) -> list[str]:
     """求决, 投诉 … as the top class has them."""
     profile, draws = incident_profile().nature, chance.uniform(len(tops)).tolist()
-    cumulated = {
-        int(ref): (list(shares), np.cumsum(list(shares.values())).tolist()) for ref, shares in profile.items()
-    }
+    cumulated = {int(ref): (list(shares), np.cumsum(list(shares.values())).tolist()) for ref, shares in profile.items()}
     found = []
     for top, draw in zip(tops.tolist(), draws, strict=True):
         words, sums = cumulated[top]

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from data_access.demo.chance import Chance, Ints, choose
 
 _SURNAMES: Final = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万钱严赖覃洪武"
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董"
+    "潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白"
+    "孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万钱严赖覃洪武"
 )
 _MALE: Final = "伟强军勇杰涛明超刚平辉鹏华飞鑫波斌宇浩凯健俊帆帅旭宁龙林阳建峰志国文博天泽子轩嘉豪永庆家乐海东德生"
 _FEMALE: Final = "芳娜敏静丽艳娟霞秀燕玲桂英梅红雪倩婷颖洁莉慧琳欣怡佳雨涵梦琪思彤紫萱诗雅美晓云月兰香春凤珍淑惠"
@@ -32,7 +34,7 @@ Texts = NDArray[Any]
 
 def surnames(chance: Chance, count: int) -> Texts:
     """`count` family names, the common ones more often."""
-    weights = 1.0 / (np.arange(len(_SURNAMES)) + 6.0)
+    weights = [1.0 / (n + 6.0) for n in range(len(_SURNAMES))]
     return choose(list(_SURNAMES), chance.pick(count, weights))
 
 

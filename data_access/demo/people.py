@@ -59,7 +59,9 @@ def people(community: Community, homes: Dwellings) -> People:
     male = np.where(
         member == 0,
         head_male[household],
-        np.where((member == 1) & (kinds[household] != _SHARED), ~head_male[household], chance.uniform(len(member)) < 0.517),
+        np.where(
+            (member == 1) & (kinds[household] != _SHARED), ~head_male[household], chance.uniform(len(member)) < 0.517
+        ),
     )
     rented = homes.use[dwelling] == 1
     draw = chance.uniform(len(dwelling))

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from data_access.demo.chance import Chance, share_out
-from data_access.demo.vendored import LUOHU, official_areas
+from data_access.demo.vendored import LUOHU, OfficialArea, official_areas
 
 SHUIBEI: Final = "440303004011"
 CUIZHU: Final = "440303004"
@@ -128,7 +128,7 @@ def communities(seed: int) -> tuple[CommunityPlan, ...]:
     )
 
 
-def _share(key: str, total: int, areas: list, weights: list[float], chance: Chance) -> list[int]:  # type: ignore[type-arg]
+def _share(key: str, total: int, areas: list[OfficialArea], weights: list[float], chance: Chance) -> list[int]:
     """`total` over all communities, those known first."""
     known = SHUIBEI_KNOWN.get(key)
     spread = chance.uniform(len(areas), 0.93, 1.07) if key not in {"residents", "households", "dwellings"} else 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from data_access.db.tables import to_ms
 from data_access.demo.buildings import Buildings
@@ -74,7 +74,7 @@ class Roster:
         return {"id": ids, "responsible_id": people, "area_path": paths, "starts_at": starts, "ends_at": ends}
 
 
-def team_rows(community: Community, within: Buildings) -> dict[str, list[object]]:
+def team_rows(community: Community, within: Buildings) -> dict[str, list[Any]]:
     """Rows of `teams` of a community."""
     chance = Chance(community.seed, "teams", community.plan.code)
     spots = chance.whole(len(_TEAMS), 0, len(within.ids)).tolist()
@@ -92,7 +92,7 @@ def team_rows(community: Community, within: Buildings) -> dict[str, list[object]
 
 
 def enrol(roster: Roster, community: Community, within: Buildings, teams: list[int], properties: list[int]) -> None:
-    """Everybody who answers for the community: chief, police, a worker and a property manager a grid, building heads."""
+    """All who answer for the community: chief, police, a worker and a property manager a grid, building heads."""
     area = community.area
     _, party, grid_team = teams
     roster.add("grid_chief", area, code=f"P-chief-{area.code}", team=party)
