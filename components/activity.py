@@ -47,6 +47,10 @@ def incidents(view: Overview, w: Words) -> html.Section:
                 key="incidents.today",
             ),
             _stages(flow, w),
+            html.Div(
+                line([w("超期"), " ", html.B(counter("incidents.overdue", fmt.count(flow.overdue)))], open_),
+                className="compact-only",
+            ),
         ],
         sub=w("今日受理"),
         note=html.Span(open_),

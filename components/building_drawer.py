@@ -116,7 +116,7 @@ def _device(device: DeviceLine, w: Words) -> html.Div:
         state = html.Span(w("未上报"), className="is-bad")
     else:
         state = html.Span(w("正常"))
-    floor = w("{n} 层", n=device.floor) if device.floor is not None else ""
+    floor = w("第 {n} 层", n=device.floor) if device.floor is not None else ""
     return html.Div(
         [html.Span(labels.of(labels.DEVICE, device.kind, w)), html.Span(floor), state],
         className="drawer-row",

@@ -159,6 +159,16 @@ def alarms(w: Words) -> html.Section:
     )
 
 
+def details_switch(w: Words) -> html.Button:
+    """On a tablet the figures are compact cards; this opens all of them."""
+    return html.Button(
+        [html.Span(w("展开明细"), className="when-closed"), html.Span(w("收起明细"), className="when-open")],
+        type="button",
+        className="details-switch",
+        **attributes(data_details="", aria_expanded="false"),
+    )
+
+
 def footer(sources: Sequence[SourceLine], demo: bool, w: Words) -> html.Footer:  # noqa: FBT001  # a label, not a mode
     """Each source and when it last delivered."""
     items: list[Child] = [

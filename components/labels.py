@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from components.i18n import Words
+from components.i18n import Lang, Words, catalogue
 
 SEVERITY: Final[Mapping[int, str]] = {4: "紧急", 3: "重要", 2: "次要", 1: "提示"}
 SEVERITY_CLASS: Final[Mapping[int, str]] = {4: "critical", 3: "major", 2: "minor", 1: "warn"}
@@ -113,64 +113,6 @@ USE: Final[Mapping[str, str]] = {"owner": "自用", "rented": "出租", "vacant"
 
 RENTAL: Final[tuple[tuple[str, str], ...]] = (("宽", "宽管"), ("关", "关注"), ("严", "严管"), ("禁", "禁止"))
 
-BROWSER_WORDS: Final = (
-    "实时",
-    "正在连接",
-    "推送延迟",
-    "推送中断",
-    "延迟 {n} 秒",
-    "最近事件 {time}",
-    "尚无事件",
-    "生命安全",
-    "生命安全 无告警",
-    "生命安全 读取中",
-    "尚未取得告警，不代表没有告警",
-    "首次加载",
-    "连续无紧急告警",
-    "无紧急告警记录",
-    "上次自检",
-    "{time} 通过",
-    "已持续",
-    "时限",
-    "未确认",
-    "{time} 已确认",
-    "已确认",
-    "画面停在 {time}，之后的新告警不会显示",
-    "以下不是实时数据",
-    "请改用坐席电话与消控室主机核对 · 生命安全状态未知",
-    "已中断",
-    "中断前未关闭",
-    "发生于",
-    "现在状态",
-    "未知",
-    "停在 {time}",
-    "迟 {age}",
-    "另有 {n} 条",
-    "紧急、重要常驻",
-    "没有需要处理的告警",
-    "今日共 {n} 条",
-    "{d} 天 {h} 小时",
-    "{h} 时 {m}",
-    "{m} 分",
-    "回放",
-    "紧急 {n} 条",
-    "新的紧急告警：{what}，{where}",
-    "无数据",
-    "级别 {n}",
-    "切换到浅色",
-    "切换到深色",
-    "在地图上定位",
-    "位置未知",
-    "周一",
-    "周二",
-    "周三",
-    "周四",
-    "周五",
-    "周六",
-    "周日",
-)
-"""What the scripts in assets/js say by themselves; they ask `yiping.t`."""
-
 
 def of(table: Mapping[str, str], code: str, w: Words) -> str:
     """The word for `code`; an unknown code stands for itself."""
@@ -178,12 +120,12 @@ def of(table: Mapping[str, str], code: str, w: Words) -> str:
 
 
 def for_browser(w: Words) -> dict[str, dict[str, str]]:
-    """The tables the browser needs, in the reader's language, and its own words by their Chinese source."""
+    """The tables the browser needs, in the reader's language, and in English the words of its own scripts."""
     return {
         "alarm": {code: w(word) for code, word in ALARM.items()},
         "alarmState": {code: w(word) for code, word in ALARM_STATE.items()},
         "device": {code: w(word) for code, word in DEVICE.items()},
         "severity": {str(level): w(word) for level, word in SEVERITY.items()},
         "stage": {code: w(word) for code, word in STAGE.items()},
-        "text": {source: w(source) for source in BROWSER_WORDS},
+        "text": catalogue() if w.lang is Lang.EN else {},
     }

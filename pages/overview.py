@@ -80,6 +80,7 @@ def layout(**query: str) -> html.Div:
                         **attributes(aria_label=w("地图")),
                     ),
                     html.Div(regions[Ids.LOW], id=Ids.LOW, className="low"),
+                    frame.details_switch(w),
                     frame.alarms(w),
                     html.Div(regions[Ids.RANK], id=Ids.RANK, className="rank-place"),
                 ],

@@ -110,7 +110,7 @@
   }
 
   function onClick(event) {
-    const target = event.target.closest("[data-drill],[data-theme-switch],[data-lang-switch],[data-close-building]");
+    const target = event.target.closest("[data-drill],[data-theme-switch],[data-lang-switch],[data-close-building],[data-details]");
     if (!target || !plain(event)) return;
     if ("drill" in target.dataset) {
       event.preventDefault();
@@ -121,6 +121,8 @@
       const params = query();
       params.set("lang", target.dataset.langSwitch);
       target.href = `?${params}`; // the address may have moved on since the page was made
+    } else if ("details" in target.dataset) {
+      target.setAttribute("aria-expanded", String(root.classList.toggle("is-detailed")));
     } else {
       go((params) => params.delete("building"));
     }

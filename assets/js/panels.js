@@ -64,13 +64,15 @@
     return yiping.word("alarm", a.kind) + value;
   }
 
-  /** The child area's name and the place: where, as far as a wall may say it. */
-  function where(a) {
+  /** The name of the child area that the alarm lies in. */
+  function parentOf(a) {
     const places = (yiping.here && yiping.here.places) || {};
-    const path = Object.keys(places).find((p) => a.area.startsWith(p));
-    const parts = [path ? places[path] : "", a.place].filter(Boolean);
-    return [...new Set(parts)].join(" · ") || t("位置未知");
+    const child = Object.keys(places).find((p) => a.area.startsWith(p));
+    return child ? places[child] : "";
   }
+
+  /** Where, as far as a wall may say it: child area and building. */
+  const where = (a) => [...new Set([parentOf(a), a.place])].filter(Boolean).join(" · ") || t("位置未知");
 
   function makeRow(id) {
     const item = element("div", "alarm");
@@ -105,19 +107,18 @@
     setText(row.place, where(a));
     setText(row.state, yiping.word("alarmState", a.state));
     row.raised = Date.parse(a.raised_at);
-    row.ended = a.cleared_at ? Date.parse(a.cleared_at) : null;
     row.item.classList.toggle("is-unacked", a.state === "active_unacked");
     row.item.classList.toggle("is-cleared", a.state === "cleared_unacked");
     row.item.classList.toggle("is-critical", a.severity >= 4);
     row.item.classList.toggle("is-replay", a.run !== null);
   }
 
-  const ageOf = (row, at) => age((row.ended === null ? at : row.ended) - row.raised, t);
+  const ageOf = (row, at) => age(at - row.raised, t);
 
   /** On a wall: the grave ones stay, the rest pages. Elsewhere: all, up to the limit. */
   function inView(alarms, list) {
     if (!wall() || !alarms.length) return alarms.slice(0, MAX_ROWS);
-    const fit = Math.max(1, Math.floor(list.clientHeight / (3.25 * parseFloat(getComputedStyle(document.documentElement).fontSize))));
+    const fit = Math.max(1, Math.floor(list.clientHeight / (3.5 * parseFloat(getComputedStyle(document.documentElement).fontSize))));
     if (alarms.length <= fit) return alarms;
     const kept = alarms.filter((a) => a.severity >= 3).slice(0, fit);
     const rest = alarms.filter((a) => !kept.includes(a));
@@ -241,7 +242,9 @@
     go.type = "button";
     go.dataset.alarm = worst.alarm_id;
     go.title = t("在地图上定位");
-    const under = element("span", "strip-k", where(worst) + (worst.occurrences > 1 ? ` · ×${worst.occurrences}` : ""));
+    const device = worst.device_kind ? yiping.word("device", worst.device_kind) : "";
+    const times = worst.occurrences > 1 ? `×${worst.occurrences}` : "";
+    const under = element("span", "strip-k", [parentOf(worst), device, times].filter(Boolean).join(" · "));
     what.replaceChildren(go, under);
     const cells = [];
     if (mode === "lost") {

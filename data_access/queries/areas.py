@@ -21,7 +21,7 @@ def data_version(session: Session) -> str:
 
 def is_demo(session: Session) -> bool:
     """Tell whether the figures are those of the seeded reference deployment."""
-    return session.scalar(select(MetaRow.value).where(MetaRow.key == "deployment")) == "luohu"
+    return session.scalar(select(MetaRow.value).where(MetaRow.key == "demo")) == "true"
 
 
 def find(session: Session, code: str | None, scope: str) -> AreaLabel | None:
