@@ -1,0 +1,235 @@
+"""What happens to incidents: they come in, they move; row, history and event in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from data_access.commands.places import locate
+from data_access.db.tables import AreaRow, ChannelRow, IncidentHistoryRow, IncidentRow, IncidentTypeRow
+from data_access.domain.errors import Conflict, InvalidInput, NotFound
+from data_access.domain.incidents import Nature, Stage, advance
+from data_access.events import IncidentChanged
+from data_access.live import outbox
+
+INTAKE: Final = "intake"
+"""`source` of what comes in through our own interfaces."""
+DEFAULT_LIMIT: Final = timedelta(days=3)
+"""Closing limit of an incident whose class says nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIncident:
+    """An incident about to be created. (source, source_ref) identifies it; ids are ours."""
+
+    source: str
+    source_ref: str
+    title: str
+    area_id: int
+    area_path: str
+    created_at: datetime
+    channel_id: int | None = None
+    unit_id: int | None = None
+    types: tuple[int | None, int | None, int | None] = (None, None, None)
+    nature: str | None = None
+    description: str | None = None
+    place: str | None = None
+    lng: float | None = None
+    lat: float | None = None
+    due_at: datetime | None = None
+    run: str | None = None
+    original_created_at: datetime | None = None
+
+
+def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> IncidentRow:
+    """Create the incident with its history and event. The caller has made sure that it is not there yet."""
+    top, main, sub = new.types
+    row = IncidentRow(
+        code=f"{new.source}-{new.source_ref}"[:64],
+        source=new.source,
+        source_ref=new.source_ref,
+        title=new.title,
+        description=new.description,
+        nature=new.nature,
+        top_type_id=top,
+        main_type_id=main,
+        sub_type_id=sub,
+        channel_id=new.channel_id,
+        unit_id=new.unit_id,
+        area_id=new.area_id,
+        area_path=new.area_path,
+        place=new.place,
+        lng=new.lng,
+        lat=new.lat,
+        stage=Stage.REPORT.value,
+        created_at=new.created_at,
+        due_at=new.due_at,
+        reworks=0,
+        extensions=0,
+        run=new.run,
+        original_created_at=new.original_created_at,
+        version=1,
+    )
+    session.add(row)
+    session.flush()
+    session.add(IncidentHistoryRow(incident_id=row.id, at=now, actor=actor, action="create", stage=row.stage))
+    outbox.add(session, _event(session, row, now))
+    return row
+
+
+def move(
+    session: Session, incident_id: int, to: Stage, *, actor: str, now: datetime, note: str | None = None
+) -> IncidentRow:
+    """Bring the incident to stage `to` as `actor`.
+
+    Raises `NotFound`, `IllegalTransition`, or `Conflict` when somebody was faster.
+    """
+    row = session.get(IncidentRow, incident_id)
+    if row is None:
+        raise NotFound("There is no such incident.")
+    stage = advance(Stage(row.stage), to)
+    stamps = {
+        Stage.REGISTER: "registered_at",
+        Stage.DISPATCH: "dispatched_at",
+        Stage.FEEDBACK: "handled_at",
+        Stage.VERIFY: "verified_at",
+        Stage.CLOSED: "closed_at",
+    }
+    changes: dict[str, Any] = {"stage": stage.value, "version": row.version + 1}
+    if stage in stamps:
+        changes[stamps[stage]] = now
+    if row.stage in (Stage.FEEDBACK, Stage.VERIFY) and stage in (Stage.DISPATCH, Stage.HANDLE):
+        changes["reworks"] = row.reworks + 1
+    saved = session.execute(
+        update(IncidentRow).where(IncidentRow.id == incident_id, IncidentRow.version == row.version).values(changes)
+    )
+    if saved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("Somebody else has just changed this incident; look again.")
+    session.refresh(row)
+    session.add(
+        IncidentHistoryRow(incident_id=row.id, at=now, actor=actor, action="move", stage=stage.value, note=note)
+    )
+    outbox.add(session, _event(session, row, now))
+    return row
+
+
+def take_in(session: Session, payload: Mapping[str, Any], *, actor: str, now: datetime) -> tuple[IncidentRow, bool]:
+    """Create an incident from an interface's `payload`; return it, and whether it is new.
+
+    Keys: `title`; `area` (code) or `lng` and `lat` (WGS-84); `channel` (name); and, if known, `class` (id or name of
+    a top class), `nature`, `description`, `place`. `key` makes a repetition harmless: the same key returns the first
+    incident. Raises `InvalidInput` or `NotFound` with a sentence for the sender.
+    """
+    key = _text(payload, "key", 60) or f"{now:%Y%m%d%H%M%S%f}"
+    known = session.scalar(select(IncidentRow).where(IncidentRow.source == INTAKE, IncidentRow.source_ref == key))
+    if known is not None:
+        return known, False
+    title = _text(payload, "title", 200)
+    if not title:
+        raise InvalidInput("title is missing")
+    nature = _text(payload, "nature", 20)
+    if nature is not None and nature not in set(Nature):
+        raise InvalidInput(f"nature is one of {', '.join(Nature)}")
+    area_id, area_path, lng, lat = _where(session, payload)
+    new = NewIncident(
+        source=INTAKE,
+        source_ref=key,
+        title=title,
+        area_id=area_id,
+        area_path=area_path,
+        created_at=now,
+        channel_id=_channel(session, _text(payload, "channel", 40) or "api"),
+        types=(_top_class(session, _text(payload, "class", 40)), None, None),
+        nature=nature,
+        description=_text(payload, "description", 4000),
+        place=_text(payload, "place", 200),
+        lng=lng,
+        lat=lat,
+        due_at=now + DEFAULT_LIMIT,
+    )
+    return create(session, new, actor=actor, now=now), True
+
+
+def _where(session: Session, payload: Mapping[str, Any]) -> tuple[int, str, float | None, float | None]:
+    lng, lat = _degrees(payload, "lng", 180), _degrees(payload, "lat", 90)
+    code = _text(payload, "area", 64)
+    if (lng is None) is not (lat is None):
+        raise InvalidInput("lng and lat go together")
+    if code is not None:
+        area = session.execute(select(AreaRow.id, AreaRow.path).where(AreaRow.code == code)).first()
+        if area is None:
+            raise NotFound(f"There is no area {code}.")
+        return area.id, area.path, lng, lat
+    if lng is None or lat is None:
+        raise InvalidInput("area, or lng and lat, must be given")
+    spot = locate(session, lng, lat)
+    if spot is None:
+        raise InvalidInput("the point lies in none of our areas")
+    return spot.id, spot.path, lng, lat
+
+
+def _degrees(payload: Mapping[str, Any], key: str, most: float) -> float | None:
+    value = payload.get(key)
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not -most <= value <= most:
+        raise InvalidInput(f"{key} is a number of degrees")
+    return float(value)
+
+
+def _channel(session: Session, name: str) -> int:
+    row = session.scalar(select(ChannelRow).where(ChannelRow.source == INTAKE, ChannelRow.ref == name))
+    if row is None:
+        row = ChannelRow(source=INTAKE, ref=name, name=name)
+        session.add(row)
+        session.flush()
+    return row.id
+
+
+def _top_class(session: Session, wanted: str | None) -> int | None:
+    if wanted is None:
+        return None
+    found = session.scalar(
+        select(IncidentTypeRow.id)
+        .where(IncidentTypeRow.level == 1, (IncidentTypeRow.ref == wanted) | (IncidentTypeRow.name == wanted))
+        .order_by(IncidentTypeRow.id)
+        .limit(1)
+    )
+    if found is None:
+        raise InvalidInput(f"there is no class {wanted}")
+    return found
+
+
+def _text(payload: Mapping[str, Any], key: str, longest: int) -> str | None:
+    value = payload.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > longest:
+        raise InvalidInput(f"{key} is a text of at most {longest} characters")
+    return value.strip() or None
+
+
+def _event(session: Session, row: IncidentRow, now: datetime) -> IncidentChanged:
+    channel = session.get(ChannelRow, row.channel_id) if row.channel_id is not None else None
+    return IncidentChanged(
+        area=row.area_path,
+        version=row.version,
+        at=now,
+        incident_id=row.id,
+        code=row.code,
+        title=row.title,
+        channel=channel.name if channel else "",
+        stage=row.stage,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        closed_at=row.closed_at,
+        lng=row.lng,
+        lat=row.lat,
+        source=row.source,
+        run=row.run,
+    )

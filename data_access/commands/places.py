@@ -1,0 +1,37 @@
+"""Where a point is: the smallest area whose outline holds it, found by walking down the tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapely import Point, from_geojson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import AreaBoundaryRow, AreaRow
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An area as the rows that hang on it carry it."""
+
+    id: int
+    path: str
+
+
+def locate(session: Session, lng: float, lat: float) -> Spot | None:
+    """The smallest area that holds the WGS-84 point; None when it lies outside every root."""
+    found: Spot | None = None
+    point = Point(lng, lat)
+    while True:
+        parent = found.id if found else None
+        inside = AreaRow.parent_id.is_(None) if parent is None else AreaRow.parent_id == parent
+        children = session.execute(
+            select(AreaRow.id, AreaRow.path, AreaBoundaryRow.geometry)
+            .join(AreaBoundaryRow, AreaBoundaryRow.area_id == AreaRow.id)
+            .where(inside)
+        )
+        below = next((Spot(row.id, row.path) for row in children if from_geojson(row.geometry).covers(point)), None)
+        if below is None:
+            return found
+        found = below

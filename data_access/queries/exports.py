@@ -1,0 +1,226 @@
+"""What `yiping export` prints: rows of one kind, streamed a page at a time, personal data masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import (
+    AlarmRow,
+    AreaRow,
+    ChannelRow,
+    DeadLetterRow,
+    DeviceRow,
+    IncidentRow,
+    IncidentTypeRow,
+    UnitRow,
+)
+from data_access.domain.areas import subtree_bounds
+from data_access.domain.incidents import ClosingCounts
+from data_access.domain.periods import SHANGHAI
+from data_access.queries.indicators import indicators
+from data_access.viewmodels.indicators import By, IndicatorLine
+
+_PAGE: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which rows: the subtree of `path`, one `kind`, one `source` (alarms and incidents: live, replay, …)."""
+
+    path: str = ""
+    kind: str | None = None
+    source: str | None = None
+
+
+def devices(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+    """Devices with their tokens: for whoever sets them up. Keep the output secret."""
+    query: Any = select(
+        DeviceRow.id,
+        DeviceRow.kind,
+        DeviceRow.token,
+        DeviceRow.lng,
+        DeviceRow.lat,
+        DeviceRow.code,
+        DeviceRow.name,
+        AreaRow.code.label("area"),
+    ).join(AreaRow, AreaRow.id == DeviceRow.area_id)
+    query = _inside(query, DeviceRow.area_path, wanted.path)
+    if wanted.kind:
+        query = query.where(DeviceRow.kind == wanted.kind)
+    return _pages(session, query, DeviceRow.id)
+
+
+def alarms(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+    """Alarms, oldest first, with the original times of replayed ones."""
+    query: Any = select(
+        AlarmRow.id,
+        AlarmRow.device_id.label("device"),
+        DeviceRow.code.label("device_code"),
+        AlarmRow.kind,
+        AlarmRow.severity,
+        AlarmRow.state,
+        AlarmRow.raised_at,
+        AlarmRow.cleared_at,
+        AlarmRow.original_raised_at,
+        AlarmRow.original_cleared_at,
+        AlarmRow.occurrences.label("count"),
+        AlarmRow.value,
+        AlarmRow.threshold,
+        AlarmRow.unit,
+        AreaRow.code.label("area"),
+        AlarmRow.place,
+        AlarmRow.source,
+        AlarmRow.run,
+    ).join(AreaRow, AreaRow.id == AlarmRow.area_id)
+    query = _inside(query.outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id), AlarmRow.area_path, wanted.path)
+    if wanted.kind:
+        query = query.where(AlarmRow.kind == wanted.kind)
+    if wanted.source:
+        query = query.where(AlarmRow.source == wanted.source)
+    return _pages(session, query, AlarmRow.id)
+
+
+def incidents(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+    """Incidents with the labels they are sorted by. `kind` is a top class, by id or name."""
+    query: Any = (
+        select(
+            IncidentRow.id,
+            IncidentRow.code,
+            IncidentRow.source,
+            IncidentRow.source_ref,
+            IncidentRow.title,
+            IncidentTypeRow.name.label("class"),
+            IncidentRow.nature,
+            ChannelRow.name.label("channel"),
+            UnitRow.name.label("unit"),
+            AreaRow.code.label("area"),
+            AreaRow.name.label("area_name"),
+            IncidentRow.stage,
+            IncidentRow.created_at,
+            IncidentRow.due_at,
+            IncidentRow.closed_at,
+            IncidentRow.outcome,
+            IncidentRow.lng,
+            IncidentRow.lat,
+            IncidentRow.run,
+            IncidentRow.original_created_at,
+        )
+        .join(AreaRow, AreaRow.id == IncidentRow.area_id)
+        .outerjoin(IncidentTypeRow, IncidentTypeRow.id == IncidentRow.top_type_id)
+        .outerjoin(ChannelRow, ChannelRow.id == IncidentRow.channel_id)
+        .outerjoin(UnitRow, UnitRow.id == IncidentRow.unit_id)
+    )
+    query = _inside(query, IncidentRow.area_path, wanted.path)
+    if wanted.kind:
+        query = query.where((IncidentTypeRow.ref == wanted.kind) | (IncidentTypeRow.name == wanted.kind))
+    match wanted.source:
+        case None:
+            pass
+        case "replay":
+            query = query.where(IncidentRow.run.is_not(None))
+        case "live":
+            query = query.where(IncidentRow.run.is_(None))
+        case source:
+            query = query.where(IncidentRow.source == source)
+    return _pages(session, query, IncidentRow.id)
+
+
+def areas(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+    """Areas in the columns that `yiping import areas` reads."""
+    parent = AreaRow.__table__.alias("parent")
+    query: Any = select(
+        AreaRow.id,
+        AreaRow.code,
+        parent.c.code.label("parent_code"),
+        AreaRow.kind.label("level"),
+        AreaRow.name,
+        AreaRow.name_en,
+        AreaRow.aliases,
+        AreaRow.lng,
+        AreaRow.lat,
+        AreaRow.valid_from,
+        AreaRow.valid_to,
+    ).outerjoin(parent, parent.c.id == AreaRow.parent_id)
+    query = _inside(query, AreaRow.path, wanted.path)
+    if wanted.kind:
+        query = query.where(AreaRow.kind == wanted.kind)
+    for row in _pages(session, query, AreaRow.id):
+        del row["id"]
+        yield row | {"aliases": "|".join(row["aliases"])}
+
+
+def dead_letters(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+    """What came in and could not be used; `kind` is a reason."""
+    query: Any = select(
+        DeadLetterRow.id,
+        DeadLetterRow.at,
+        DeadLetterRow.source,
+        DeadLetterRow.topic,
+        DeadLetterRow.reason,
+        DeadLetterRow.detail,
+        DeadLetterRow.payload,
+    )
+    if wanted.kind:
+        query = query.where(DeadLetterRow.reason == wanted.kind)
+    if wanted.source:
+        query = query.where(DeadLetterRow.source == wanted.source)
+    return _pages(session, query, DeadLetterRow.id)
+
+
+def indicator_rows(
+    session: Session, path: str, start: date, end: date, by: By | None, *, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """The lines of the page's own query, with the rates in percent rounded to two decimals."""
+    for line in indicators(session, path, start, end, by, now=now):
+        yield _indicator(line, start, end, by)
+
+
+def _indicator(line: IndicatorLine, start: date, end: date, by: By | None) -> dict[str, Any]:
+    counts: ClosingCounts = line.counts
+    return {
+        "by": by.value if by else "area",
+        "code": line.code,
+        "name": line.name,
+        "from": start.isoformat(),
+        "to": end.isoformat(),
+        "created": counts.created,
+        "due": counts.due,
+        "closed": counts.closed,
+        "closed_on_time": counts.closed_on_time,
+        "closing_rate": _rounded(counts.closing_rate),
+        "on_time_rate": _rounded(counts.on_time_rate),
+    }
+
+
+def _rounded(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 2)
+
+
+def _inside(query: Any, column: Any, path: str) -> Any:
+    low, high = subtree_bounds(path)
+    return query.where(column >= low, column < high) if path else query
+
+
+def _pages(session: Session, query: Any, key: Any) -> Iterator[dict[str, Any]]:
+    """All rows in the order of `key` (the first column), a page at a time, instants as local ISO text."""
+    last = -1
+    while rows := session.execute(query.where(key > last).order_by(key).limit(_PAGE)).mappings().all():
+        for row in rows:
+            yield {name: _printed(value) for name, value in row.items()}
+        last = rows[-1]["id"]
+
+
+def _printed(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(SHANGHAI).isoformat(timespec="milliseconds")
+        case date():
+            return value.isoformat()
+        case _:
+            return value
