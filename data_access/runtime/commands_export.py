@@ -102,8 +102,8 @@ def _target(out: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    # Only for the owner: device tokens are secrets. Path.open has no opener.
-    with open(out, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123
+    # Only for the owner: device tokens are secrets.
+    with open(out, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         yield file
 
 
