@@ -1,4 +1,4 @@
-"""`python -m bench.run [--full] [--only NAME …]`: measure, print a table, keep the figures in bench/results.json.
+"""`python -m bench.run [--full] [--only NAME …]`: measure, print, keep the figures in results.json and the README.
 
 A benchmark that fails is reported, the others still run, and the exit code says so at the end.
 """
@@ -12,6 +12,7 @@ import time
 import traceback
 
 from bench.harness import RESULTS, Row, commit, write_results
+from bench.table import update_readme
 
 MODULES = ("seed", "start", "ingest", "push", "imports", "map")
 
@@ -35,6 +36,7 @@ def main() -> int:
             continue
         _show(name, rows, time.perf_counter() - begun)
         write_results(rows)
+        update_readme()
     print(f"\n{time.perf_counter() - started:.0f} s in all; figures in {RESULTS.relative_to(RESULTS.parent.parent)}")
     if failed:
         print("FAILED: " + ", ".join(failed))

@@ -1,0 +1,55 @@
+"""The README's table of figures, written from results.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from bench.harness import RESULTS, ROOT
+
+README: Final = ROOT / "README.md"
+BEGIN: Final = "<!-- figures: written by make bench -->\n"
+END: Final = "<!-- end of figures -->\n"
+
+# Name in results.json → what it says, and what we aim at.
+FIGURES: Final = {
+    "ingest.readings_per_s": ("readings a second through rules and database, one process", "≥ 50,000"),
+    "ingest.vs_raw": ("the same, against writing the same rows raw", ""),
+    "push.p99_ms.500": ("MQTT publish → drawn in the page at 500 readings/s, p99", "≤ 300 ms"),
+    "push.p99_ms.5000": ("the same at 5,000 readings/s", "≤ 300 ms"),
+    "push.p99_ms.during_import": ("alarm → page while a large import runs, p99", "≤ 300 ms"),
+    "streams.held": ("open live streams with p99 under 500 ms", ""),
+    "overview.district.query_ms": ("district overview: queries", ""),
+    "overview.district.paint_ms": ("district overview: first useful paint", "≤ 1,500 ms"),
+    "overview.street.paint_ms": ("street overview: first useful paint", "≤ 1,500 ms"),
+    "overview.grid.paint_ms": ("grid overview: first useful paint", "≤ 1,500 ms"),
+    "drill.p95_ms": ("drill-down, p95", "≤ 200 ms"),
+    "map.30000.first_draw_ms": ("map of 30,000 devices: first draw", ""),
+    "map.30000.fps": ("map of 30,000 devices: frames while panning, 500 updates/s", "≥ 50 fps"),
+    "map.100000.first_draw_ms": ("map of 100,000 devices: first draw", ""),
+    "map.100000.fps": ("map of 100,000 devices: frames while panning, 500 updates/s", "≥ 50 fps"),
+    "seed.district_s": ("seeding the district (1.14 million residents)", "≤ 60 s"),
+    "start.second_s": ("second start, until ready", "≤ 5 s"),
+}
+
+
+def render(rows: list[dict[str, Any]]) -> str:
+    """The table of the figures that have been measured."""
+    found = {row["name"]: row for row in rows}
+    lines = ["| what | measured | aim |", "|---|---|---|"]
+    for name, (words, aim) in FIGURES.items():
+        if name in found:
+            lines.append(f"| {words} | {_said(found[name]['value'])} {found[name]['unit']} | {aim} |")
+    return "\n".join(lines) + "\n"
+
+
+def update_readme() -> None:
+    """Put the table of results.json between the README's marks."""
+    text = README.read_text("utf-8")
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    README.write_text(head + BEGIN + render(json.loads(RESULTS.read_text("utf-8"))) + END + tail, "utf-8")
+
+
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
