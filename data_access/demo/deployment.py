@@ -36,7 +36,7 @@ def areas(plans: Sequence[CommunityPlan], seed: int, numbers: Numbers, parent: A
 
     Polygons do not depend on the scale: streets are always drawn all ten, communities all of a street.
     """
-    polygons = lay_out(_plot(plans, seed), outline(LUOHU), seed)
+    polygons = lay_out(plot(plans, seed), outline(LUOHU), seed)
     wanted = {p.code for p in plans} | {p.street for p in plans} | {LUOHU}
     names = {a.code: a.name for a in official_areas(LUOHU)}
     kinds = {6: AreaKind.DISTRICT, 9: AreaKind.STREET, 12: AreaKind.COMMUNITY, 15: AreaKind.GRID}
@@ -109,7 +109,7 @@ def boundary_rows(known: Sequence[Area]) -> Columns:
     }
 
 
-def _plot(plans: Sequence[CommunityPlan], seed: int) -> Plot:
+def plot(plans: Sequence[CommunityPlan], seed: int) -> Plot:
     """All streets; the communities of streets that are wanted; the grids of communities that are."""
     grids = {p.code: p.grids for p in plans}
     streets = {p.street for p in plans}
