@@ -77,7 +77,7 @@ def build(query: Mapping[str, str], w: Words) -> html.Div:
                 zoom=CHINA[1],
                 minZoom=8,
                 maxZoom=20,
-                zoomSnap=0.25,
+                zoomSnap=0.1,
                 preferCanvas=True,
                 attributionControl=False,
                 zoomControl=True,

@@ -105,7 +105,7 @@
 
     _fit(bounds, first) {
       const bar = this.frame.querySelector(".map-bar").offsetHeight;
-      const options = { paddingTopLeft: [16, bar + 20], paddingBottomRight: [16, 36], maxZoom: 18 };
+      const options = { paddingTopLeft: [12, bar + 12], paddingBottomRight: [12, 24], maxZoom: 18 };
       if (first || still()) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, { ...options, duration: MOVE_S });
     }

@@ -7,9 +7,9 @@
   const yiping = (window.yiping = window.yiping || {});
   const PADDING = 0.1; // of the view's size, on each side
   const BIN_ABOVE = 5000; // sensors visible; cameras and incidents are larger glyphs and bin sooner
-  const GLYPHS_ABOVE = 250;
+  const GLYPHS_ABOVE = 100;
   const ALARMS_ABOVE = 150;
-  const BIN_PX = 88;
+  const BIN_LABELS = 7; // the side of a bin, in heights of its label
   const SPREAD_ZOOM = 17.5;
   const REST_MS = 400;
   const MAX_PULSES = 60;
@@ -91,8 +91,8 @@
 
       // Point i of a set changed; its surroundings are drawn anew in the next frame.
       touch(set, i) {
-        if (this._whole || !this.shown.devices) return;
-        if (this._dirty.length > MAX_DIRTY) this._whole = true;
+        if (this._whole || !this.shown.devices || !this._binned) return;
+        if (this._binned.devices || this._dirty.length > MAX_DIRTY) this._pointsDirty = true;
         else this._dirty.push(set.x[i], set.y[i], set.rank[i]);
         this._request();
       },
@@ -189,15 +189,13 @@
         if (this._whole || !this._placed) {
           this._place();
           this._whole = this._alarmsDirty = false;
-          this._dirty.length = 0;
           this._choose();
-          const size = this._bounds.getSize();
-          this._pen.points.clearRect(0, 0, size.x, size.y);
-          this._drawPoints(0, 0, size.x, size.y);
+          this._drawAllPoints();
           this._drawAlarms();
           this.stats.full++;
         } else {
-          if (this._dirty.length) this._redrawDirty();
+          if (this._pointsDirty) this._drawAllPoints();
+          else if (this._dirty.length) this._redrawDirty();
           if (this._alarmsDirty) this._drawAlarms();
           this._alarmsDirty = false;
         }
@@ -214,14 +212,27 @@
         for (const [name, set] of Object.entries(this.sets)) {
           const limit = name === "devices" ? BIN_ABOVE : GLYPHS_ABOVE;
           this._binned[name] = set.countNear(...box) > limit;
-          if (this._binned[name]) set.bins(this._scale, name === "devices" ? BIN_PX : 2 * BIN_PX);
+          if (this._binned[name]) set.bins(this._scale, this._binSize() * (name === "devices" ? 1 : 2));
         }
         this.stats.binned = this._binned.devices;
       },
 
+      _binSize() {
+        return Math.round(this.stamps.tokens.size.label * BIN_LABELS);
+      },
+
+      _drawAllPoints() {
+        const size = this._bounds.getSize();
+        this._pointsDirty = false;
+        this._dirty.length = 0;
+        this._pen.points.clearRect(0, 0, size.x, size.y);
+        this._drawPoints(0, 0, size.x, size.y);
+        this._drawPills(size);
+      },
+
       _redrawDirty() {
         const d = this._dirty, pen = this._pen.points, o = this._origin, size = this._bounds.getSize();
-        const reach = this._binned.devices ? BIN_PX : this.stamps.tokens.size.major + 8;
+        const reach = this.stamps.tokens.size.major + 8;
         const done = new Set();
         for (let k = 0; k < d.length; k += 3) {
           // whole tiles of the reach, each once, however many points changed in it
@@ -243,22 +254,46 @@
       },
 
       _drawPoints(x0, y0, x1, y1) {
-        const reach = this.stamps.tokens.size.critical;
-        if (this.shown.devices) this._drawDevices(x0, y0, x1, y1, reach);
-        if (this.shown.incidents) this._drawGlyphs("incidents", ["incident"], x0, y0, x1, y1);
-        if (this.shown.cameras) this._drawGlyphs("cameras", ["camera", "camera-off"], x0, y0, x1, y1);
+        if (this.shown.devices && !this._binned.devices) this._drawDevices(x0, y0, x1, y1);
+        if (this.shown.incidents && !this._binned.incidents) this._drawGlyphs("incidents", ["incident"], x0, y0, x1, y1);
+        if (this.shown.cameras && !this._binned.cameras) this._drawGlyphs("cameras", ["camera", "camera-off"], x0, y0, x1, y1);
       },
 
-      _drawDevices(x0, y0, x1, y1, reach) {
-        const set = this.sets.devices, pen = this._pen.points, o = this._origin, s = this._scale;
-        if (this._binned.devices) {
-          set.eachBin(...this._world(x0 - BIN_PX, y0 - BIN_PX, x1 + BIN_PX, y1 + BIN_PX), (x, y, count, worst, many) => {
-            const word = worst === yiping.mapPoints.NORMAL ? null : WORDS[worst];
-            const stamp = this.stamps.pill(compact(word ? many : count), word, !word);
-            this._stampAt(pen, stamp, x * s - o.x, word ? y * s - o.y : this._besideLabels(x * s - o.x, y * s - o.y, stamp));
-          });
-          return;
+      // The bins in view. One with something abnormal in it is always drawn; quiet ones give way to it, to the names
+      // of areas and to each other.
+      _drawPills(size) {
+        const { x: left, y: top } = this._bounds.min, taken = this.labels.map((l) => ({ ...l, x: l.x - left, y: l.y - top }));
+        const free = (p) => !taken.some((b) => Math.abs(p.x - b.x) * 2 < p.w + b.w && Math.abs(p.y - b.y) * 2 < p.h + b.h);
+        const pills = [...this._pillsOf("devices", size, 0), ...this._pillsOf("incidents", size, -1.4), ...this._pillsOf("cameras", size, 1.4)];
+        for (const p of pills.filter((each) => !each.quiet)) {
+          taken.push(p);
+          this._stampAt(this._pen.points, p.stamp, p.x, p.y);
         }
+        for (const p of pills.filter((each) => each.quiet)) {
+          const below = { ...p, y: p.y + 1.5 * p.h };
+          const at = free(p) ? p : free(below) ? below : null;
+          if (!at) continue;
+          taken.push(at);
+          this._stampAt(this._pen.points, at.stamp, at.x, at.y);
+        }
+      },
+
+      // `lift` sets the pills of a kind beside those of another in the same bin, in heights of a pill.
+      _pillsOf(name, size, lift) {
+        const found = [];
+        if (!this.shown[name] || !this._binned[name]) return found;
+        const glyph = { devices: null, incidents: "incident", cameras: "camera" }[name], reach = 2 * this._binSize();
+        const o = this._origin, s = this._scale;
+        this.sets[name].eachBin(...this._world(-reach, -reach, size.x + reach, size.y + reach), (x, y, count, worst, many) => {
+          const word = glyph || (worst === yiping.mapPoints.NORMAL ? null : WORDS[worst]), quiet = Boolean(glyph) || !word;
+          const stamp = this.stamps.pill(compact(quiet ? count : many), word, quiet);
+          found.push({ x: x * s - o.x, y: y * s - o.y + lift * stamp.h, w: stamp.w, h: stamp.h, stamp, quiet });
+        });
+        return found;
+      },
+
+      _drawDevices(x0, y0, x1, y1) {
+        const set = this.sets.devices, pen = this._pen.points, reach = this.stamps.tokens.size.critical;
         const stamps = WORDS.map((word, k) => this.stamps.shape(word, this._diameter(k)));
         const later = []; // abnormal ones go on top of normal ones
         let drawn = 0;
@@ -270,16 +305,6 @@
         later.sort((a, b) => set.category[a] % 5 - set.category[b] % 5);
         for (const i of later) this._stampPoint(pen, stamps[set.category[i]], set, i);
         this.stats.drawn = drawn;
-      },
-
-      // Quiet pills give way to the names of areas: below the label they would have covered.
-      _besideLabels(x, y, stamp) {
-        const { x: left, y: top } = this._bounds.min;
-        for (const l of this.labels) {
-          const dx = Math.abs(x + left - l.x) * 2, dy = Math.abs(y + top - l.y) * 2;
-          if (dx < l.w + stamp.w && dy < l.h + stamp.h) return l.y - top + (l.h + stamp.h) / 2;
-        }
-        return y;
       },
 
       _diameter(category) {
@@ -304,16 +329,7 @@
       },
 
       _drawGlyphs(name, glyphs, x0, y0, x1, y1) {
-        const set = this.sets[name], pen = this._pen.points, o = this._origin, s = this._scale;
-        const size = this.stamps.tokens.size.glyph;
-        if (this._binned[name]) {
-          set.eachBin(...this._world(x0 - 2 * BIN_PX, y0 - 2 * BIN_PX, x1 + 2 * BIN_PX, y1 + 2 * BIN_PX), (x, y, count) => {
-            const stamp = this.stamps.pill(compact(count), glyphs[0], true);
-            const py = y * s - o.y + (name === "cameras" ? 1.5 : -1.5) * stamp.h; // beside the sensors' pill, not on it
-            this._stampAt(pen, stamp, x * s - o.x, this._besideLabels(x * s - o.x, py, stamp));
-          });
-          return;
-        }
+        const set = this.sets[name], pen = this._pen.points, size = this.stamps.tokens.size.glyph;
         set.each(...this._world(x0 - size, y0 - size, x1 + size, y1 + size), (i) => {
           this._stampPoint(pen, this.stamps.shape(glyphs[set.category[i] ? 1 : 0] || glyphs[0], size), set, i);
         });

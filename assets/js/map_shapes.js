@@ -135,7 +135,7 @@
     },
     camera(c, r, t) {
       camera(c, r * 0.85);
-      outlined(c, t["text-2"], t["map-bg"], 1.6);
+      outlined(c, t["data-1"], t["map-bg"], 1.4);
     },
     "camera-off"(c, r, t) {
       camera(c, r * 0.85);
