@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from data_access.auth.principal import LOCAL, Principal
@@ -53,3 +55,10 @@ def principal(request: Request) -> Principal:
     """Who asks; the middleware has resolved cookie or token, else it is the person at the machine."""
     found = request.scope.get("principal")
     return found if isinstance(found, Principal) else LOCAL
+
+
+def same_origin(request: Request) -> None:
+    """Refuse a write that another site's page sends with the viewer's cookie; programs send no Origin."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise HTTPException(403, "This request comes from another site.")

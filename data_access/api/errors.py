@@ -13,10 +13,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ExceptionHandler
 
 from data_access.domain.errors import Conflict, DomainError, IllegalTransition, InvalidInput, NotFound
+from data_access.ingest.http import Away, Busy
 
 log = logging.getLogger(__name__)
 
-STATUS: Final[dict[type[DomainError], int]] = {InvalidInput: 400, NotFound: 404, Conflict: 409, IllegalTransition: 409}
+STATUS: Final[dict[type[DomainError], int]] = {
+    InvalidInput: 400,
+    NotFound: 404,
+    Conflict: 409,
+    IllegalTransition: 409,
+    Busy: 429,
+    Away: 503,
+}
 
 
 def error_handlers() -> dict[int | type[Exception], ExceptionHandler]:

@@ -20,6 +20,11 @@ async def healthz(_request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
+async def unknown(_request: Request) -> Response:
+    """An address of the interface that does not exist: JSON, not a page."""
+    return JSONResponse({"error": "There is nothing at this address; /api/v1/openapi.json lists what there is."}, 404)
+
+
 async def readyz(request: Request) -> Response:
     """200 when the server can show true and live figures, else 503; every part with its state and why."""
     ctx = context(request)

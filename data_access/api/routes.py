@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from data_access.api.health import healthz, readyz
-from data_access.api.live import live
-from data_access.api.map import get_areas, get_building, get_cameras, get_device, get_devices, get_incidents
-from data_access.api.state import get_snapshot
+from data_access.api import alarms, health, live, map_points, media, metrics, openapi, state, telemetry
+from data_access.api.indicators import get_indicators
 
 
 def api_routes() -> list[Route]:
     """The routes of the application."""
     return [
-        Route("/live", live),
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/api/v1/snapshot", get_snapshot),
-        Route("/api/v1/map/devices", get_devices),
-        Route("/api/v1/map/cameras", get_cameras),
-        Route("/api/v1/map/incidents", get_incidents),
-        Route("/api/v1/map/areas.geojson", get_areas),
-        Route("/api/v1/devices/{device_id}", get_device),
-        Route("/api/v1/buildings/{code}", get_building),
+        Route("/live", live.live),
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
+        Route("/metrics", metrics.get_metrics),
+        Route("/api/v1/openapi.json", openapi.get_openapi),
+        Route("/api/v1/snapshot", state.get_snapshot),
+        Route("/api/v1/map/devices", map_points.get_devices),
+        Route("/api/v1/map/cameras", map_points.get_cameras),
+        Route("/api/v1/map/incidents", map_points.get_incidents),
+        Route("/api/v1/map/areas.geojson", map_points.get_areas),
+        Route("/api/v1/devices/{device_id}", map_points.get_device),
+        Route("/api/v1/buildings/{code}", map_points.get_building),
+        Route("/api/v1/alarms", alarms.get_alarms),
+        Route("/api/v1/alarms/{alarm_id}", alarms.get_alarm),
+        Route("/api/v1/alarms/{alarm_id}/acknowledge", alarms.acknowledge_alarm, methods=["POST"]),
+        Route("/api/v1/indicators", get_indicators),
+        Route("/api/v1/{token}/telemetry", telemetry.post_telemetry, methods=["POST"]),
+        Route("/api/{rest:path}", health.unknown),
+        Route("/media/cameras/{code}/index.m3u8", media.get_playlist),
+        Route("/media/cameras/{code}/{name}", media.get_piece),
     ]

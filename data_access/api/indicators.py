@@ -1,0 +1,54 @@
+"""`GET /api/v1/indicators`: the published indicators; the same query as the page and the export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data_access.api.answers import answer_json
+from data_access.api.context import context, principal
+from data_access.api.parameters import a_day
+from data_access.domain.errors import InvalidInput
+from data_access.queries import areas
+from data_access.queries.indicators import indicators
+from data_access.viewmodels.indicators import By, IndicatorLine
+
+
+async def get_indicators(request: Request) -> Response:
+    """Closing indicators of an area for the days [from, to), by area kind, channel, type or unit."""
+    ctx, scope, asked = context(request), principal(request).scope, request.query_params
+    first, end = a_day(asked, "from"), a_day(asked, "to")
+    by = asked.get("by") or None
+    if by is not None and by not in set(By):
+        raise InvalidInput(f"by is one of {', '.join(By)}.")
+    now = ctx.services.clock()
+
+    def read(session: Session) -> dict[str, Any]:
+        area = areas.find(session, asked.get("area") or None, scope)
+        lines = indicators(session, area.path, first, end, by, now=now) if area else ()
+        return {
+            "area": area.code if area else None,
+            "from": first,
+            "to": end,
+            "by": by,
+            "lines": [_line(line) for line in lines],
+        }
+
+    return answer_json(await ctx.read(read))
+
+
+def _line(line: IndicatorLine) -> dict[str, Any]:
+    counts = line.counts
+    return {
+        "code": line.code,
+        "name": line.name,
+        "created": counts.created,
+        "due": counts.due,
+        "closed": counts.closed,
+        "closed_on_time": counts.closed_on_time,
+        "closing_rate": counts.closing_rate,
+        "on_time_rate": counts.on_time_rate,
+    }

@@ -1,0 +1,206 @@
+"""`GET /api/v1/openapi.json`: the interface described for programs (OpenAPI 3.1). A test holds it to the routes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from data_access.domain.alarms import Severity
+from data_access.viewmodels.alarms import AlarmDetail, AlarmPage
+from data_access.viewmodels.areas import BuildingView
+from data_access.viewmodels.devices import DeviceView
+from data_access.viewmodels.indicators import By
+from data_access.viewmodels.map import Shading
+from data_access.viewmodels.snapshot import Snapshot
+
+Spec = dict[str, Any]
+
+_AREA: Final = {
+    "name": "area",
+    "in": "query",
+    "schema": {"type": "string"},
+    "description": "Code of the area; without it the highest area the viewer may see.",
+}
+_BBOX: Final = {
+    "name": "bbox",
+    "in": "query",
+    "schema": {"type": "string", "pattern": r"^-?\d+(\.\d+)?(,-?\d+(\.\d+)?){3}$"},
+    "description": "Viewport in degrees, WGS-84: west,south,east,north.",
+}
+_MODELS: Final = {
+    "Snapshot": Snapshot,
+    "AlarmPage": AlarmPage,
+    "AlarmDetail": AlarmDetail,
+    "DeviceView": DeviceView,
+    "BuildingView": BuildingView,
+}
+_ERROR: Final = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": {"type": "string", "description": "A sentence a person can act on."}},
+}
+
+
+async def get_openapi(_request: Request) -> Response:
+    """The interface itself."""
+    return JSONResponse(document())
+
+
+@cache
+def document() -> Spec:
+    """The OpenAPI document of every route under /api/v1."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Yiping 一屏",
+            "version": "1",
+            "description": "Reads of the live district, acknowledgement of alarms, and telemetry by HTTP. "
+            'Coordinates are WGS-84, moments ISO 8601 with offset, errors `{"error": sentence}`.',
+        },
+        "paths": _paths(),
+        "components": {"schemas": _schemas()},
+    }
+
+
+def _paths() -> Spec:
+    rows = {"type": "array", "items": {"type": "array"}}
+    return {
+        "/api/v1/openapi.json": {"get": _get("This document.", {"type": "object"})},
+        "/api/v1/snapshot": {"get": _get("Everything live of one area.", _ref("Snapshot"), _AREA)},
+        "/api/v1/map/devices": {
+            "get": _get(
+                "Devices as bytes, little endian: `YPM1`, uint32 n, float64 generated_at (ms), then arrays of n: int32 "
+                "id, int32 lng·1e6, int32 lat·1e6, uint32 version, uint8 kind, uint8 status. Header X-Event-Id: where "
+                "/live carries on. X-Every above 1: of the normal devices only every k-th is there (X-Total in all).",
+                {"type": "string", "format": "binary"},
+                _AREA,
+                _BBOX,
+                media="application/octet-stream",
+            )
+        },
+        "/api/v1/map/cameras": {"get": _get("`[id, lng, lat, delivering, name, code]`.", rows, _AREA, _BBOX)},
+        "/api/v1/map/incidents": {"get": _get("Open: `[id, lng, lat, stage, code, title]`.", rows, _AREA)},
+        "/api/v1/map/areas.geojson": {
+            "get": _get(
+                "Outline of the area (role outline) and its children shaded by a figure; of a leaf its buildings.",
+                {"type": "object"},
+                _AREA,
+                _query("metric", {"type": "string", "enum": list(Shading)}),
+                media="application/geo+json",
+            )
+        },
+        "/api/v1/devices/{device_id}": {
+            "get": _get("One device with its newest values.", _ref("DeviceView"), _path("device_id", "integer"))
+        },
+        "/api/v1/buildings/{code}": {
+            "get": _get("One building; people only in counts.", _ref("BuildingView"), _path("code", "string"))
+        },
+        "/api/v1/alarms": {"get": _get("A page of alarms, newest first.", _ref("AlarmPage"), _AREA, *_alarm_filters())},
+        "/api/v1/alarms/{alarm_id}": {
+            "get": _get("One alarm with its history.", _ref("AlarmDetail"), _path("alarm_id", "integer"))
+        },
+        "/api/v1/alarms/{alarm_id}/acknowledge": {"post": _acknowledge()},
+        "/api/v1/indicators": {
+            "get": _get(
+                "The published closing indicators of the days [from, to).",
+                {"type": "object"},
+                _AREA,
+                _query("from", {"type": "string", "format": "date"}, required=True),
+                _query("to", {"type": "string", "format": "date"}, required=True),
+                _query("by", {"type": "string", "enum": list(By)}),
+            )
+        },
+        "/api/v1/{token}/telemetry": {"post": _telemetry()},
+    }
+
+
+def _acknowledge() -> Spec:
+    body = {
+        "type": "object",
+        "required": ["version"],
+        "additionalProperties": False,
+        "properties": {"version": {"type": "integer"}, "note": {"type": ["string", "null"]}},
+    }
+    spec = _get("Acknowledge an alarm as it was seen.", _ref("AlarmDetail"), _path("alarm_id", "integer"))
+    spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    spec["responses"]["409"] = _failure("It has changed since, or is not to be acknowledged.")
+    return spec
+
+
+def _telemetry() -> Spec:
+    spec = _get(
+        "Readings of one device in ThingsBoard's form; answered when they are committed.",
+        {
+            "type": "object",
+            "properties": {
+                "taken": {"type": "integer"},
+                "refused": {"type": "object", "additionalProperties": {"type": "integer"}},
+            },
+        },
+        _path("token", "string"),
+    )
+    spec["requestBody"] = {
+        "required": True,
+        "description": '`{"smoke": 1}`, `{"ts": ms, "values": {…}}` or an array of these.',
+        "content": {"application/json": {"schema": {"type": ["object", "array"]}}},
+    }
+    spec["responses"] |= {
+        "413": _failure("The message is too long."),
+        "429": _failure("Too much waits already; send it again."),
+        "503": _failure("Not confirmed in time; send it again: readings are idempotent."),
+    }
+    return spec
+
+
+def _alarm_filters() -> list[Spec]:
+    return [
+        _query("state", {"type": "string", "enum": ["open", "closed", "all"], "default": "open"}),
+        _query("severity", {"type": "integer", "enum": [int(s) for s in Severity if s]}),
+        _query("kind", {"type": "string"}),
+        _query("source", {"type": "string", "enum": ["live", "replay", "demo"]}),
+        _query("from", {"type": "string", "format": "date-time"}),
+        _query("to", {"type": "string", "format": "date-time"}),
+        _query("cursor", {"type": "string"}),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
+    ]
+
+
+def _get(summary: str, schema: Spec, *parameters: Spec, media: str = "application/json") -> Spec:
+    return {
+        "summary": summary,
+        "parameters": list(parameters),
+        "responses": {
+            "200": {"description": "As described.", "content": {media: {"schema": schema}}},
+            "400": _failure("A parameter is not what it must be."),
+            "404": _failure("No such thing within what the viewer may see."),
+        },
+    }
+
+
+def _failure(description: str) -> Spec:
+    return {"description": description, "content": {"application/json": {"schema": _ref("Error")}}}
+
+
+def _ref(name: str) -> Spec:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _query(name: str, schema: Spec, *, required: bool = False) -> Spec:
+    return {"name": name, "in": "query", "required": required, "schema": schema}
+
+
+def _path(name: str, kind: str) -> Spec:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+
+
+def _schemas() -> Spec:
+    found: Spec = {"Error": _ERROR}
+    for name, model in _MODELS.items():
+        schema = TypeAdapter(model).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+        found |= schema.pop("$defs", {})
+        found[name] = schema
+    return found

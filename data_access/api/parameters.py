@@ -1,0 +1,41 @@
+"""Parameters of an address, read and bounded at the edge. Each raises `InvalidInput` naming the parameter."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from starlette.datastructures import QueryParams
+
+from data_access.domain.errors import InvalidInput
+
+
+def an_integer(asked: QueryParams, name: str, low: int, high: int) -> int | None:
+    """The whole number `name`, None when absent."""
+    text = asked.get(name)
+    if text is None:
+        return None
+    if not text.isdecimal() or len(text) > 18 or not low <= int(text) <= high:
+        raise InvalidInput(f"{name} is a whole number from {low} to {high}.")
+    return int(text)
+
+
+def an_instant(asked: QueryParams, name: str) -> datetime | None:
+    """The moment `name` with its offset from UTC, None when absent."""
+    text = asked.get(name)
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InvalidInput(f"{name} is a moment such as 2026-06-01T12:00:00+08:00.")
+    return found
+
+
+def a_day(asked: QueryParams, name: str) -> date:
+    """The day `name`, which must be there."""
+    try:
+        return date.fromisoformat(asked.get(name) or "")
+    except ValueError:
+        raise InvalidInput(f"{name} is a day such as 2018-01-01.") from None
