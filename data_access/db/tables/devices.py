@@ -30,7 +30,7 @@ class DeviceRow(Base):
 
     __tablename__ = "devices"
     __table_args__ = (
-        Index("ix_devices_area_path_kind", "area_path", "kind"),
+        Index("ix_devices_area_path_kind", "area_path", "kind", "replay"),
         Index("ix_devices_building_id", "building_id"),
         Index("ix_devices_gateway_id", "gateway_id"),
     )

@@ -65,7 +65,18 @@ class IncidentRow(Base):
     __table_args__ = (
         UniqueConstraint("source", "source_ref"),
         Index("ix_incidents_area_path_created_at", "area_path", "created_at"),
-        Index("ix_incidents_created_at", "created_at"),
+        # Holds all that the closing indicators of a period read, so that they never touch the rows.
+        Index(
+            "ix_incidents_closing",
+            "created_at",
+            "area_path",
+            "run",
+            "outcome",
+            "stage",
+            "due_at",
+            "closed_at",
+            "channel_id",
+        ),
         Index(
             "ix_incidents_open",
             "area_path",

@@ -284,7 +284,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('token', name=op.f('uq_devices_token'))
     )
     with op.batch_alter_table('devices', schema=None) as batch_op:
-        batch_op.create_index('ix_devices_area_path_kind', ['area_path', 'kind'], unique=False)
+        batch_op.create_index('ix_devices_area_path_kind', ['area_path', 'kind', 'replay'], unique=False)
         batch_op.create_index('ix_devices_building_id', ['building_id'], unique=False)
         batch_op.create_index('ix_devices_gateway_id', ['gateway_id'], unique=False)
 
@@ -355,7 +355,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_incidents_area_path_created_at', ['area_path', 'created_at'], unique=False)
         batch_op.create_index('ix_incidents_building_id', ['building_id'], unique=False)
         batch_op.create_index('ix_incidents_closed_at', ['closed_at'], unique=False)
-        batch_op.create_index('ix_incidents_created_at', ['created_at'], unique=False)
+        batch_op.create_index('ix_incidents_closing', ['created_at', 'area_path', 'run', 'outcome', 'stage', 'due_at', 'closed_at', 'channel_id'], unique=False)
         batch_op.create_index('ix_incidents_open', ['area_path', 'stage', 'due_at', 'run'], unique=False, sqlite_where=sa.text("stage NOT IN ('closed', 'void')"), postgresql_where=sa.text("stage NOT IN ('closed', 'void')"))
 
     op.create_table('legal_entities',
@@ -584,7 +584,7 @@ def downgrade() -> None:
     op.drop_table('legal_entities')
     with op.batch_alter_table('incidents', schema=None) as batch_op:
         batch_op.drop_index('ix_incidents_open', sqlite_where=sa.text("stage NOT IN ('closed', 'void')"), postgresql_where=sa.text("stage NOT IN ('closed', 'void')"))
-        batch_op.drop_index('ix_incidents_created_at')
+        batch_op.drop_index('ix_incidents_closing')
         batch_op.drop_index('ix_incidents_closed_at')
         batch_op.drop_index('ix_incidents_building_id')
         batch_op.drop_index('ix_incidents_area_path_created_at')

@@ -19,7 +19,7 @@ def upgrade() -> None:
         op.execute(
             "CREATE TABLE readings (device_id BIGINT NOT NULL, metric_id INTEGER NOT NULL, ts BIGINT NOT NULL, "
             "value DOUBLE PRECISION NOT NULL, quality SMALLINT NOT NULL, received_at BIGINT NOT NULL, "
-            "original_ts BIGINT, PRIMARY KEY (device_id, metric_id, ts)) PARTITION BY RANGE (ts)"
+            "original_ts BIGINT, PRIMARY KEY (ts, device_id, metric_id)) PARTITION BY RANGE (ts)"
         )
 
 
