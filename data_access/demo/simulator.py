@@ -99,14 +99,19 @@ def episodes(fleet: Fleet, level: Level, seed: int, slot: int) -> Iterator[Episo
 
 
 class Simulator:
-    """Decides who says what at each tick; `run` sends it. Time is passed in, so that tests need no waiting."""
+    """Decides who says what at each tick; `run` sends it. Time is passed in, so that tests need no waiting.
 
-    def __init__(self, fleet: Fleet, *, level: Level, rate: float, seed: int, now_ms: int, catch_up: bool) -> None:
+    Without `reports` only the small things are played, beside another simulator that does the rest.
+    """
+
+    def __init__(
+        self, fleet: Fleet, *, level: Level, rate: float, seed: int, now_ms: int, reports: bool = True
+    ) -> None:
         self._fleet = fleet
         self._level = level
         self._seed = seed
         self._speed = max(1.0, rate / natural_rate(fleet))
-        self._due = [(self._first(device, now_ms, catch_up=catch_up), n) for n, device in enumerate(fleet.devices)]
+        self._due = [(self._first(device, now_ms), n) for n, device in enumerate(fleet.devices)] if reports else []
         heapq.heapify(self._due)
         self._messages = [int(unit(seed, d.id, 7) * _CONDITION_EVERY) for d in fleet.devices]
         self._active: dict[int, Episode] = {}
@@ -162,9 +167,8 @@ class Simulator:
             said.append(Said(device, now_ms, signals.values(device, now_ms, self._seed)))
         return said
 
-    def _first(self, device: Device, now_ms: int, *, catch_up: bool) -> int:
-        wait = CATCH_UP_S * 1000 if catch_up else self._wait(device, now_ms)
-        return now_ms + int(wait * unit(self._seed, device.id, 8))
+    def _first(self, device: Device, now_ms: int) -> int:
+        return now_ms + int(CATCH_UP_S * 1000 * unit(self._seed, device.id, 8))
 
     def _wait(self, device: Device, now_ms: int) -> int:
         spread = _EARLY + (1 - _EARLY) * unit(self._seed, device.id, now_ms)

@@ -8,13 +8,15 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from data_access.db.tables import (
     AlarmRow,
     AreaRow,
+    BuildingRow,
     ChannelRow,
     DeadLetterRow,
+    DeviceModelRow,
     DeviceRow,
     IncidentRow,
     IncidentTypeRow,
@@ -40,16 +42,29 @@ class Filter:
 
 def devices(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
     """Devices with their tokens: for whoever sets them up. Keep the output secret."""
-    query: Any = select(
-        DeviceRow.id,
-        DeviceRow.kind,
-        DeviceRow.token,
-        DeviceRow.lng,
-        DeviceRow.lat,
-        DeviceRow.code,
-        DeviceRow.name,
-        AreaRow.code.label("area"),
-    ).join(AreaRow, AreaRow.id == DeviceRow.area_id)
+    gateway = aliased(DeviceRow)
+    query: Any = (
+        select(
+            DeviceRow.id,
+            DeviceRow.kind,
+            DeviceRow.token,
+            DeviceRow.lng,
+            DeviceRow.lat,
+            DeviceRow.code,
+            DeviceRow.name,
+            AreaRow.code.label("area"),
+            BuildingRow.code.label("building"),
+            DeviceRow.floor,
+            gateway.code.label("gateway"),
+            DeviceModelRow.code.label("model"),
+            DeviceModelRow.period_s,
+            DeviceRow.replay,
+        )
+        .join(AreaRow, AreaRow.id == DeviceRow.area_id)
+        .join(DeviceModelRow, DeviceModelRow.id == DeviceRow.model_id)
+        .outerjoin(BuildingRow, BuildingRow.id == DeviceRow.building_id)
+        .outerjoin(gateway, gateway.id == DeviceRow.gateway_id)
+    )
     query = _inside(query, DeviceRow.area_path, wanted.path)
     if wanted.kind:
         query = query.where(DeviceRow.kind == wanted.kind)

@@ -1,0 +1,248 @@
+"""`yiping simulate`: the demo's devices, at their ease or in trouble."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import click
+
+from data_access.domain.errors import InvalidInput
+from data_access.runtime import instance, logs
+from data_access.runtime.children import die_with_parent
+from data_access.runtime.refusal import Refusal, usable_folder
+from data_access.runtime.refusal import settings as read_settings
+from data_access.settings import Settings
+
+if TYPE_CHECKING:  # imported where used: `--help` needs none of it
+    from data_access.demo.fleet import Device, Fleet
+    from data_access.demo.holds import Holds
+    from data_access.demo.publisher import Publisher
+    from data_access.demo.scenarios import Appeal
+
+logger = logging.getLogger(__name__)
+
+BACKGROUNDS: Final = ("background", "quiet", "busy")
+SCENARIOS: Final = ("kitchen", "fire", "gas", "hydrant", "elder", "rainstorm", "outage", "chatter")
+_OWN_VOICES: Final = 12
+_WATCHED_S: Final = 30  # a hold outlives its scenario by this at most
+
+
+@click.command()
+@click.argument("scenario", type=click.Choice([*BACKGROUNDS, *SCENARIOS]), metavar="SCENARIO")
+@click.option("--building", metavar="CODE", help="Where it happens; by default the seed chooses.")
+@click.option("--area", metavar="CODE", help="Only with devices of this area.")
+@click.option("--speed", type=click.FloatRange(min=0.1, max=1000), default=1.0, show_default=True)
+@click.option("--seed", type=int, help="Another number, another building [YIPING_SEED].")
+@click.option("--minutes", type=click.FloatRange(min=0), help="How long a background plays; by default until Ctrl-C.")
+@click.option("--mqtt", "url", metavar="URL", help="Where devices publish; by default the running product's port.")
+def simulate(
+    *,
+    scenario: str,
+    building: str | None,
+    area: str | None,
+    speed: float,
+    seed: int | None,
+    minutes: float | None,
+    url: str | None,
+) -> None:
+    """Play SCENARIO against a running product, through its public inputs.
+
+    background, quiet, busy: every device speaks at its period, with few, no or many small alarms, until Ctrl-C; beside
+    a background that runs already, quiet calms it and busy adds to it (ten minutes, or --minutes).
+    kitchen, fire, gas, hydrant, elder, rainstorm, outage, chatter: something happens once.
+    """
+    from data_access.demo.holds import Holds  # noqa: PLC0415  # as said above
+
+    die_with_parent()
+    settings = read_settings()
+    logs.configure(settings, "simulator")
+    usable_folder(settings.data_dir)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    fleet = _fleet(area)
+    holds = Holds(settings.data_dir)
+    seed = settings.seed if seed is None else seed
+    try:
+        if scenario in BACKGROUNDS:
+            with _publisher(settings, fleet, url, voices=True) as publisher:
+                _background(settings, fleet, publisher, holds, stop, level=scenario, seed=seed, minutes=minutes)
+        else:
+            with _publisher(settings, fleet, url) as publisher:
+                _once(settings, fleet, publisher, holds, stop, name=scenario, seed=seed, building=building, speed=speed)
+    finally:
+        holds.release()
+
+
+def _background(
+    settings: Settings,
+    fleet: Fleet,
+    publisher: Publisher,
+    holds: Holds,
+    stop: threading.Event,
+    *,
+    level: str,
+    seed: int,
+    minutes: float | None,
+) -> None:
+    from data_access.demo.simulator import LEVELS, Simulator, run  # noqa: PLC0415  # as said above
+
+    with _only_one(settings.data_dir) as alone:
+        if not alone:
+            minutes = 10.0 if minutes is None else minutes
+            if level == "quiet":
+                holds.place([], until_ms=_now_ms() + int(minutes * 60_000), calm=True)
+                click.echo(f"the background keeps calm for {minutes:g} minutes", err=True)
+                stop.wait(minutes * 60)
+                return
+        if minutes is not None:
+            threading.Timer(minutes * 60, stop.set).start()
+        simulator = Simulator(
+            fleet,
+            level=LEVELS[level],
+            rate=settings.demo_rate,
+            seed=seed,
+            now_ms=_now_ms(),
+            reports=alone,
+        )
+        logger.info("%d devices speak (%s)", len(fleet), level)
+        run(simulator, publisher.send, clock_ms=_now_ms, holds=holds.now, stop=stop)
+
+
+def _once(  # noqa: PLR0913  # what it plays with, then what it plays
+    settings: Settings,
+    fleet: Fleet,
+    publisher: Publisher,
+    holds: Holds,
+    stop: threading.Event,
+    *,
+    name: str,
+    seed: int,
+    building: str | None,
+    speed: float,
+) -> None:
+    from data_access.demo.publisher import Said, wait_sent  # noqa: PLC0415  # as said above
+    from data_access.demo.scenarios import SCENARIOS as MAKERS  # noqa: PLC0415
+    from data_access.demo.scenarios import play  # noqa: PLC0415
+
+    try:
+        scenario = MAKERS[name](fleet, seed, building)
+    except InvalidInput as error:
+        raise click.ClickException(str(error)) from None
+    length_s = scenario.lasts_s / speed
+    click.echo(f"{name}: {scenario.about} ({length_s:.0f} s)", err=True)
+    holds.place(scenario.devices, until_ms=_now_ms() + int((length_s + _WATCHED_S) * 1000))
+    begun = time.monotonic()
+
+    def say(said: list[Said]) -> None:
+        if not wait_sent(publisher.send(said)):
+            raise Refusal("The broker does not take messages: see `yiping doctor`.")
+        for one in said:
+            words = " ".join(f"{metric}={value:g}" for metric, value in one.values.items())
+            click.echo(f"{time.monotonic() - begun:6.1f} s  {one.device.code}  {words}", err=True)
+
+    play(scenario, speed=speed, clock_ms=_now_ms, send=say, report=_reporter(settings), stop=stop)
+
+
+def _reporter(settings: Settings) -> Callable[[Appeal], None]:
+    """How citizens report: through the public intake of incidents, where the product has one."""
+    running = instance.find(settings.data_dir)
+    parts = urlsplit(running.web if running else f"http://{settings.host}:{settings.port}")
+    refused = threading.Event()
+
+    def report(appeal: Appeal) -> None:
+        if refused.is_set():
+            return
+        body = json.dumps(
+            {"title": appeal.title, "lng": appeal.lng, "lat": appeal.lat, "channel": "snap"}, ensure_ascii=False
+        )
+        connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=5)
+        try:
+            connection.request("POST", "/api/v1/incidents", body.encode(), {"Content-Type": "application/json"})
+            status = connection.getresponse().status
+        except (OSError, HTTPException) as error:
+            click.echo(f"an appeal was not taken ({type(error).__name__})", err=True)
+            return
+        finally:
+            connection.close()
+        if status in {404, 405}:
+            refused.set()
+            click.echo("this product takes no incidents by HTTP: only the sensors play", err=True)
+        elif status >= 400:
+            click.echo(f"an appeal was not taken (status {status})", err=True)
+
+    return report
+
+
+def _fleet(area: str | None) -> Fleet:
+    """The devices as the product exports them, tokens included: all that a simulator may know."""
+    from data_access.demo.fleet import Fleet  # noqa: PLC0415  # as said above
+
+    argv = [sys.executable, "-m", "data_access.runtime.cli", "export", "devices", "--format", "json"]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, check=False)  # noqa: S603  # our own program
+    if done.returncode:
+        raise Refusal("The devices could not be read: is the database there (YIPING_DATA_DIR, YIPING_DATABASE_URL)?")
+    whole = Fleet.read(json.loads(done.stdout))
+    chosen = whole.within(area) if area else whole
+    if not len(chosen):
+        raise Refusal("There are no devices to play" + (f" in area {area}." if area else "."))
+    return chosen
+
+
+@contextmanager
+def _publisher(
+    settings: Settings, fleet: Fleet, url: str | None, *, voices: bool = False
+) -> Generator[Publisher, None, None]:
+    from data_access.demo.publisher import Publisher  # noqa: PLC0415  # as said above
+
+    running = instance.find(settings.data_dir)
+    bare = None
+    if url is None:
+        url = running.mqtt if running else None
+    if url is None:
+        bare = settings.mqtt_url.get_secret_value() if settings.mqtt_url else None
+        url = bare or f"mqtt://{settings.host}:{settings.mqtt_port}"
+    own = _own_voices(fleet) if voices else []
+    publisher = Publisher(url, fleet, through_edge=bare is None, own_voice=own)
+    try:
+        if not publisher.wait_connected():
+            raise Refusal(f"No broker answers at {url.rpartition('@')[2]}: is the product running (`yiping run`)?")
+        yield publisher
+    finally:
+        publisher.close()
+
+
+def _own_voices(fleet: Fleet) -> list[Device]:
+    """A few devices that connect with their own token, as those without a gateway do."""
+    direct = [d for d in fleet.devices if d.gateway is None and d.code not in fleet.by_gateway]
+    return direct[:: max(1, len(direct) // _OWN_VOICES)][:_OWN_VOICES]
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Generator[bool, None, None]:
+    """Tell whether we are the only background of this data folder, and stay so."""
+    handle: IO[str]
+    with (data_dir / "simulator.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
