@@ -13,7 +13,7 @@ import pytest
 from data_access.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-MOST_LINES = {".py": 400, ".js": 500, ".css": 800}  # look again past these
+MOST_LINES = {".py": 450, ".js": 500, ".css": 800}  # look again past these
 LONGER_FOR_A_REASON = {
     "data_access/domain/devices.py": "two thirds are the table of default models, best read in one piece",
 }
