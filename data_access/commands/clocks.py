@@ -23,7 +23,7 @@ _META: Final = "hours_done"
 
 
 def aggregate_hours(database: Database, now: datetime) -> int:
-    """Bring `readings_hourly` up to the last complete hour; return how many hours were worked out.
+    """Bring `readings_hourly` and the hours' indexes up to the last complete hour; return how many were worked out.
 
     An hour is worked out whole from its readings, so that doing it again does no harm. Readings that come more than
     `LATE_HOURS` after their hour stay out of the hourly figures.
@@ -41,7 +41,7 @@ def aggregate_hours(database: Database, now: datetime) -> int:
     hours = range(max(oldest, done + 1 - LATE_HOURS), last + 1)
     for hour in hours:
         with database.writing() as session:
-            _aggregate(session.connection(), hour)
+            _close_hour(session.connection(), hour)
             session.merge(MetaRow(key=_META, value=str(max(hour, done))))
     return len(hours)
 
@@ -76,11 +76,12 @@ def cap_dead_letters(database: Database, keep: int) -> int:
             gone += until - oldest + 1
 
 
-def _aggregate(connection: Connection, hour: int) -> None:
+def _close_hour(connection: Connection, hour: int) -> None:
     low, high = hour * HOUR_MS, (hour + 1) * HOUR_MS
     day = datetime.fromtimestamp(low / 1000, tz=UTC).date()
     if day not in days.existing_days(connection):
         return
+    days.index_hour(connection, low)
     connection.execute(
         text(
             "INSERT INTO readings_hourly (device_id, metric_id, hour, count, minimum, mean, maximum) "  # noqa: S608  # our own name

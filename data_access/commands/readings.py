@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,20 +29,23 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """Columns of equal length, in the order of arrival; `original_ts` 0 where there is none."""
+    """Columns of equal length, in the order of arrival; `original_ts` 0 where there is none.
+
+    `fresh` marks those newer than all that came before of their device and metric: they cannot be stored already.
+    """
 
     device_id: Ints
     metric_id: Ints
     ts: Ints
     value: Floats
     original_ts: Ints
+    fresh: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.ts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(NamedTuple):
     """The newest state of one device, as the table keeps it (`values`, `rule_state` as JSON text)."""
 
     device_id: int
@@ -125,6 +128,7 @@ def insert_readings(connection: Connection, readings: Readings, *, received: dat
             name,
             (part.device_id, part.metric_id, part.ts, part.value, part.original_ts),
             received=received,
+            new=bool(part.fresh.all()),
         )
     return stored
 
@@ -133,8 +137,7 @@ def write_states(connection: Connection, states: Sequence[State]) -> None:
     """Put the newest states in place, whether the device had one or not."""
     if not states:
         return
-    columns = State.__slots__
-    rows = [tuple(getattr(s, c) for c in columns) for s in states]
+    columns = State._fields
     listed = ", ".join(f'"{c}"' for c in columns)
     kept = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in ("device_id", "area_path"))
     driver: Any = connection.connection.driver_connection
@@ -142,7 +145,7 @@ def write_states(connection: Connection, states: Sequence[State]) -> None:
         with driver.cursor() as cursor:
             cursor.execute("CREATE TEMP TABLE IF NOT EXISTS incoming_states (LIKE device_states) ON COMMIT DELETE ROWS")
             with cursor.copy(f"COPY incoming_states ({listed}) FROM STDIN") as copy:
-                for row in rows:
+                for row in states:
                     copy.write_row(row)
             cursor.execute(
                 f"INSERT INTO device_states ({listed}) SELECT {listed} FROM incoming_states "  # noqa: S608  # our names
@@ -154,7 +157,7 @@ def write_states(connection: Connection, states: Sequence[State]) -> None:
     driver.executemany(
         f"INSERT INTO device_states ({listed}) VALUES ({marks}) "  # noqa: S608  # our names
         f"ON CONFLICT (device_id) DO UPDATE SET {kept}",
-        rows,
+        states,
     )
 
 

@@ -8,7 +8,7 @@ belongs to one thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -25,13 +25,16 @@ from data_access.domain.devices import LOW_BATTERY_PCT, MISSED_PERIODS, OFFLINE,
 from data_access.events import DeviceState
 from data_access.ingest.payloads import Inbox
 from data_access.ingest.registry import NONE, Registry
-from data_access.ingest.states import state_row, status_of
+from data_access.ingest.states import state_rows, status_of
 
 _SEGMENT: Final = 1 << 43  # more than any time in milliseconds; keeps the segments of a running maximum apart
 _ACTIONS: Final = {Turn.STANDS: None, Turn.AGAIN: AlarmAction.RETRIGGER, Turn.GONE: AlarmAction.CLEAR}
 _NO_READINGS: Final = Readings(
-    **dict.fromkeys(("device_id", "metric_id", "ts", "original_ts"), np.zeros(0, dtype=np.int64)), value=np.zeros(0)
+    **dict.fromkeys(("device_id", "metric_id", "ts", "original_ts"), np.zeros(0, dtype=np.int64)),
+    value=np.zeros(0),
+    fresh=np.zeros(0, dtype=bool),
 )
+STATES_EVERY_MS: Final = 1_000
 MAX_OFFLINE: Final = 500
 """Most devices one tick of the clock declares silent, so that a large outage does not hold up alarms."""
 
@@ -81,6 +84,7 @@ class Engine:
         self.latest: dict[int, int] = {}  # slot → its newest alarm
         self.runs: dict[int, str] = {}
         self.dirty: set[int] = set()
+        self._states_taken = 0
         self._replay = np.array(registry.replay, dtype=bool)
 
     def evaluate(self, inbox: Inbox, now: datetime, *, seen: datetime | None = None) -> Effect:
@@ -111,6 +115,7 @@ class Engine:
             ts=ts,
             value=value,
             original_ts=original,
+            fresh=fresh,
         )
         return self._effect(work, readings, inbox.letters, seen, (device, ts))
 
@@ -164,11 +169,20 @@ class Engine:
         else:
             self.delayed.discard(slot)
 
-    def take_dirty(self) -> list[State]:
-        """The states that changed since they were last taken, as rows."""
-        rows = [state_row(self, i) for i in sorted(self.dirty)]
-        self.dirty.clear()
-        return rows
+    def take_dirty(self, now: int, urgent: Collection[int]) -> list[State]:
+        """States to write: those of `urgent` devices at once, the others when the last time is a while ago.
+
+        The newest values are therefore right within `STATES_EVERY_MS`; after a crash `states.recover` reads what was
+        not written from the readings themselves.
+        """
+        if now - self._states_taken >= STATES_EVERY_MS:
+            self._states_taken = now
+            taken = sorted(self.dirty)
+            self.dirty.clear()
+        else:
+            taken = sorted(urgent)
+            self.dirty.difference_update(taken)
+        return state_rows(self, taken) if taken else []
 
     def device_conditions(self, device: int) -> Iterable[tuple[AlarmRule | None, Condition]]:
         """What is remembered of a device, with its rules (None: its silence)."""
@@ -351,7 +365,7 @@ class Engine:
         batch = Batch(
             now=work.now,
             readings=readings,
-            states=self.take_dirty(),
+            states=self.take_dirty(to_ms(work.now), work.suspects),
             changed=changed,
             steps=work.steps,
             letters=letters,
@@ -380,7 +394,9 @@ class Engine:
             return ()
         newest = dict(zip(*(c.tolist() for c in applied), strict=True))
         paths, status, ids = self.registry.paths, self.status, self.registry.ids
-        return tuple((int(ids[i]), paths[i], ts, int(status[i])) for i, ts in newest.items())
+        chosen = np.fromiter(newest, dtype=np.int64, count=len(newest))
+        columns = (ids[chosen].tolist(), [paths[i] for i in newest], newest.values(), status[chosen].tolist())
+        return tuple(zip(*columns, strict=True))
 
     def _rule(self, slot: int) -> AlarmRule | None:
         device, place = divmod(slot, self.registry.stride)

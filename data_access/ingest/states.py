@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.commands.readings import State
+from data_access.commands.readings import Ints, State
 from data_access.db.tables import AlarmRow, DeviceStateRow, to_ms
 from data_access.domain.alarms import STANDING_STATES, AlarmState, Severity
 from data_access.domain.conditions import Condition
@@ -45,32 +46,50 @@ def status_of(engine: Engine, device: int) -> int:
     return int(severity | flags)
 
 
-def state_row(engine: Engine, device: int) -> State:
-    """The row of a device."""
+def state_rows(engine: Engine, devices: Sequence[int]) -> list[State]:
+    """The rows of `devices`."""
     registry = engine.registry
-    seen = engine.cell_ts[device]
-    newest = int(seen.max()) if len(seen) else 0
-    values, times = [], []
-    for metric in seen.nonzero()[0].tolist():
-        key = registry.metric_keys[metric]
-        values.append(f'"{key}":{engine.cell_value[device, metric]:.12g}')
-        if seen[metric] != newest:
-            times.append(f'"{key}":{seen[metric]}')
-    memory = rule_state(engine, device, newest, times)
-    return State(
-        device_id=int(registry.ids[device]),
-        area_path=registry.paths[device],
-        status=int(engine.status[device]),
-        version=int(engine.version[device]),
-        last_ts=int(engine.last_ts[device]) or None,
-        last_seen=int(engine.last_seen[device]) or None,
-        values="{" + ",".join(values) + "}",
-        rule_state=memory,
+    chosen = np.array(devices, dtype=np.int64)
+    times = engine.cell_ts[chosen]
+    newest = times.max(axis=1, initial=0)
+    odd = ((times != newest[:, None]) & (times != 0)).any(axis=1)
+    restless = engine.awake.reshape(-1, registry.stride)[chosen].any(axis=1)
+    plain = ~(odd | restless | np.array(registry.replay, dtype=bool)[chosen])
+    columns = (
+        chosen,
+        registry.ids[chosen],
+        engine.status[chosen],
+        engine.version[chosen],
+        engine.last_ts[chosen],
+        engine.last_seen[chosen],
+        newest,
+        plain,
     )
+    keys = [f'"{key}":' for key in registry.metric_keys]
+    where = [[] for _ in devices] if not keys else _present(times)
+    values = engine.cell_value[chosen].tolist()
+    rows = []
+    for (i, id_, status, version, last_ts, last_seen, last, is_plain), said, present in zip(
+        zip(*(c.tolist() for c in columns), strict=True), values, where, strict=True
+    ):
+        told = "{" + ",".join([f"{keys[m]}{said[m]:.12g}" for m in present]) + "}"
+        memory = None if is_plain else rule_state(engine, i, last)
+        rows.append(State(id_, registry.paths[i], status, version, last_ts or None, last_seen or None, told, memory))
+    return rows
 
 
-def rule_state(engine: Engine, device: int, newest: int, times: list[str]) -> str | None:
+def _present(times: Ints) -> list[list[int]]:
+    """For each row of `times` the columns that hold one."""
+    row, column = times.nonzero()
+    ends = np.searchsorted(row, np.arange(1, len(times)))
+    return [part.tolist() for part in np.split(column, ends)]
+
+
+def rule_state(engine: Engine, device: int, newest: int) -> str | None:
     """What a restarted engine must know beyond the values: times that differ from the newest, conditions, the run."""
+    seen = engine.cell_ts[device]
+    odd = ((seen != newest) & (seen != 0)).nonzero()[0].tolist()
+    times = [f'"{engine.registry.metric_keys[m]}":{seen[m]}' for m in odd]
     parts = ['"ts":{' + ",".join(times) + "}"] if times else []
     conditions = {rule.alarm: c.to_json() for rule, c in engine.device_conditions(device) if rule is not None}
     if conditions:

@@ -63,7 +63,6 @@ class DeviceStateRow(Base):
 
     __tablename__ = "device_states"
     __table_args__ = (
-        Index("ix_device_states_last_seen", "last_seen"),
         Index(
             "ix_device_states_abnormal",
             "area_path",

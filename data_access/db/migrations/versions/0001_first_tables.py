@@ -456,7 +456,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('device_states', schema=None) as batch_op:
         batch_op.create_index('ix_device_states_abnormal', ['area_path'], unique=False, sqlite_where=sa.text('status <> 0'), postgresql_where=sa.text('status <> 0'))
-        batch_op.create_index('ix_device_states_last_seen', ['last_seen'], unique=False)
 
     op.create_table('duty_rota',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -560,7 +559,6 @@ def downgrade() -> None:
 
     op.drop_table('duty_rota')
     with op.batch_alter_table('device_states', schema=None) as batch_op:
-        batch_op.drop_index('ix_device_states_last_seen')
         batch_op.drop_index('ix_device_states_abnormal', sqlite_where=sa.text('status <> 0'), postgresql_where=sa.text('status <> 0'))
 
     op.drop_table('device_states')
