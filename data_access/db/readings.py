@@ -125,6 +125,25 @@ def history(
     return found
 
 
+def newest_since(
+    connection: Connection, low: datetime, *, received: datetime
+) -> list[tuple[int, int, int, int, float]]:
+    """(device, metric, time, original time, value) of readings dated from `low` on that came at `received` or later."""
+    found: list[tuple[int, int, int, int, float]] = []
+    for day in existing_days(connection):
+        if day < low.astimezone(UTC).date():
+            continue
+        rows = connection.execute(
+            text(
+                "SELECT device_id, metric_id, ts, coalesce(original_ts, 0), value "  # noqa: S608  # our own name
+                f"FROM {table_of(day)} WHERE ts >= :low AND received_at >= :received ORDER BY ts"
+            ),
+            {"low": to_ms(low), "received": to_ms(received)},
+        )
+        found.extend((d, m, t, o, v) for d, m, t, o, v in rows)
+    return found
+
+
 def existing_days(connection: Connection) -> list[date]:
     """The days that have a table, oldest first."""
     if connection.dialect.name == "postgresql":

@@ -25,7 +25,7 @@ from data_access.domain.devices import LOW_BATTERY_PCT, MISSED_PERIODS, OFFLINE,
 from data_access.events import DeviceState
 from data_access.ingest.payloads import Inbox
 from data_access.ingest.registry import NONE, Registry
-from data_access.ingest.states import state_rows, status_of
+from data_access.ingest.states import STATES_EVERY_MS, state_rows, status_of
 
 _SEGMENT: Final = 1 << 43  # more than any time in milliseconds; keeps the segments of a running maximum apart
 _ACTIONS: Final = {Turn.STANDS: None, Turn.AGAIN: AlarmAction.RETRIGGER, Turn.GONE: AlarmAction.CLEAR}
@@ -34,7 +34,6 @@ _NO_READINGS: Final = Readings(
     value=np.zeros(0),
     fresh=np.zeros(0, dtype=bool),
 )
-STATES_EVERY_MS: Final = 1_000
 MAX_OFFLINE: Final = 500
 """Most devices one tick of the clock declares silent, so that a large outage does not hold up alarms."""
 

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access.commands.readings import Ints, State
-from data_access.db.tables import AlarmRow, DeviceStateRow, to_ms
+from data_access.db import readings
+from data_access.db.tables import AlarmRow, DeviceStateRow, from_ms, to_ms
 from data_access.domain.alarms import STANDING_STATES, AlarmState, Severity
 from data_access.domain.conditions import Condition
 from data_access.domain.devices import LOW_BATTERY_PCT, DeviceStatus
@@ -22,6 +23,9 @@ from data_access.ingest.registry import NONE
 if TYPE_CHECKING:
     from data_access.ingest.rules import Engine
 
+STATES_EVERY_MS: Final = 1_000
+"""Newest values are written this often; conditions and status bytes at once."""
+LOOK_BACK: Final = timedelta(minutes=15)
 RECENT: Final = timedelta(hours=1)
 """Cleared alarms this much older than the oldest accepted reading can still come back: the margin for slow clocks."""
 
@@ -136,6 +140,28 @@ def load(engine: Engine, session: Session, *, oldest: datetime) -> None:
     for slot, severity in standing.items():
         if slot not in engine.conditions or not engine.conditions[slot].standing:
             engine.remember(slot, Condition(standing=True, severity=severity))
+
+
+def recover(engine: Engine, session: Session) -> int:
+    """Take from the readings what a process that died had not written into the states; return how many there were.
+
+    States are written once a second and readings at once, so that only values and times can be behind, never
+    conditions or alarms. Readings dated more than `LOOK_BACK` before the last written state are not looked for.
+    """
+    written = int(engine.last_seen.max(initial=0))
+    since = from_ms(max(0, written - STATES_EVERY_MS))
+    rows = readings.newest_since(session.connection(), since - LOOK_BACK, received=since)
+    metrics = {id_: i for i, id_ in enumerate(engine.registry.metric_ids.tolist())}
+    for device_id, metric_id, ts, original, value in rows:
+        device, metric = engine.registry.by_id.get(device_id), metrics.get(metric_id)
+        if device is None or metric is None:
+            continue
+        clock = original or ts
+        if clock > engine.cell_ts[device, metric]:
+            engine.cell_ts[device, metric], engine.cell_value[device, metric] = clock, value
+            engine.last_ts[device] = max(engine.last_ts[device], ts)
+            engine.dirty.add(device)
+    return len(rows)
 
 
 def _load_values(engine: Engine, device: int, values: Mapping[str, float], memory: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from data_access.ingest.metrics import Metrics
 from data_access.ingest.payloads import Inbox, Intake, Limits, Reason, device_message
 from data_access.ingest.registry import Registry, ensure_metrics
 from data_access.ingest.rules import Effect, Engine
-from data_access.ingest.states import load
+from data_access.ingest.states import load, recover
 from data_access.live.bus import publish_telemetry
 from data_access.services import Services
 
@@ -90,6 +90,8 @@ class EngineWriter:
             log.warning("ingest: another process serves some of these devices too; state loaded anew")
             self._metrics.retries.inc()
             self.engine = self._guard(self._build)
+            if inbox is not None:
+                _readdress(inbox, self.registry)
             self._pending = again()
             try:
                 self._finish_pending()
@@ -172,6 +174,7 @@ def build_engine(session: Session, now: datetime, limits: Limits) -> Engine:
     """An engine that knows what the database knows."""
     engine = Engine(Registry(session))
     load(engine, session, oldest=now - timedelta(milliseconds=limits.keep_ms))
+    recover(engine, session)
     return engine
 
 
