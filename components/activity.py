@@ -12,7 +12,7 @@ from data_access.domain.incidents import Stage, percent
 from data_access.viewmodels.overview import Flow, GroupLine, KindLine, Overview, Sensors
 
 SHOWN_CHANNELS = 6
-SHOWN_KINDS = 2
+SHOWN_KINDS = 1
 _SEVERITY_KEYS = {4: "alarms.critical", 3: "alarms.major", 2: "alarms.minor", 1: "alarms.warning"}
 
 
@@ -35,7 +35,12 @@ def incidents(view: Overview, w: Words) -> html.Section:
             sources="incidents",
         )
     flow = view.flow
-    open_: list[Child] = [w("在办"), " ", counter("incidents.open", fmt.count(flow.open)), " ", w("件")]
+    open_: list[Child] = [
+        w("在办"),
+        " ",
+        counter("incidents.open", fmt.count(flow.open)),
+        html.Span(w("件"), className="unit"),
+    ]
     return panel(
         "incidents",
         title,
@@ -143,7 +148,7 @@ def sensors(view: Overview, w: Words) -> html.Section:
                 key="alarms.today",
             ),
             _pace(seen, w),
-            _kinds(seen.kinds, w),
+            html.Div([standing, _kinds(seen.kinds, w)], className="standing"),
             line(
                 [
                     w("离线"),
@@ -151,14 +156,13 @@ def sensors(view: Overview, w: Words) -> html.Section:
                     html.B(counter("devices.offline", fmt.count(seen.offline))),
                     " / ",
                     counter("devices.total", fmt.count(seen.devices)),
-                    " ",
-                    w("台"),
+                    html.Span(w("台"), className="unit"),
                 ],
                 [w("在线"), " ", html.B(f"{fmt.rate(online, 1)}%")],
             ),
         ],
         sub=w("今日"),
-        note=standing,
+        note=w("含视频识别"),
         sources="sensors",
     )
 
@@ -201,9 +205,7 @@ def _kinds(kinds: tuple[KindLine, ...], w: Words) -> html.Div:
         html.Span([mark(k.worst, w), labels.of(labels.DEVICE, k.kind, w), " ", html.B(fmt.count(k.alarms))])
         for k in shown
     ]
-    if not items:
-        items = [html.Span(w("各类终端均无告警"))]
-    elif rest:
+    if rest:
         items.append(html.Span(w("另 {n} 类", n=rest)))
     return html.Div(items, className="kinds")
 

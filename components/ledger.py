@@ -55,7 +55,12 @@ def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Word
                 className="group",
             ),
             line(
-                [w("独居老人"), " ", html.B(fmt.count(ledger.now.get(Fact.ELDERLY_ALONE))), " ", w("人")],
+                [
+                    w("独居老人"),
+                    " ",
+                    html.B(fmt.count(ledger.now.get(Fact.ELDERLY_ALONE))),
+                    html.Span(w("人"), className="unit"),
+                ],
                 [html.B(fmt.count(ledger.now.get(Fact.HOUSEHOLDS))), " ", w("户")],
             ),
         ]

@@ -100,7 +100,7 @@ def layout(**query: str) -> html.Div:
 
 
 @callback(
-    [Output(region, "children") for region in _REGIONS],
+    *(Output(region, "children") for region in _REGIONS),
     Output(Ids.STATE, "data"),
     Output(Ids.TOAST, "children"),
     Input(Ids.SEARCH, "data"),
@@ -113,10 +113,10 @@ def show(message: Mapping[str, str]) -> tuple[Any, ...]:
     try:
         view, regions, state = _render(query, w)
     except DomainError as refused:
-        return [no_update] * len(_REGIONS), no_update, w(str(refused))
+        return *([no_update] * len(_REGIONS)), no_update, w(str(refused))
     if view is None:
-        return [no_update] * len(_REGIONS), no_update, no_update
-    return [regions[region] for region in _REGIONS], state, ""
+        return *([no_update] * len(_REGIONS)), no_update, no_update
+    return *(regions[region] for region in _REGIONS), state, ""
 
 
 clientside_callback(

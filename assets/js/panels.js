@@ -286,8 +286,11 @@
     const test = strip.querySelector(".strip-test");
     if (!test) return;
     const beat = state && state.sources.heartbeat;
+    const passed = beat && freshness(beat.last_seen, beat.interval_s, now()) === "fresh";
     const at = beat && beat.last_seen ? Date.parse(beat.last_seen) : connection().lastEventAt;
-    setText(test.querySelector(".strip-v"), at ? (beat && beat.last_seen ? t("{time} 通过", { time: clock(at).slice(0, 5) }) : clock(at)) : "—");
+    test.classList.toggle("is-unknown", Boolean(beat) && !passed);
+    const said = at === null || at === undefined ? "—" : clock(at).slice(0, 5);
+    setText(test.querySelector(".strip-v"), passed ? t("{time} 通过", { time: said }) : beat && at ? t("停在 {time}", { time: said }) : said);
   }
 
   // ---- counters, status, sources
