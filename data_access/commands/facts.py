@@ -90,7 +90,8 @@ def _grouped(table: Any, figures: _Figures, root: str) -> Any:
 
 
 def _store(session: Session, touched: set[str], counts: Mapping[str, Mapping[Fact, int]], month: date) -> None:
-    areas = dict(session.execute(select(AreaRow.path, AreaRow.id).where(AreaRow.path.in_(sorted(touched)))).tuples())
+    found = session.execute(select(AreaRow.path, AreaRow.id).where(AreaRow.path.in_(sorted(touched))))
+    areas = {row.path: row.id for row in found}
     known: defaultdict[int, dict[str, int]] = defaultdict(dict)
     newest = (
         select(AreaFactRow.area_id, func.max(AreaFactRow.month).label("month"))

@@ -69,7 +69,8 @@ def test_the_layout_repeats_and_another_seed_draws_another() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_awkward_shapes_are_tiled_too(seed: int) -> None:
-    hook = Polygon([(0, 0), (0.03, 0), (0.03, 0.002), (0.002, 0.002), (0.002, 0.02), (0.03, 0.02), (0.03, 0.021), (0, 0.021)])
+    corners = [(0, 0), (30, 0), (30, 2), (2, 2), (2, 20), (30, 20), (30, 21), (0, 21)]  # thousandths of a degree
+    hook = Polygon([(x / 1000, y / 1000) for x, y in corners])
     root = Plot("r", tuple(Plot(f"r{n}", tuple(Plot(f"r{n}{m}") for m in range(5))) for n in range(4)))
     found = lay_out(root, hook, seed)
     leaves = [p for key, p in found.items() if len(key) == 3]
