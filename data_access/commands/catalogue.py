@@ -50,7 +50,7 @@ def save_catalogue(database: Database, source: str, labels: Iterable[Label]) -> 
             if row is None:
                 row = _new(source, label)
                 session.add(row)
-            if row.name != label.name:
+            if row.name not in (label.name, *label.names):  # a smaller file must not outvote a larger one
                 row.name = label.name
             if isinstance(row, IncidentTypeRow) and label.parent is not None:
                 above = "type" if label.group == "main_type" else "main_type"

@@ -69,6 +69,7 @@ def compare(session: Session, target: Target, records: Sequence[Record]) -> Plan
     known: dict[Any, tuple[int, Record]] = {}
     for start in range(0, len(records), _LOOK_UP):
         keys = [record[target.key] for record in records[start : start + _LOOK_UP]]
+        keys = [key for key in keys if key is not None]
         rows = session.execute(
             select(table.c.id, table.c[target.key], *(table.c[name] for name in columns)).where(
                 table.c[target.key].in_(keys), *(table.c[name] == value for name, value in target.fixed.items())
@@ -78,7 +79,7 @@ def compare(session: Session, target: Target, records: Sequence[Record]) -> Plan
     for record in records:
         found = known.get(record[target.key])
         if found is None:
-            plan.inserts.append(record)
+            plan.inserts.append({n: v for n, v in record.items() if n != "id"})
         elif changes := {n: v for n, v in record.items() if n != target.key and found[1][n] != v}:
             plan.updates.append((found[0], changes))
         else:

@@ -15,6 +15,7 @@ from data_access.db.tables import AreaRow, DeviceModelRow, DeviceRow, ReplayRunR
 from data_access.domain.alarms import Severity
 from data_access.domain.devices import Above, AlarmRule, DeviceKind, rule_to_json
 from data_access.domain.errors import InvalidInput, NotFound
+from data_access.live import reload
 
 DEVICE_CODE: Final = "replay-flow"
 METRIC: Final = "flow_lps"
@@ -65,6 +66,7 @@ def flow_device(session: Session, area_code: str | None, *, low: float | None, h
         )
         session.add(row)
         session.flush()
+        reload.bump(session)
         return ReplayDevice(row.id, row.code, row.token, changed=True)
     changed = row.overrides != overrides
     if changed:

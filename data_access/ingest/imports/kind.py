@@ -78,8 +78,16 @@ class Kind(ABC):
         """Complete a record that turned out to be new (a generated token, a starting state)."""
         return record
 
-    def after_writing(self, session: Session) -> None:  # noqa: B027  # most kinds need none
-        """Write what follows from the records (sizes, states); a short transaction."""
+    def after_writing(self) -> None:  # noqa: B027  # most kinds need none
+        """Write what follows from the records (sizes, versions), in short transactions."""
+
+    def identity(self, record: Record) -> object:
+        """What two rows of a file must not share."""
+        return record[self.target.key]
+
+    def told(self, record: Record) -> str:
+        """How a refusal names the record; no personal data."""
+        return f"{self.target.key} {record[self.target.key]}"
 
     def point(self, cells: Cells, *, required: bool = True) -> tuple[float | None, float | None]:
         """The row's lng and lat in WGS-84."""

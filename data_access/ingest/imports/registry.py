@@ -11,11 +11,15 @@ from typing import Final
 from redis import Redis
 
 from data_access.domain.errors import InvalidInput
-from data_access.ingest.imports import areas, boundaries, runner
+from data_access.ingest.imports import areas, boundaries, runner, telemetry
 from data_access.ingest.imports.appeals import Appeals
+from data_access.ingest.imports.cases import Incidents
 from data_access.ingest.imports.columns import Column
+from data_access.ingest.imports.equipment import Cameras, Devices
+from data_access.ingest.imports.housing import Buildings, LegalEntities, Resources, Responsibles
 from data_access.ingest.imports.kind import Context, Kind
 from data_access.ingest.imports.points import Points
+from data_access.ingest.imports.residents import Residents
 from data_access.ingest.imports.runner import Progress, Report
 
 
@@ -51,7 +55,22 @@ KINDS: Final[dict[str, Entry]] = {
     for entry in (
         Entry(areas.NAME, areas.ABOUT, areas.COLUMNS, areas.run),
         Entry(boundaries.NAME, boundaries.ABOUT, boundaries.COLUMNS, boundaries.run),
-        *(_row_kind(kind) for kind in (Points, Appeals)),
+        *(
+            _row_kind(kind)
+            for kind in (
+                Points,
+                Buildings,
+                Residents,
+                LegalEntities,
+                Resources,
+                Responsibles,
+                Devices,
+                Cameras,
+                Incidents,
+                Appeals,
+            )
+        ),
+        Entry(telemetry.NAME, telemetry.ABOUT, telemetry.COLUMNS, telemetry.run),
     )
 }
 

@@ -84,8 +84,7 @@ def run(
             progress("writing", done, changes)
 
         write(database, kind.target, _chunks(planned), changes=changes, step=step)
-        with database.writing() as session:
-            kind.after_writing(session)
+        kind.after_writing()
         if changes:
             facts.recompute(database, kind.touched, kind.facts, now=now)
         version = finished(
@@ -119,14 +118,13 @@ def _read(kind: Kind, source: Source, headers: HeaderMap, report: Report, spool:
     seen: dict[Any, int] = {}
     batch: list[Record] = []
     kept = 0
-    key = kind.target.key
     for number, row in enumerate(source.rows(), 1):
         try:
             record = kind.record(headers.cells(row))
             if record is None:
                 report.passed_over += 1
-            elif (first := seen.setdefault(record[key], row.line)) != row.line:
-                raise Refused(f"{key} {record[key]} is already on line {first}")  # noqa: TRY301  # a reason like the others
+            elif (first := seen.setdefault(kind.identity(record), row.line)) != row.line:
+                raise Refused(f"{kind.told(record)} is already on line {first}")  # noqa: TRY301  # a reason like the others
             else:
                 batch.append(record)
                 kept += 1
