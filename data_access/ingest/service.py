@@ -16,6 +16,8 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from redis import RedisError
 
+from data_access.commands import freshness
+from data_access.db.engine import DATABASE_ERRORS
 from data_access.db.tables import to_ms
 from data_access.ingest import http
 from data_access.ingest.batch import Batcher, TryAgain
@@ -40,6 +42,8 @@ log = logging.getLogger(__name__)
 _DEVICE: Final = b"v1/devices/"
 _TELEMETRY: Final = b"/telemetry"
 _GATEWAY: Final = b"v1/gateway/telemetry"
+HEARTBEAT_TOPIC: Final = b"v1/devices/heartbeat/telemetry"
+"""Where the product's own worker knocks; see `runtime.heartbeat`."""
 _TICK_S: Final = 1.0
 _METRICS_EVERY_S: Final = 2.0
 _HTTP_AT_ONCE: Final = 200
@@ -120,6 +124,10 @@ class Ingest:
 
     def take(self, link: Link, topic: bytes, payload: bytes, packet_id: bytes) -> None:
         """Put one message of the broker into the batch."""
+        if topic == HEARTBEAT_TOPIC:
+            self.batcher.executor.submit(self._note_heartbeat)
+            link.acknowledge([packet_id] if packet_id else [])
+            return
         inbox = self.batcher.inbox()
         inbox.messages += 1
         now = self._services.clock()
@@ -151,6 +159,11 @@ class Ingest:
 
     def _intake(self, inbox: Inbox, now: datetime, now_ms: int, source: str, topic: str, payload: bytes) -> Intake:
         return Intake(inbox, self.writer.limits, now, now_ms, source=source, topic=topic, payload=payload)
+
+    def _note_heartbeat(self) -> None:
+        """Note, in the writer's turn, that the way through us is open. One that cannot be written is simply missing."""
+        with contextlib.suppress(*DATABASE_ERRORS), self._services.database.writing() as session:
+            freshness.note(session, freshness.HEARTBEAT, self._services.clock())
 
     async def _clock(self) -> None:
         loop = asyncio.get_running_loop()

@@ -56,7 +56,15 @@ class Task:
         except Exception as error:
             self.failures += 1
             if self.error is None:  # once, until it works again
-                logger.exception("%s failed; trying again every %g s", self.name, self.every_s)
+                known = isinstance(error, OSError | RedisError)  # something is away: its place in our code says nothing
+                logger.log(
+                    logging.WARNING if known else logging.ERROR,
+                    "%s failed (%s); trying again every %g s",
+                    self.name,
+                    error,
+                    self.every_s,
+                    exc_info=None if known else error,
+                )
             self.error = type(error).__name__
         else:
             if self.error is not None:

@@ -1,0 +1,36 @@
+"""When a source last delivered: noted in its row, told to the screens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import SourceRow
+from data_access.events import FreshnessChanged
+from data_access.live import outbox
+
+HEARTBEAT: Final = "heartbeat"
+"""The synthetic reading that shows the whole way from broker to screen to be open."""
+VIDEO: Final = "video"
+
+
+def note(session: Session, source: str, seen: datetime) -> bool:
+    """Note within the caller's transaction that `source` delivered at `seen`; False when there is no such source."""
+    row = session.execute(
+        update(SourceRow)
+        .where(SourceRow.code == source)
+        .values(last_seen=seen, version=SourceRow.version + 1)
+        .returning(SourceRow.version, SourceRow.interval_s)
+    ).one_or_none()
+    if row is None:
+        return False
+    outbox.add(
+        session,
+        FreshnessChanged(
+            area="", version=row.version, at=seen, source=source, last_seen=seen, interval_s=row.interval_s
+        ),
+    )
+    return True
