@@ -54,7 +54,10 @@ class Running:
         """Everything below the supervisor, by the name of its command."""
         found = {}
         for child in psutil.Process(self.pid).children(recursive=True):
-            words = child.cmdline()
+            try:
+                words = child.cmdline()
+            except (psutil.ZombieProcess, psutil.NoSuchProcess):  # it has just ended
+                continue
             ours = [word for word in words if word in {"serve", "ingest", "worker", "edge"}]
             name = ours[0] if ours else "broker" if "data_access.runtime.embedded_mqtt" in words else "valkey"
             found[name] = child
