@@ -1,0 +1,129 @@
+"""A subtree of any area is one range of paths: both databases must answer from an index, never by reading a table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from data_access.db import migrate
+from data_access.db.engine import Database
+from data_access.db.tables import (
+    AlarmRow,
+    AreaRow,
+    BuildingRow,
+    CameraRow,
+    DeviceRow,
+    DeviceStateRow,
+    DwellingRow,
+    HouseholdRow,
+    IncidentRow,
+    LegalEntityRow,
+    ResidentRow,
+    ResourceRow,
+    ResponsibleRow,
+)
+from data_access.demo.seed import seed
+from data_access.domain.areas import subtree_bounds
+from data_access.settings import Scale, Settings
+
+NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
+ABNORMAL, OPEN_ALARM = text("device_states.status <> 0"), text("alarms.state <> 'closed'")
+OPEN_INCIDENT = text("incidents.stage NOT IN ('closed', 'void')")
+CASES: dict[str, tuple[Any, tuple[Any, ...], str]] = {
+    "buildings": (BuildingRow, (), "ix_buildings_area_path"),
+    "dwellings": (DwellingRow, (), "ix_dwellings_area_path"),
+    "households": (HouseholdRow, (), "ix_households_area_path"),
+    "residents": (ResidentRow, (), "ix_residents_area_path"),
+    "legal entities": (LegalEntityRow, (), "ix_legal_entities_area_path"),
+    "resources": (ResourceRow, (), "ix_resources_area_path"),
+    "responsibles": (ResponsibleRow, (), "ix_responsibles_area_path"),
+    "cameras": (CameraRow, (), "ix_cameras_area_path"),
+    "devices": (DeviceRow, (), "ix_devices_area_path_kind"),
+    "abnormal devices": (DeviceStateRow, (ABNORMAL,), "ix_device_states_abnormal"),
+    "open alarms": (AlarmRow, (OPEN_ALARM,), "ix_alarms_open"),
+    "past alarms": (AlarmRow, (AlarmRow.raised_at >= NOON,), "ix_alarms_area_path_raised_at"),
+    "incidents": (IncidentRow, (IncidentRow.created_at >= NOON,), "ix_incidents_area_path_created_at"),
+    "open incidents": (IncidentRow, (OPEN_INCIDENT,), "ix_incidents_open"),
+}
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    yield from _seeded(f"sqlite:///{tmp_path_factory.mktemp('plans')}/yiping.db")
+
+
+@pytest.fixture(scope="module")
+def on_postgres(postgres_url: str) -> Iterator[Database]:
+    admin = Database(postgres_url)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE DATABASE plans"))
+        yield from _seeded(admin.engine.url.set(database="plans").render_as_string(hide_password=False))
+        connection.execute(text("DROP DATABASE plans"))
+    admin.dispose()
+
+
+def _seeded(url: str) -> Iterator[Database]:
+    database = Database(url)
+    migrate.upgrade(database.engine)
+    seed(database, Settings(scale=Scale.COMMUNITY), now=NOON)
+    yield database
+    database.dispose()
+
+
+def subtree(session: Session, case: str) -> tuple[Select[Any], str]:
+    """The query of a case over one grid, and the index that must answer it."""
+    table, further, index = CASES[case]
+    low, high = subtree_bounds(session.scalars(select(AreaRow.path).where(AreaRow.kind == "grid").limit(1)).one())
+    return select(func.count(), func.max(table.area_path)).where(
+        table.area_path >= low, table.area_path < high, *further
+    ), index
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_sqlite_answers_from_the_index(on_sqlite: Database, case: str) -> None:
+    with on_sqlite.reading() as session:
+        query, index = subtree(session, case)
+        compiled = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+        plan = [row[3] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
+    assert any(f"INDEX {index} (area_path>? AND area_path<?" in step for step in plan), plan
+    assert not any(step.startswith("SCAN") for step in plan), plan
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("case", CASES)
+def test_postgres_answers_from_the_index(on_postgres: Database, case: str) -> None:
+    """Small tables are cheaper to read whole: what matters is that the index can answer, so reading whole is barred."""
+    with on_postgres.reading() as session:
+        query, index = subtree(session, case)
+        compiled = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = session.execute(text(f"EXPLAIN (FORMAT JSON) {compiled}")).scalar_one()
+    scans = [node for node in _nodes(plan[0]["Plan"]) if "Scan" in node["Node Type"]]
+    named = {node.get("Index Name") for node in scans} - {None}
+    assert named == {index}, json.dumps(plan)
+    ranges = " ".join(str(node.get("Index Cond")) for node in scans)
+    assert re.search(r"area_path\)?(::text)? >= .*area_path\)?(::text)? < ", ranges), ranges
+    assert not any(node["Node Type"] == "Seq Scan" for node in scans)
+
+
+@pytest.mark.postgres
+def test_postgres_chooses_the_index_by_itself_where_the_table_is_large(on_postgres: Database) -> None:
+    with on_postgres.reading() as session:
+        query, index = subtree(session, "residents")
+        compiled = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
+        plan = session.execute(text(f"EXPLAIN (FORMAT JSON) {compiled}")).scalar_one()
+    assert index in json.dumps(plan)
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", []):
+        yield from _nodes(child)
