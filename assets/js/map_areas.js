@@ -49,7 +49,7 @@
         const p = feature.properties, point = feature.geometry.type === "Point";
         const layer = L.geoJSON(feature, {
           renderer: this.renderer,
-          style: { className: this._class(p), weight: 2.5 },
+          style: point ? undefined : { className: this._class(p), weight: 2.5 },
           pointToLayer: (_, at) => L.circleMarker(at, { renderer: this.renderer, radius: 6, className: "map-building", weight: 1.5 }),
         }).getLayers()[0];
         layer.feature = feature;

@@ -1,0 +1,110 @@
+"""The whole product under `yiping run`, seeded with one community, and real Chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from data_access.db.engine import Database
+from tests.browser.product import Open, Product, until
+from tests.conftest import free_port
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+START_S = 90
+READY = "window.__yiping?.map && window.__yiping.connected && window.__yiping.count() > 0"
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    """`yiping run` in a folder of its own, without the simulator; ended by SIGTERM."""
+    folder = Path(tempfile.mkdtemp(prefix="yiping-browser-"))
+    port, mqtt_port = free_port(), free_port()
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("YIPING_")},
+        "YIPING_DATA_DIR": str(folder),
+        "YIPING_SCALE": "community",
+        "YIPING_SIMULATE": "false",
+        "YIPING_PORT": str(port),
+        "YIPING_MQTT_PORT": str(mqtt_port),
+    }
+    log = (folder / "run.log").open("w+", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data_access.runtime.cli", "run"], cwd=ROOT, env=env, stdout=log, stderr=log
+    )
+    database = None
+    try:
+        _wait_ready(process, folder / "run.log")
+        database = Database(f"sqlite:///{folder / 'yiping.db'}")
+        yield Product(f"http://127.0.0.1:{port}", mqtt_port, database)
+    finally:
+        if database is not None:
+            database.dispose()
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        log.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_ready(process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while "ready http" not in log.read_text("utf-8"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"yiping run did not become ready:\n{log.read_text('utf-8')[-3000:]}")
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium. Missing, it fails the tests: nothing about the browser is skipped in silence."""
+    path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        pytest.fail("No Chromium on this machine. Install it: apt-get install chromium fonts-noto-cjk")
+    browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, product: Product) -> Iterator[Open]:
+    """Opens a page of the product with the probe on; after the test none may have complained."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    complaints: list[str] = []
+
+    def start(query: str = "", *, wait: bool = True) -> Page:
+        page = context.new_page()
+        page.on("console", lambda m: complaints.append(f"{m.type}: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.goto(f"{product.url}/?probe=1{'&' if query else ''}{query}")
+        if wait:
+            until(page, READY, timeout=30)
+        return page
+
+    yield start
+    context.close()
+    assert complaints == []

@@ -1,0 +1,78 @@
+"""A running product as the browser tests see it: looked up in its database, fed over MQTT."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from playwright.sync_api import Page
+from sqlalchemy import Select, select
+
+from data_access.db.engine import Database
+from data_access.db.tables import AreaRow, CameraRow, DeviceRow
+
+T = TypeVar("T")
+Open = Callable[..., Page]
+"""Opens a page with the probe on: `open_page("area=440303&lang=en")`."""
+
+
+def until(page: Page, predicate: str, arg: object = None, *, timeout: float = 10) -> None:
+    """Wait until `predicate` holds in the page. Asked from here: the page's own policy forbids evaluating strings."""
+    deadline = time.monotonic() + timeout
+    while not page.evaluate(predicate, arg):
+        assert time.monotonic() < deadline, f"never came true: {predicate} {arg}"
+        page.wait_for_timeout(30)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A running product: its address, the port devices publish to, and its database to look things up in."""
+
+    url: str
+    mqtt_port: int
+    database: Database
+
+    def get(self, path: str) -> Any:
+        """The JSON that a GET of `path` answers."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return json.load(answer)
+
+    def area(self, kind: str) -> AreaRow:
+        """The first area of a kind."""
+        return self._first(select(AreaRow).where(AreaRow.kind == kind).order_by(AreaRow.path))
+
+    def device(self, kind: str, number: int = 0) -> DeviceRow:
+        """The device number `number` (from 0) of a kind."""
+        return self._first(select(DeviceRow).where(DeviceRow.kind == kind).order_by(DeviceRow.id).offset(number))
+
+    def camera(self) -> CameraRow:
+        """A camera that delivers."""
+        return self._first(select(CameraRow).where(CameraRow.delivering.is_(True)).order_by(CameraRow.id))
+
+    def _first(self, query: Select[T]) -> T:
+        with self.database.reading() as session:
+            row = session.scalars(query.limit(1)).one()
+            session.expunge(row)  # it outlives the session
+            return row
+
+    def publish(self, device: DeviceRow, values: dict[str, object]) -> int:
+        """Publish `values` as `device` would, now; returns the reading's time in ms once the broker has it."""
+        ts, connected = int(time.time() * 1000), threading.Event()
+        client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client.username_pw_set(device.token)
+        client.on_connect = lambda *_: connected.set()
+        client.connect("127.0.0.1", self.mqtt_port)
+        client.loop_start()
+        assert connected.wait(10)
+        sent = client.publish("v1/devices/me/telemetry", json.dumps({"ts": ts, "values": values}), qos=1)
+        sent.wait_for_publish(10)
+        client.disconnect()
+        client.loop_stop()
+        return ts

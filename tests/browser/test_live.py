@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.product import Open, Product, until
+
+pytestmark = pytest.mark.browser
+
+LISTEN = "() => { window.heard = []; __yiping.onApplied(pairs => window.heard.push(...pairs)); }"
+HEARD = "([id, ts]) => window.heard.some(p => p[0] === id && p[1] === ts)"
+
+
+def test_a_reading_over_mqtt_becomes_an_alarm_on_the_open_page(open_page: Open, product: Product) -> None:
+    page = open_page()
+    page.evaluate(LISTEN)
+    device = product.device("smoke", 5)
+    ts = product.publish(device, {"smoke": 1})
+    until(page, HEARD, [device.id, ts], timeout=10)
+    row = page.locator("#live-alarms").get_by_text("烟感火警").first
+    expect(row).to_be_visible()
+    drawn = page.evaluate(
+        "id => { const l = yiping.map.layer, a = l.alarms.find(a => a.device === id);"
+        " return a && [a.severity, l.alarmsInView().some(b => b.id === a.id)]; }",
+        device.id,
+    )
+    assert drawn == [4, True]
+    assert (
+        page.evaluate("id => { const s = yiping.map.data.sets.devices; return s.category[s.at(id)]; }", device.id) == 4
+    )
+    page.locator("#map").focus()
+    page.keyboard.press("n")
+    expect(page.locator(".map-card")).to_contain_text("烟感火警")
+    expect(page.locator(".map-said")).to_contain_text("烟感火警")
+    product.publish(device, {"smoke": 0})
+    until(page, "() => yiping.map.layer.alarms.every(a => a.cleared)", timeout=10)
+
+
+def test_every_reading_is_reported_to_the_probe(open_page: Open, product: Product) -> None:
+    page = open_page()
+    page.evaluate(LISTEN)
+    device = product.device("hydrant", 1)
+    ts = product.publish(device, {"pressure_mpa": 0.31})
+    until(page, HEARD, [device.id, ts], timeout=10)
+
+
+def test_ten_tabs_share_one_stream(open_page: Open, product: Product) -> None:
+    pages = [open_page(wait=False) for _ in range(10)]
+    for page in pages:
+        until(page, "window.__yiping?.connected", timeout=30)
+    assert product.get("/readyz")["parts"]["live"]["streams"] == 1
+    for page in pages:
+        page.evaluate(LISTEN)
+    device = product.device("gas", 2)
+    ts = product.publish(device, {"gas_lel": 1.5})
+    for page in pages:
+        until(page, HEARD, [device.id, ts], timeout=10)
+    for page in pages:
+        page.close()
+    for _ in range(100):
+        if product.get("/readyz")["parts"]["live"]["streams"] == 0:
+            return
+        time.sleep(0.1)
+    pytest.fail("the stream stays open after the last tab has closed")

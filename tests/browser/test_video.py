@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.product import Open, Product, until
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_click_on_a_camera_plays_its_picture(open_page: Open, product: Product) -> None:
+    camera = product.camera()
+    page = open_page("layers=cameras,devices")
+    assert page.evaluate("typeof window.Hls") == "undefined", "the player's library waits for the first video"
+    until(page, "() => yiping.map.data.cameras.size > 0")
+    page.evaluate("([lng, lat]) => __yiping.map.setView([lat, lng], 20, {animate: false})", [camera.lng, camera.lat])
+    page.evaluate("() => new Promise(done => yiping.map.layer.afterDraw(() => requestAnimationFrame(done)))")
+    box = page.locator("#map").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    player = page.locator(".video-player")
+    expect(player).to_have_attribute("data-state", "playing", timeout=20_000)
+    first = page.evaluate("document.querySelector('.video-picture').currentTime")
+    until(page, "t => document.querySelector('.video-picture').currentTime > t", first)
+    expect(player.locator(".video-last")).to_contain_text(":")
+    page.keyboard.press("Escape")
+    expect(player).to_have_count(0)
+
+
+def test_a_camera_without_a_stream_says_so(chromium: object, open_page: Open) -> None:
+    page = open_page()
+    page.route("**/media/cameras/**", lambda route: route.fulfill(status=200, body="not a playlist"))
+    page.evaluate("yiping.video.open({code: 'none', name: '测试点位'}, document.querySelector('.map-frame'))")
+    player = page.locator(".video-player")
+    expect(player).to_have_attribute("data-state", "failed", timeout=20_000)
+    expect(player.locator(".video-said")).to_contain_text("取流失败")
+    expect(player.locator(".video-retry")).to_be_visible()
