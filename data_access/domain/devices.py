@@ -88,8 +88,8 @@ class AlarmRule:
         """Tell whether `value` is normal again, hysteresis included."""
         mildest = self.levels[0][0]
         if self.side is Above.HIGH:
-            return value < mildest - self.hysteresis if self.hysteresis else value < mildest
-        return value >= mildest + self.hysteresis
+            return value < round(mildest - self.hysteresis, 9)
+        return value >= round(mildest + self.hysteresis, 9)  # 0.14 + 0.01 is to be 0.15
 
 
 OFFLINE: Final = "offline"
