@@ -34,7 +34,7 @@ def fill(database: Database, at: datetime) -> None:
     with database.writing() as session:
         areas = _areas(session)
         grids = [area for area in areas if area.kind == "grid"]
-        session.add(MetaRow(key="deployment", value="luohu"))
+        session.add(MetaRow(key="demo", value="true"))
         session.add(MetaRow(key="data_version", value="1"))
         session.add(SourceRow(code="sensors", name="传感器", name_en="Sensors", interval_s=60, last_seen=at, version=1))
         model = DeviceModelRow(
@@ -163,7 +163,6 @@ def _incident(session: Session, number: int, grid: AreaRow, at: datetime) -> Non
 def _alarm(session: Session, grid: AreaRow, at: datetime) -> None:
     session.add(
         AlarmRow(
-            id=1,
             device_id=1,
             kind="smoke",
             severity=4,

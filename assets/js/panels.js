@@ -211,7 +211,8 @@
     if (drawn !== stripOf && mode !== "loading") {
       stripOf = drawn;
       strip.className = `strip is-${mode}${all.length ? " has-alarm" : ""}`;
-      strip.parentElement.className = `strip-row is-${mode}`;
+      const gone = all.length && all[0].state === "cleared_unacked" ? " is-cleared" : "";
+      strip.parentElement.className = `strip-row is-${mode}${all.length ? ` of-${SHAPES[all[0].severity]}` : ""}${gone}`;
       const lead = strip.querySelector(".strip-lead"), what = strip.querySelector(".strip-what");
       fillStrip(lead, what, byId("strip-facts"), all, mode);
     }
@@ -233,7 +234,7 @@
     const named = element("div");
     const several = all.length > 1;
     named.append(
-      element("b", "", several ? t("紧急 {n} 条", { n: all.length }) : yiping.word("severity", worst.severity)),
+      element("b", "", several && worst.severity >= 4 ? t("紧急 {n} 条", { n: all.length }) : yiping.word("severity", worst.severity)),
       element("span", "", mode === "lost" ? t("中断前未关闭") : worst.life_safety ? t("生命安全") : "")
     );
     lead.replaceChildren(shape(worst.severity), named);
@@ -264,7 +265,7 @@
   }
 
   function others(rest) {
-    const made = element("div", "strip-more");
+    const made = element("div", "strip-more"); // beyond two, the two that have waited longest
     made.append(element("span", "strip-plus", `+${rest.length}`));
     const oldest = rest.slice().sort((a, b) => Date.parse(a.raised_at) - Date.parse(b.raised_at)).slice(0, 2);
     for (const a of oldest) {

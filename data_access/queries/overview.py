@@ -233,11 +233,11 @@ def read_flow(session: Session, path: str, at: datetime) -> Flow:
 def read_devices_by_kind(session: Session, path: str) -> dict[str, int]:
     """How many devices of each kind; those that only replay recordings do not count."""
     rows = session.execute(
-        select(DeviceRow.kind, func.count())
+        select(DeviceRow.kind, func.count().label("n"))
         .where(*_subtree(DeviceRow.area_path, path), DeviceRow.replay.is_(False))
         .group_by(DeviceRow.kind)
     )
-    return dict(rows.tuples().all())
+    return {row.kind: row.n for row in rows}
 
 
 def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: datetime) -> Sensors:
@@ -280,7 +280,7 @@ def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: dat
 
 def _offline(session: Session, path: str) -> Counter[str]:
     rows = session.execute(
-        select(DeviceRow.kind, func.count())
+        select(DeviceRow.kind, func.count().label("n"))
         .select_from(DeviceStateRow)
         .join(DeviceRow, DeviceRow.id == DeviceStateRow.device_id)
         .where(
@@ -291,7 +291,7 @@ def _offline(session: Session, path: str) -> Counter[str]:
         )
         .group_by(DeviceRow.kind)
     )
-    return Counter(dict(rows.tuples().all()))
+    return Counter({row.kind: row.n for row in rows})
 
 
 def _standing(session: Session, path: str) -> tuple[Counter[int], Counter[str], Counter[str], int]:

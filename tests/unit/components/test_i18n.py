@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from components.i18n import Lang, catalogue, t, words
+
+ROOT = Path(__file__).parents[3]
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+SHOWN_AS_IT_IS = {"中", "中文"}  # the name of the language itself
+COMMENT = re.compile(r"//.*|/\*.*?\*/")
+LITERAL = re.compile(r'"([^"\n]*)"')
+
+
+def _python(path: Path) -> set[str]:
+    """Chinese literals of a file, docstrings and the page registry's title aside."""
+    tree = ast.parse(path.read_text("utf-8"))
+    aside: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            aside.add(id(node.value))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "register_page":
+            aside.update(id(keyword.value) for keyword in node.keywords)
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in aside
+        and CHINESE.search(node.value)
+    }
+
+
+def _script(path: Path) -> set[str]:
+    text = COMMENT.sub("", path.read_text("utf-8"))
+    return {literal for literal in LITERAL.findall(text) if CHINESE.search(literal)}
+
+
+def _spoken() -> set[str]:
+    python = [*(ROOT / "components").glob("*.py"), *(ROOT / "pages").glob("*.py")]
+    refusals = [ROOT / "data_access" / "queries" / name for name in ("areas.py", "buildings.py")]
+    scripts = (ROOT / "assets" / "js").glob("*.js")
+    found: set[str] = set()
+    for path in [*python, *refusals]:
+        found |= _python(path)
+    for path in scripts:
+        found |= _script(path)
+    return found - SHOWN_AS_IT_IS
+
+
+def test_every_chinese_word_of_the_interface_has_its_english() -> None:
+    assert sorted(word for word in _spoken() if word not in catalogue()) == []
+
+
+def test_the_catalogue_holds_nothing_that_is_not_spoken_and_no_chinese_as_english() -> None:
+    assert sorted(set(catalogue()) - _spoken() - {"未归属"}) == []
+    assert {k: v for k, v in catalogue().items() if CHINESE.search(v)} == {}
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    def names(text: str) -> set[str]:
+        return set(re.findall(r"{(\w+)}", text))
+
+    assert {k for k, v in catalogue().items() if not names(v) <= names(k)} == set()
+
+
+def test_an_unknown_language_is_chinese_and_an_unknown_word_stays() -> None:
+    assert words("fr").lang is Lang.ZH
+    assert t("没有人说过的话", "en") == "没有人说过的话"
+    assert t("今日 {time}", "en", time="06:00") == "today 06:00"
+    assert words("en").name("罗湖区", "Luohu") == "Luohu"
+    assert words("zh").name("罗湖区", "Luohu") == "罗湖区"

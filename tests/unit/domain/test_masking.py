@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from data_access.domain import masking
+
+
+def test_names_phones_and_numbers_are_shown_as_the_rules_say() -> None:
+    assert masking.name("张三丰") == "张*"
+    assert masking.phone("13812341234") == "138****1234"
+    assert masking.id_number("110105199001011234") == "110105********1234"
+
+
+def test_what_is_too_short_to_mask_shows_nothing() -> None:
+    assert masking.phone("5551234") == "*******"
+    assert masking.phone(None) is None
+    assert masking.name("") == ""
