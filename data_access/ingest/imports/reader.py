@@ -110,15 +110,16 @@ def _lines(path: Path, form: str, separator: str) -> Iterator[tuple[int, list[st
 
 
 def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError) as error:
-        raise InvalidInput(f"{path.name} is not an XLSX workbook.") from error
-    try:
-        for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-            yield number, [_text(cell) for cell in cells]
-    finally:
-        book.close()
+    with path.open("rb") as file:  # a file object: by its bytes, whatever the name says
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+        except (BadZipFile, KeyError, ValueError) as error:
+            raise InvalidInput(f"{path.name} is not an XLSX workbook.") from error
+        try:
+            for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+                yield number, [_text(cell) for cell in cells]
+        finally:
+            book.close()
 
 
 def _text(cell: Any) -> str:
