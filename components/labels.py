@@ -50,6 +50,35 @@ DEVICE: Final[Mapping[str, str]] = {
     "gateway": "网关",
 }
 
+METRIC: Final[Mapping[str, str]] = {
+    "smoke": "烟雾",
+    "gas_lel": "燃气浓度",
+    "pressure_mpa": "水压",
+    "level_pct": "液位",
+    "sos": "呼救",
+    "fall": "跌倒",
+    "worn": "佩戴",
+    "fault": "故障",
+    "trapped": "困人",
+    "tilt_deg": "倾角",
+    "water_level_cm": "水深",
+    "intrusion": "入侵",
+    "occupied": "占用",
+    "residual_ma": "剩余电流",
+    "temp_c": "温度",
+    "flow_lps": "流量",
+    "finding": "巡查发现",
+    "litter": "垃圾暴露",
+    "illegal_parking": "违停",
+    "graffiti": "乱涂写",
+    "thrown_object": "高空抛物",
+    "crowd": "人群聚集",
+    "ebike_in_lift": "电动车进楼",
+    "battery_pct": "电量",
+    "rssi_dbm": "信号",
+    "tamper": "设备被拆",
+}
+
 ALARM: Final[Mapping[str, str]] = {
     "smoke": "烟感火警",
     "gas": "燃气浓度高",
@@ -125,6 +154,7 @@ def for_browser(w: Words) -> dict[str, dict[str, str]]:
         "alarm": {code: w(word) for code, word in ALARM.items()},
         "alarmState": {code: w(word) for code, word in ALARM_STATE.items()},
         "device": {code: w(word) for code, word in DEVICE.items()},
+        "metric": {code: w(word) for code, word in METRIC.items()},
         "severity": {str(level): w(word) for level, word in SEVERITY.items()},
         "stage": {code: w(word) for code, word in STAGE.items()},
         "text": catalogue() if w.lang is Lang.EN else {},
