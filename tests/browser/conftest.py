@@ -30,7 +30,7 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 START_S = 90
-READY = "window.__yiping?.map && window.__yiping.connected && window.__yiping.count() > 0"
+READY = "window.__yiping?.map && window.__yiping.connected && yiping.map.data.sets.devices.n > 0"
 
 
 @pytest.fixture(scope="session")
