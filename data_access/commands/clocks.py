@@ -30,12 +30,12 @@ def aggregate_hours(database: Database, now: datetime) -> int:
     """
     last = to_ms(now) // HOUR_MS - 1
     with database.reading() as session:
-        kept = session.get(MetaRow, _META)
+        kept = session.scalar(select(MetaRow.value).where(MetaRow.key == _META))
         existing = days.existing_days(session.connection())
     if not existing:
         return 0
     oldest = to_ms(datetime(existing[0].year, existing[0].month, existing[0].day, tzinfo=UTC)) // HOUR_MS
-    done = int(kept.value) if kept else oldest - 1
+    done = int(kept) if kept else oldest - 1
     if done >= last:
         return 0
     hours = range(max(oldest, done + 1 - LATE_HOURS), last + 1)

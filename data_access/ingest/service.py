@@ -125,8 +125,8 @@ class Ingest:
     def take(self, link: Link, topic: bytes, payload: bytes, packet_id: bytes) -> None:
         """Put one message of the broker into the batch."""
         if topic == HEARTBEAT_TOPIC:
-            self.batcher.executor.submit(self._note_heartbeat)
-            link.acknowledge([packet_id] if packet_id else [])
+            self.batcher.inbox()  # acknowledged in its turn: some brokers end a connection that answers out of order
+            self.batcher.added(link, packet_id, self._beat)
             return
         inbox = self.batcher.inbox()
         inbox.messages += 1
@@ -159,6 +159,9 @@ class Ingest:
 
     def _intake(self, inbox: Inbox, now: datetime, now_ms: int, source: str, topic: str, payload: bytes) -> Intake:
         return Intake(inbox, self.writer.limits, now, now_ms, source=source, topic=topic, payload=payload)
+
+    def _beat(self) -> None:
+        self.batcher.executor.submit(self._note_heartbeat)
 
     def _note_heartbeat(self) -> None:
         """Note, in the writer's turn, that the way through us is open. One that cannot be written is simply missing."""

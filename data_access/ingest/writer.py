@@ -63,7 +63,7 @@ class EngineWriter:
                 return
         now = self._services.clock()
         self._guard(lambda: self._prepare(inbox, now))
-        seen = now if now - self._seen >= _FRESHNESS_EVERY else None
+        seen = now if len(inbox) and now - self._seen >= _FRESHNESS_EVERY else None
         effect = self.engine.evaluate(inbox, now, seen=seen)
         self._seen = seen or self._seen
         self._metrics.messages.inc(inbox.messages)
