@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,6 +83,9 @@ class Web:
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return httpx.get(self.url + path, timeout=10, **more)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251  # the server reads the same clock
 
     @contextmanager
     def stream(self, query: str = "", **headers: str) -> Iterator[Stream]:

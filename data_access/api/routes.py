@@ -31,4 +31,5 @@ def api_routes() -> list[Route]:
         Route("/api/{rest:path}", health.unknown),
         Route("/media/cameras/{code}/index.m3u8", media.get_playlist),
         Route("/media/cameras/{code}/{name}", media.get_piece),
+        Route("/media/{rest:path}", health.unknown),
     ]

@@ -54,7 +54,7 @@ def _records() -> Select[AlarmRow, str, str, str | None, str | None]:
 
 
 def _record(row: Row[AlarmRow, str, str, str | None, str | None]) -> AlarmRecord:
-    alarm, area, area_name, device_code, device_kind = row.tuple()
+    alarm, area, area_name, device_code, device_kind = row
     return AlarmRecord(
         area=area,
         area_name=area_name,

@@ -155,7 +155,7 @@ def _device_totals(session: Session, root: str) -> Iterator[tuple[str, int]]:
         .join(AreaFactRow, AreaFactRow.area_id == AreaRow.id)
         .where(*_subtree(AreaRow.path, root), AreaFactRow.metric == Fact.DEVICES, AreaFactRow.month == newest)
     )
-    yield from session.execute(query).tuples()
+    yield from session.execute(query)
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:

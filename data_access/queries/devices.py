@@ -27,7 +27,7 @@ def device(session: Session, device_id: int, scope: str) -> DeviceView:
     ).one_or_none()
     if row is None or not within(row[0].area_path, scope):
         raise NotFound("没有这个终端，或者不在您的权限范围内。")
-    found, state, model, area, building_code, building = row.tuple()
+    found, state, model, area, building_code, building = row
     values = state.values if state else {}
     return DeviceView(
         id=found.id,

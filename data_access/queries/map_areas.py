@@ -77,7 +77,7 @@ def _values(session: Session, area: AreaLabel, children: list[AreaRow], shading:
         .join(AreaFactRow, AreaFactRow.area_id == AreaRow.id)
         .where(AreaRow.parent_id == area.id, AreaFactRow.metric == _FACTS[shading], AreaFactRow.month == newest)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _open_incidents(session: Session, path: str, children: list[AreaRow]) -> dict[str, int]:
@@ -88,7 +88,7 @@ def _open_incidents(session: Session, path: str, children: list[AreaRow]) -> dic
         .where(_OPEN_INCIDENTS, IncidentRow.area_path >= low, IncidentRow.area_path < high, IncidentRow.run.is_(None))
         .group_by(child)
     )
-    found: dict[str, int] = dict(session.execute(query).tuples().all())
+    found: dict[str, int] = dict(session.execute(query).all())
     return {row.path: found.get(row.path, 0) for row in children}
 
 
