@@ -75,7 +75,8 @@ def counts(community: Community) -> dict[DeviceKind, int]:
     here = community.plan.ordinal
     special = next(p.ordinal for p in plans if p.code == SHUIBEI)
     found = {}
-    for kind, total in TOTALS.items():
+    for kind, usual in TOTALS.items():
+        total = round(usual * community.device_factor)
         sizes = [p.elderly_alone if kind is K.WATCH else p.residents for p in plans]
         weights = np.array(sizes, dtype=float) * chance.uniform(len(plans), 0.75, 1.25)
         weights[special] = 0
@@ -90,7 +91,8 @@ def devices(community: Community, within: Buildings, homes: Dwellings, residents
     kinds = [kind for kind, count in counts(community).items() for _ in range(count)]
     building = chance.whole(len(kinds), 0, len(within.ids))
     watches = np.flatnonzero(np.array([kind is K.WATCH for kind in kinds]))
-    wearers = residents.elders_alone[chance.sample(len(residents.elders_alone), len(watches))]
+    elders = residents.elders_alone[chance.order(len(residents.elders_alone))]
+    wearers = np.resize(elders, len(watches))
     building[watches] = homes.building[residents.household_dwelling[wearers]]
     household = np.zeros(len(kinds), dtype=np.int64)
     household[watches] = residents.household_ids[wearers]

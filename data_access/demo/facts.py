@@ -6,7 +6,7 @@ Three months: this one exactly as the rows are, the one before and the same of l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -86,6 +86,19 @@ class Ledger:
         }
         self.count(community, {Fact.HOUSEHOLDS: residents.household_grid})
         self.count(community, {fact: residents.grid[condition] for fact, condition in conditions.items()})
+
+    def spread(self, copies: Mapping[str, str]) -> None:
+        """Count for each path in `copies` (and below) the same as for the path it is a copy of."""
+        for copy, original in copies.items():
+            for path in [path for path in self._own if path.startswith(original)]:
+                self._own[copy + path[len(original) :]] = self._own[path].copy()
+
+    def grow(self, factor: float, apart: Collection[Fact]) -> None:
+        """Multiply all counts but those of `apart` by `factor`, rounded."""
+        for counts in self._own.values():
+            for fact in counts:
+                if fact not in apart:
+                    counts[fact] = round(counts[fact] * factor)
 
     def totals(self) -> dict[str, dict[Fact, int]]:
         """The counts of every area with its whole subtree, by path."""

@@ -54,6 +54,7 @@ class Community:
     street: Area
     grids: tuple[Area, ...]
     numbers: Numbers
+    device_factor: float = 1.0  # how many times the usual number of devices
 
 
 def texts(values: Any, missing: Any = None) -> list[Any]:

@@ -74,7 +74,7 @@ def identity_numbers(community: int, born: NDArray[np.datetime64], male: NDArray
     stem = np.char.add(
         np.char.add(f"99{community:04d}", np.char.replace(day.astype("U10"), "-", "")), padded(serial, 3)
     )
-    digits = stem.astype("U17").view("U1").reshape(len(stem), 17).astype(np.int64)
+    digits = stem.astype("U17").view(np.uint32).reshape(len(stem), 17).astype(np.int64) - ord("0")
     return np.char.add(stem, _ID_CHECK[(digits * _ID_WEIGHTS).sum(axis=1) % 11])
 
 

@@ -16,8 +16,8 @@ from data_access.domain.periods import local_day
 
 _SIZES: Final = (0.18, 0.235, 0.27, 0.175, 0.09, 0.05)  # of 1 … 6 people
 _YOUNG, _ELDERS, _SHARED, _FAMILY, _THREE_GENERATIONS, _SINGLE, _ELDER_ALONE = range(7)
-_PAIRS: Final = (0.37, 0.42, 0.21)  # young couple, elder couple, shared
-_LARGER: Final = (0.31, 0.40, 0.29)  # shared, family, three generations
+_PAIRS: Final = (0.33, 0.47, 0.20)  # young couple, elder couple, shared
+_LARGER: Final = (0.31, 0.37, 0.32)  # shared, family, three generations
 _REGISTERED: Final = (0.87, 0.30)  # of households who own, who rent
 _OVERSEAS: Final = 0.0114
 _DISABLED: Final = 0.00863

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, text
 from data_access.db.bulk import insert_columns
 from data_access.db.engine import Database
 from data_access.db.tables import Base, MetaRow
-from data_access.demo import deployment, system
+from data_access.demo import city, deployment, system
 from data_access.demo.alarms import alarm_rows
 from data_access.demo.buildings import buildings, dwellings
 from data_access.demo.chance import Chance
@@ -31,7 +31,7 @@ from data_access.demo.vendored import LUOHU, official_areas
 from data_access.domain.areas import AreaKind
 from data_access.domain.facts import Fact
 from data_access.domain.periods import local_day
-from data_access.settings import Settings
+from data_access.settings import Scale, Settings
 
 EPOCH: Final = "epoch"
 
@@ -49,7 +49,11 @@ def seed(database: Database, settings: Settings, *, now: datetime, progress: Pro
     tell = progress or (lambda _done, _what: None)
     tell(0.0, "Areas and borders")
     with _bulk(database) as connection:
-        _fill(connection, settings, now, tell)
+        if settings.scale is Scale.CITY:
+            city.fill(connection, settings, now, tell, _write)
+        else:
+            _fill(connection, settings, now, tell)
+        _set_sequences(connection)
         tell(0.97, "Statistics for the query planner")
         _analyse(connection)
     tell(1.0, "Done")
@@ -88,7 +92,6 @@ def _fill(connection: Connection, settings: Settings, now: datetime, tell: Progr
     tell(0.95, "Aggregates")
     _write(connection, "duty_rota", roster.rota(now))
     _write(connection, "area_facts", ledger.rows(areas, local_day(now), settings.seed))
-    _set_sequences(connection)
 
 
 def _community(
