@@ -1,0 +1,96 @@
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from data_access.commands.incidents import DEFAULT_LIMIT, move, take_in
+from data_access.db.engine import Database
+from data_access.db.tables import AreaBoundaryRow, AreaRow, ChannelRow, IncidentHistoryRow, IncidentTypeRow, OutboxRow
+from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound
+from data_access.domain.incidents import Stage
+from data_access.events import LIVE_EVENT, IncidentChanged
+
+SQUARE = '{"type":"Polygon","coordinates":[[[%s,22],[%s,22],[%s,23],[%s,23],[%s,22]]]}'
+
+
+@pytest.fixture
+def town(database: Database) -> Database:
+    with database.writing() as session:
+        root = AreaRow(code="r", name="区", kind="district", path="000", depth=0, aliases=[])
+        session.add(root)
+        session.flush()
+        for number, (west, east) in enumerate(((114, 115), (115, 116))):
+            area = AreaRow(
+                code=f"s{number}",
+                name="街",
+                kind="street",
+                path=f"00000{number}",
+                depth=1,
+                parent_id=root.id,
+                aliases=[],
+            )
+            session.add(area)
+            session.flush()
+            outline = SQUARE % (west, east, east, west, west)
+            session.add(AreaBoundaryRow(area_id=area.id, geometry=outline, schematic=True, source="t"))
+        session.add(AreaBoundaryRow(area_id=root.id, geometry=SQUARE % (114, 116, 116, 114, 114), source="t"))
+        session.add(IncidentTypeRow(source="catalogue", ref="6", level=1, name="市政设施"))
+    return database
+
+
+def test_an_incident_comes_in_with_history_and_event(town: Database, noon: datetime) -> None:
+    payload = {"title": "井盖破损", "lng": 115.5, "lat": 22.5, "channel": "@坪山", "class": "市政设施", "key": "k-1"}
+    with town.writing() as session:
+        row, new = take_in(session, payload, actor="api", now=noon)
+        assert (new, row.area_path, row.due_at) == (True, "000001", noon + DEFAULT_LIMIT)
+        again, fresh = take_in(session, payload, actor="api", now=noon)
+        assert (again.id, fresh) == (row.id, False)
+    with town.reading() as session:
+        history = session.scalars(select(IncidentHistoryRow)).all()
+        assert [(h.action, h.stage, h.actor) for h in history] == [("create", "report", "api")]
+        event = LIVE_EVENT.validate_json(session.scalars(select(OutboxRow.body)).one())
+        assert isinstance(event, IncidentChanged)
+        assert (event.area, event.channel, event.stage, event.version) == ("000001", "@坪山", "report", 1)
+        assert session.scalars(select(ChannelRow.name)).all() == ["@坪山"]
+
+
+def test_it_moves_through_the_loop_and_back(town: Database, noon: datetime) -> None:
+    with town.writing() as session:
+        row, _ = take_in(session, {"title": "x", "area": "s0"}, actor="api", now=noon)
+        for hours, stage in enumerate((Stage.REGISTER, Stage.DISPATCH, Stage.FEEDBACK, Stage.HANDLE, Stage.CLOSED), 1):
+            move(session, row.id, stage, actor="officer", now=noon + timedelta(hours=hours))
+        assert (row.stage, row.reworks, row.version) == ("closed", 1, 6)
+        assert row.closed_at == noon + timedelta(hours=5)
+        with pytest.raises(IllegalTransition):
+            move(session, row.id, Stage.HANDLE, actor="officer", now=noon)
+        with pytest.raises(NotFound):
+            move(session, 999, Stage.HANDLE, actor="officer", now=noon)
+    with town.reading() as session:
+        events = [
+            LIVE_EVENT.validate_json(body) for body in session.scalars(select(OutboxRow.body).order_by(OutboxRow.id))
+        ]
+        assert [e.version for e in events] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("payload", "error"),
+    [
+        ({"area": "s0"}, InvalidInput),
+        ({"title": "x"}, InvalidInput),
+        ({"title": "x", "lng": 115.5}, InvalidInput),
+        ({"title": "x", "lng": 115.5, "lat": "22"}, InvalidInput),
+        ({"title": "x", "lng": True, "lat": 22}, InvalidInput),
+        ({"title": "x", "lng": 15.5, "lat": 22}, InvalidInput),
+        ({"title": "x", "lng": 115.5, "lat": 922}, InvalidInput),
+        ({"title": "x" * 201, "area": "s0"}, InvalidInput),
+        ({"title": "x", "area": "nowhere"}, NotFound),
+        ({"title": "x", "area": "s0", "class": "无"}, InvalidInput),
+        ({"title": "x", "area": "s0", "nature": "无"}, InvalidInput),
+        ({"title": 7, "area": "s0"}, InvalidInput),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_sentence(
+    town: Database, noon: datetime, payload: dict[str, object], error: type[Exception]
+) -> None:
+    with town.writing() as session, pytest.raises(error):
+        take_in(session, payload, actor="api", now=noon)
