@@ -14,6 +14,8 @@ from data_access.live import outbox
 
 HEARTBEAT: Final = "heartbeat"
 """The synthetic reading that shows the whole way from broker to screen to be open."""
+HEARTBEAT_TOPIC: Final = "v1/devices/heartbeat/telemetry"
+"""Where the worker sends it, like a device with the token `heartbeat`."""
 VIDEO: Final = "video"
 
 

@@ -42,8 +42,7 @@ log = logging.getLogger(__name__)
 _DEVICE: Final = b"v1/devices/"
 _TELEMETRY: Final = b"/telemetry"
 _GATEWAY: Final = b"v1/gateway/telemetry"
-HEARTBEAT_TOPIC: Final = b"v1/devices/heartbeat/telemetry"
-"""Where the product's own worker knocks; see `runtime.heartbeat`."""
+_HEARTBEAT: Final = freshness.HEARTBEAT_TOPIC.encode()
 _TICK_S: Final = 1.0
 _METRICS_EVERY_S: Final = 2.0
 _HTTP_AT_ONCE: Final = 200
@@ -124,7 +123,7 @@ class Ingest:
 
     def take(self, link: Link, topic: bytes, payload: bytes, packet_id: bytes) -> None:
         """Put one message of the broker into the batch."""
-        if topic == HEARTBEAT_TOPIC:
+        if topic == _HEARTBEAT:
             self.batcher.inbox()  # acknowledged in its turn: some brokers end a connection that answers out of order
             self.batcher.added(link, packet_id, self._beat)
             return

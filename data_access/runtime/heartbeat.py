@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
+from data_access.commands.freshness import HEARTBEAT_TOPIC
 from data_access.db.tables import to_ms
-from data_access.ingest.service import HEARTBEAT_TOPIC
 from data_access.runtime import instance
 from data_access.settings import Settings
 
@@ -61,7 +61,7 @@ class Heart:
         if edge:
             client.username_pw_set(_NAME)
         else:
-            self._topic = HEARTBEAT_TOPIC.decode()
+            self._topic = HEARTBEAT_TOPIC
             if parts.username:
                 client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
         if parts.scheme == "mqtts":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from socket import socket
 
-from data_access.runtime import embedded_mqtt, embedded_redis, instance
+from data_access.runtime import embedded_mqtt, embedded_redis, instance, up_to_date
 from data_access.runtime.children import Spec
 from data_access.runtime.refusal import Refusal, free_port
 from data_access.runtime.supervisor import Part
@@ -50,17 +50,21 @@ def assemble(settings: Settings, *, web: socket, edge: socket | None) -> Product
     else:
         front = []
     stored = tuple(part.spec.name for part in stores)
-    prepared = ("prepare", *stored)
+    held = up_to_date.deployment(settings)
+    if held is not None:
+        instance.write_deployment(settings.data_dir, held)
+    prepare = [] if held else [Part(spec=Spec(name="prepare", argv=_argv("prepare"), env=env), task=True)]
+    prepared = (*stored, *(part.spec.name for part in prepare))
     parts = [
         *stores,
-        Part(spec=Spec(name="prepare", argv=_argv("prepare"), env=env), task=True),
+        *prepare,
         *front,
         *_web(settings, web, env, prepared),
         _ours("ingest", "ingest", env=env, after=prepared),
         _ours("worker", "worker", env=env, after=prepared),
     ]
     if settings.simulate:
-        after = (*(part.spec.name for part in parts if part.spec.name != "prepare"), "prepare")
+        after = tuple(part.spec.name for part in parts)
         spec = Spec(name="simulator", argv=_argv("simulate", "background"), env=env)
         demo = Deployment.LUOHU
         parts.append(
