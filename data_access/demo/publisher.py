@@ -108,11 +108,18 @@ def wait_sent(infos: Sequence[MQTTMessageInfo], within_s: float = 10.0) -> bool:
     """Wait until the broker has acknowledged `infos`; tell whether it has."""
     deadline = time.monotonic() + within_s
     pause = threading.Event()
-    while not all(info.is_published() for info in infos):
+    while not all(_published(info) for info in infos):
         if time.monotonic() > deadline:
             return False
         pause.wait(0.02)
     return True
+
+
+def _published(info: MQTTMessageInfo) -> bool:
+    try:
+        return info.is_published()
+    except RuntimeError:  # said while the connection was down: paho queues it and never tells how it went
+        return False
 
 
 def _reading(one: Said) -> dict[str, Any]:
