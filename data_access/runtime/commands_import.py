@@ -110,9 +110,9 @@ def _tell(console: Console, report: Report, *, folder: Path) -> None:
     if left_out:
         console.print(_table(left_out))
         target = save_refusals(report, folder)
-        console.print(f"All {len(left_out)} rows that were left out, with reasons: {target}")
+        console.print(f"All {len(left_out)} rows that were left out, with reasons: {target}", soft_wrap=True)
     for note in report.notes:
-        console.print(f"Note: {note}")
+        console.print(f"Note: {note}", soft_wrap=True)
     tally = report.tally
     if report.written:
         skipped = f", {len(left_out)} left out" if left_out else ""
