@@ -31,7 +31,6 @@ def incidents(view: Overview, w: Words) -> html.Section:
                 _channels(view.channels, w),
             ],
             sub=w("受理 · 按来源渠道"),
-            note=fmt.period(view.period),
             sources="incidents",
         )
     flow = view.flow

@@ -206,7 +206,7 @@
     const strip = byId("pinned-strip");
     if (!strip) return;
     const all = grave(here());
-    const mode = !covers() ? "loading" : isLost() ? "lost" : all.length ? "alarm" : "calm";
+    const mode = !covers() ? "loading" : isLost() ? "lost" : all.length ? "alarm" : counters()["devices.total"] === 0 ? "blind" : "calm";
     const drawn = [mode, document.body.dataset.lang, path(), ...all.map((a) => `${a.alarm_id}.${a.version}`)].join("|");
     if (drawn !== stripOf && mode !== "loading") {
       stripOf = drawn;
@@ -222,10 +222,11 @@
   function fillStrip(lead, what, facts, all, mode) {
     const worst = all[0];
     if (!worst) {
-      lead.replaceChildren(element("span", "ic ic-shield"), element("b", "", t(mode === "lost" ? "生命安全" : "生命安全 无告警")));
+      const said = mode === "lost" ? "生命安全" : mode === "blind" ? "生命安全 未知" : "生命安全 无告警";
+      lead.replaceChildren(element("span", "ic ic-shield"), element("b", "", t(said)));
       const since = yiping.here && yiping.here.last_critical;
       what.replaceChildren(
-        element("span", "strip-k", since ? t("连续无紧急告警") : t("无紧急告警记录")),
+        element("span", "strip-k", mode === "blind" ? t("未接入终端") : since ? t("连续无紧急告警") : t("无紧急告警记录")),
         element("span", "strip-v strip-since")
       );
       facts.replaceChildren(mode === "lost" ? cell(t("现在状态"), t("未知"), "is-unknown") : cell(t("上次自检"), "", "strip-test"));
