@@ -11,8 +11,8 @@ import shapely
 
 from data_access.demo.frame import Area, Columns, Community, Numbers
 from data_access.demo.geometry import Plot, lay_out
-from data_access.demo.plan import ANCHORS, CUIZHU, NAMES_EN, SHUIBEI, CommunityPlan, communities
-from data_access.demo.vendored import LUOHU, OUTLINE_SOURCE, official_areas, outline
+from data_access.demo.plan import ANCHORS, CUIZHU, SHUIBEI, CommunityPlan, communities
+from data_access.demo.vendored import LUOHU, OUTLINE_SOURCE, names_en, official_areas, outline
 from data_access.domain.areas import PATH_STEP, AreaKind, child_path
 from data_access.settings import Scale
 
@@ -88,7 +88,7 @@ def area_rows(known: Sequence[Area], full_names: dict[str, str]) -> Columns:
         "code": [area.code for area in known],
         "official_code": [area.code if area.code in official else None for area in known],
         "name": [area.name for area in known],
-        "name_en": [NAMES_EN.get(area.code) for area in known],
+        "name_en": [_english(area) for area in known],
         "aliases": [_json([full_names[area.code]] if area.code in full_names else []) for area in known],
         "kind": [str(area.kind) for area in known],
         "parent_id": [ids[area.parent] if area.parent else None for area in known],
@@ -123,6 +123,10 @@ def plot(plans: Sequence[CommunityPlan], seed: int) -> Plot:
         return Plot(code, tuple(below), ANCHORS[code])
 
     return Plot(LUOHU, tuple(street(code) for code in sorted(ANCHORS)))
+
+
+def _english(area: Area) -> str | None:
+    return f"Grid {int(area.code[-3:]):02d}" if area.kind == AreaKind.GRID else names_en().get(area.code)
 
 
 def _above(code: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from data_access.demo.buildings import Buildings
-from data_access.demo.chance import Chance, Ints, choose, share_out
+from data_access.demo.chance import Chance, Ints, choose
 from data_access.demo.frame import Area, Columns, Community, flags, texts
 from data_access.demo.names import credit_codes, padded, phones
 from data_access.demo.plan import SHUIBEI, CommunityPlan
@@ -33,7 +33,7 @@ _STYLES: Final = "鑫宏恒瑞盛华佳诚信达利丰源泰和美凯隆腾飞�
 _SUFFIX: Final = {"individual": "店", "company": "有限公司", "organisation": "服务中心"}
 _RESOURCES: Final = (
     ("aed", "AED", 268),
-    ("fire_post", "微型消防站", 327),
+    ("fire_post", "微型消防站", 218),
     ("clinic", "社康中心", 118),
     ("care_centre", "长者服务站", 94),
     ("canteen", "长者食堂", 43),
@@ -45,6 +45,7 @@ _RESOURCES: Final = (
     ("library", "社区书屋", 88),
     ("charging", "电动自行车充电点", 257),
 )
+_FIRE_POST: Final = 1
 
 
 def entity_rows(community: Community, within: Buildings) -> tuple[Columns, dict[str, Ints]]:
@@ -129,10 +130,8 @@ def organisation_rows(streets: list[Area], chance: Chance) -> Columns:
 
 def _resource_kinds(plan: CommunityPlan, chance: Chance) -> Ints:
     """Kinds in the district's proportions, one fire post first."""
-    weights = np.array([weight for _, _, weight in _RESOURCES], dtype=float)
-    counts = share_out(plan.resources, weights * chance.uniform(len(weights), 0.7, 1.3))
-    counts[np.argmax(counts)] -= 1
-    kinds = np.concatenate([[1], np.repeat(np.arange(len(counts)), counts)])
+    rest = chance.pick(plan.resources - 1, [weight for _, _, weight in _RESOURCES])
+    kinds = np.concatenate([[_FIRE_POST], rest])
     mixed: Ints = kinds[chance.order(len(kinds))]
     return mixed
 

@@ -36,20 +36,6 @@ TOTALS: Final = {
 SHUIBEI_KNOWN: Final = {"residents": 18_642, "elderly_alone": 58, "entities": 4_127, "cameras": 112}
 """What is known of 水贝社区 and not left to chance (with 3,000 jewellery firms and 800 三小 among its entities)."""
 
-NAMES_EN: Final = {
-    "440303": "Luohu",
-    "440303001": "Guiyuan",
-    "440303002": "Huangbei",
-    "440303003": "Dongmen",
-    "440303004": "Cuizhu",
-    "440303005": "Nanhu",
-    "440303006": "Sungang",
-    "440303007": "Donghu",
-    "440303008": "Liantang",
-    "440303009": "Dongxiao",
-    "440303010": "Qingshuihe",
-    "440303004011": "Shuibei",
-}
 ANCHORS: Final = {
     "440303001": ((114.104, 22.548), (114.104, 22.541)),
     "440303002": ((114.134, 22.549), (114.144, 22.552), (114.130, 22.542)),

@@ -7,14 +7,15 @@ is killed leaves the database as it was, and the next start begins anew. Once se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from sqlite3 import OperationalError
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
 from data_access.db.bulk import insert_columns
-from data_access.db.engine import Database
+from data_access.db.engine import BUSY_TIMEOUT_MS, Database
 from data_access.db.tables import Base, MetaRow
 from data_access.demo import city, deployment, system
 from data_access.demo.alarms import alarm_rows
@@ -154,7 +155,8 @@ def _bulk(database: Database) -> Iterator[Connection]:
     """One transaction made for writing a great deal.
 
     On SQLite a rollback journal instead of the write-ahead log: pages that are new need no copy, and a crash still
-    rolls back. Foreign keys are not checked row by row; a test checks them all.
+    rolls back. (Where another process has the file open the log stays; it is slower and as safe.) Foreign keys are
+    not checked row by row; a test checks them all.
     """
     if database.dialect != "sqlite":
         with database.engine.begin() as connection:
@@ -163,15 +165,21 @@ def _bulk(database: Database) -> Iterator[Connection]:
     database.engine.dispose()
     with database.engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        for pragma in ("journal_mode=DELETE", "foreign_keys=OFF", "cache_size=-262144"):
-            driver.execute(f"PRAGMA {pragma}").fetchall()
+        _pragmas(driver, "foreign_keys=OFF", "cache_size=-262144", "busy_timeout=0")
+        with suppress(OperationalError):
+            _pragmas(driver, "journal_mode=DELETE")
+        _pragmas(driver, f"busy_timeout={BUSY_TIMEOUT_MS}")
         try:
             with connection.execution_options(yiping_immediate=True).begin():
                 yield connection
         finally:
-            for pragma in ("journal_mode=WAL", "foreign_keys=ON"):
-                driver.execute(f"PRAGMA {pragma}").fetchall()
+            _pragmas(driver, "journal_mode=WAL", "foreign_keys=ON")
     database.engine.dispose()
+
+
+def _pragmas(driver: Any, *settings: str) -> None:
+    for setting in settings:
+        driver.execute(f"PRAGMA {setting}").fetchall()
 
 
 def _analyse(connection: Connection) -> None:

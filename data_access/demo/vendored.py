@@ -65,6 +65,13 @@ def official_areas(district: str) -> tuple[OfficialArea, ...]:
 
 
 @cache
+def names_en() -> dict[str, str]:
+    """Names in Latin letters by code."""
+    with (DATA / "names-en.csv").open(encoding="utf-8", newline="") as file:
+        return {r["code"]: r["name_en"] for r in csv.DictReader(file)}
+
+
+@cache
 def outline(district: str) -> Polygon:
     """The district's outline in WGS-84 degrees."""
     bare = json.loads((DATA / "boundaries-gcj02" / f"{district}.geojson").read_text("utf-8"))

@@ -146,6 +146,19 @@ def test_a_killed_seeding_starts_over_cleanly(tmp_path: Path) -> None:
     database.dispose()
 
 
+def test_it_seeds_beside_a_process_that_has_the_file_open(sqlite: Database) -> None:
+    other = Database(sqlite.engine.url.render_as_string())
+    with other.reading() as session:
+        assert session.scalars(select(AreaRow.id)).all() == []  # a read that stays open
+        assert seed(sqlite, COMMUNITY, now=NOON)
+    assert is_seeded(other)
+    other.dispose()
+
+
+def test_every_area_has_an_english_name(shuibei: Database) -> None:
+    assert count(shuibei, AreaRow.id > 0, AreaRow.name_en.is_(None)) == 0
+
+
 def test_no_row_points_at_nothing(shuibei: Database) -> None:
     with shuibei.reading() as session:
         assert session.execute(text("PRAGMA foreign_key_check")).all() == []
