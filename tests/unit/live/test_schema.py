@@ -25,5 +25,5 @@ def test_every_event_type_has_a_fixture() -> None:
 def test_a_fixture_is_a_valid_event_and_the_hub_reads_it(path: Path) -> None:
     event = LIVE_EVENT.validate_json(path.read_bytes())
     assert isinstance(event, Event)
-    assert event.type == path.stem  # type: ignore[union-attr]
+    assert event.type == path.stem
     assert DECODER.decode(path.read_bytes()).area == event.area
