@@ -1,0 +1,47 @@
+"""The command line: light to start, one broken command does not hurt the others, an old Python hears a sentence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from data_access.runtime import cli
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_help_names_every_command_and_imports_none() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from data_access.runtime.cli import main;"
+        "print(CliRunner().invoke(main, ['--help']).output);"
+        "print('HEAVY', {'sqlalchemy', 'pydantic', 'dash', 'numpy', 'redis'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert all(name in done.stdout for name in cli.COMMANDS)
+    assert "HEAVY set()" in done.stdout
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_can_be_asked_for_help(name: str) -> None:
+    done = CliRunner().invoke(cli.main, [name, "--help"])
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("Usage:")
+
+
+def test_a_command_that_does_not_exist_is_a_usage_error() -> None:
+    done = CliRunner().invoke(cli.main, ["fly"])
+    assert done.exit_code == 2
+    assert "No such command 'fly'" in done.output
+
+
+def test_an_old_python_hears_one_sentence() -> None:
+    source = (ROOT / "data_access/runtime/cli.py").read_text()
+    old = "import sys; sys.version_info = (3, 9, 2, 'final', 0)\n"
+    code = old + "\n".join(line for line in source.splitlines() if "__future__" not in line)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "Error: Yiping needs Python 3.11 or newer; this is Python 3.9.\n"
