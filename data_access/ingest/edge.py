@@ -24,20 +24,37 @@ log = logging.getLogger(__name__)
 OWN_TELEMETRY: Final = b"v1/devices/me/telemetry"
 MAX_PACKET: Final = (1 << 20) + 1024
 CONNECT_WITHIN_S: Final = 10.0
+HEAD_START_S: Final = 1.5
+"""A broker that comes back empty drops what nobody has subscribed to: ingest goes first, it tries every half second."""
 _LISTENABLE: Final = (b"v1/devices/me/", b"v1/gateway/")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Broker:
     """Where the broker listens; some listen for MQTT 5 on a port of its own."""
 
     host: str
     port: int
     port_v5: int | None = None
+    answers: bool = True
+    back_at: float = -HEAD_START_S  # by the loop's clock, when it answered again
 
     def address(self, version: int) -> tuple[str, int]:
         """Host and port for a client of protocol `version`."""
         return self.host, (self.port_v5 or self.port) if version == wire.V5 else self.port
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it came back just now and may not know yet who subscribes: devices wait for ingest."""
+        return asyncio.get_running_loop().time() - self.back_at < HEAD_START_S
+
+    def note(self, *, answers: bool) -> None:
+        """Say once that the broker went away, and once that it is back."""
+        if answers != self.answers:
+            self.answers = answers
+            if answers:
+                self.back_at = asyncio.get_running_loop().time()
+            log.warning("edge: the broker %s", "answers again" if answers else "does not answer; devices try again")
 
 
 async def serve(host: str, port: int, broker: Broker, *, listener: socket | None = None) -> asyncio.Server:
@@ -178,12 +195,16 @@ class _Device(asyncio.Protocol):
                 lambda: _Broker(self), *self._address.address(self._version)
             )
         except OSError:
-            log.warning("edge: the broker does not answer; a device is turned away and will try again")
+            self._address.note(answers=False)
             self._opening = None
             self.close()
             return
+        self._address.note(answers=True)
         self._opening = None
         self._broker = protocol
+        if self._address.is_new:
+            self.close()
+            return
         if self._timeout:
             self._timeout.cancel()
         assert protocol.transport  # noqa: S101  # connection_made has run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -187,7 +186,7 @@ _ops = st.one_of(
 
 
 @pytest.fixture
-def emptied(database: Database) -> Iterator[Database]:
+def emptied(database: Database) -> Database:
     fleet.build(database, DEVICES)
     return database
 
