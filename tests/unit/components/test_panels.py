@@ -1,0 +1,163 @@
+"""The panels as trees: what they say of data that is there, of data that is not, and in which language."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from dash.development.base_component import Component
+from plotly.utils import PlotlyJSONEncoder
+
+from components import activity, building_drawer, closing, frame, ledger, ranking
+from components.i18n import Words, words
+from data_access.domain.facts import Fact
+from data_access.domain.incidents import ClosingCounts
+from data_access.domain.periods import Period
+from data_access.viewmodels.areas import AreaLabel, BuildingView, CameraLine, DeviceLine, PersonLine, Place
+from data_access.viewmodels.overview import (
+    Closing,
+    Flow,
+    GroupLine,
+    KindLine,
+    Ledger,
+    Overview,
+    Sensors,
+    SourceLine,
+    StageLine,
+    Video,
+)
+
+NOW = datetime(2026, 6, 17, 6, 32, tzinfo=UTC)
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+DISTRICT = AreaLabel(1, "440303", "000", "罗湖区", "Luohu", "district")
+STREET = AreaLabel(2, "440303004", "000000", "翠竹街道", "Cuizhu", "street")
+
+
+def _counts(created: int, due: int, closed: int, on_time: int) -> ClosingCounts:
+    return ClosingCounts(created=created, due=due, closed=closed, closed_on_time=on_time)
+
+
+FULL = Overview(
+    place=Place(DISTRICT, (), (STREET,), (("street", 10), ("community", 109))),
+    at=NOW,
+    period=Period(date(2026, 6, 1), date(2026, 7, 1)),
+    running=True,
+    demo=True,
+    has_incidents=True,
+    ledger=Ledger(
+        date(2026, 6, 1),
+        {fact: 1000 + i for i, fact in enumerate(Fact)},
+        dict.fromkeys(Fact, 990),
+        dict.fromkeys(Fact, 900),
+    ),
+    closing=Closing(_counts(6952, 6950, 6940, 6236), _counts(10, 10, 10, 9), None),
+    children=(
+        GroupLine("440303004", "翠竹街道", "Cuizhu", _counts(100, 100, 99, 91)),
+        GroupLine("440303005", "东门街道", "Dongmen", _counts(100, 100, 99, 84)),
+        GroupLine("440303006", "莲塘街道", "Liantang", _counts(0, 0, 0, 0)),
+        GroupLine(None, "未归属", None, _counts(7, 7, 7, 6)),
+    ),
+    channels=(GroupLine("1", "12345", None, _counts(6952, 6950, 6940, 6236)),),
+    flow=Flow(486, 467, 342, (StageLine("handle", 191, 7), StageLine("verify", 57, 0))),
+    sensors=Sensors(
+        1005, 7, 131, 120, {4: 1, 3: 2, 2: 4, 1: 6}, (KindLine("smoke", 747, 6, 3, 4),), tuple(range(24)), 0, None
+    ),
+    video=Video(5216, 5138, NOW),
+    sources=(SourceLine("population", "人口房屋", "Population", 86_400, NOW),),
+)
+EMPTY = replace(
+    FULL,
+    running=False,
+    has_incidents=False,
+    ledger=Ledger(None, {}, {}, {}),
+    closing=Closing(_counts(0, 0, 0, 0), None, None),
+    children=(),
+    channels=(),
+    flow=Flow(0, 0, 0, ()),
+    sensors=Sensors(0, 0, 0, 0, {4: 0, 3: 0, 2: 0, 1: 0}, (), (0,) * 24, 0, None),
+    video=Video(0, 0, None),
+    sources=(),
+)
+BUILDING = BuildingView(
+    id=1, code="B1", name="Block 5", address=None, estate=None, kind="residential",
+    lng=114.1, lat=22.5, floors=7, units=2,
+    built_year=1998, area=STREET, people=(PersonLine("grid_worker", "L*", "138****1234"),), dwellings=40,
+    uses=(("rented", 35), ("owner", 5)), residents=None, elderly=0, few=True,
+    devices=(DeviceLine(1, "D1", "smoke", "S", 3, 4, NOW), DeviceLine(2, "D2", "gas", "G", None, None, None)),
+    devices_total=2, cameras=(CameraLine(1, "C1", "Gate", 34, delivering=False),), incidents=(),
+)  # fmt: skip
+
+
+def _panels(view: Overview, w: Words) -> list[Component]:
+    return [
+        ledger.population(view.ledger, None, view.at, w),
+        ledger.housing(view.ledger, None, view.at, w),
+        ledger.organisations(view.ledger, None, view.at, w),
+        closing.build(view, w),
+        activity.incidents(view, w),
+        activity.sensors(view, w),
+        activity.video(view, w),
+        ranking.build(view, (), w),
+    ]
+
+
+def _text(tree: object) -> str:
+    return json.dumps(tree, cls=PlotlyJSONEncoder, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("view", [FULL, EMPTY, replace(FULL, running=False)], ids=["full", "empty", "past"])
+def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
+    w = words("en")
+    everything = [
+        *_panels(view, w),
+        frame.header(frame.where(view.place, w), True, {}, w),
+        frame.strip(w),
+        *frame.proof(view, w),
+        *frame.below(view.place, w),
+        frame.alarms(w),
+        frame.footer(view.sources, True, w),
+        building_drawer.build(BUILDING, NOW, w),
+    ]
+    said = set(re.findall(r'"([^"]*[\u3400-\u9fff][^"]*)"', _text(everything)))
+    assert said <= {"中", "中文"}
+
+
+def test_what_was_not_imported_is_a_dash_and_never_a_zero() -> None:
+    for panel in _panels(EMPTY, words("zh"))[:-1]:
+        said = _text(panel)
+        assert "未导入" in said or "未接入" in said
+        assert '"0"' not in said
+
+
+def test_the_published_figures_stand_with_numerator_and_denominator() -> None:
+    said = _text(closing.build(replace(FULL, running=False), words("zh")))
+    assert '"89.73"' in said
+    assert '"6,236 / 6,950"' in said
+    assert "百分点" in said
+
+
+def test_a_past_period_shows_its_channels_instead_of_today() -> None:
+    said = _text(activity.incidents(replace(FULL, running=False), words("zh")))
+    assert "12345" in said
+    assert "今日受理" not in said
+
+
+def test_the_ranking_marks_who_is_below_the_target_and_shows_the_unassigned_unranked() -> None:
+    said = _text(ranking.build(FULL, (), words("zh")))
+    assert said.index("翠竹") < said.index("东门") < said.index("莲塘") < said.index("未归属")
+    assert said.count("rank is-low") == 1
+    assert said.count('"data-drill"') == 3
+
+
+def test_a_leaf_shows_who_answers_for_it() -> None:
+    leaf = replace(FULL, place=replace(FULL.place, children=()))
+    said = _text(ranking.build(leaf, (PersonLine("grid_chief", "张*", None),), words("zh")))
+    assert "网格长" in said
+    assert "张*" in said
+
+
+def test_few_people_are_not_counted_out() -> None:
+    assert "<5" in _text(building_drawer.build(BUILDING, NOW, words("zh")))
