@@ -41,27 +41,37 @@ class Catalogue:
 
 def save_catalogue(database: Database, source: str, labels: Iterable[Label]) -> Catalogue:
     """Add what is new, rename what the source has renamed; return the ids. One short transaction."""
-    ordered = sorted(labels, key=lambda label: (_LEVELS.get(label.group, 0), label.group, label.ref))
+    levels: dict[int, list[Label]] = {}
+    for label in labels:
+        levels.setdefault(_LEVELS.get(label.group, 0), []).append(label)
     found = Catalogue()
     with database.writing() as session:
         known = _known(session, source)
-        for label in ordered:
-            row = known.get((label.group, label.ref))
-            if row is None:
-                row = _new(source, label)
-                session.add(row)
-            if row.name not in (label.name, *label.names):  # a smaller file must not outvote a larger one
-                row.name = label.name
-            if isinstance(row, IncidentTypeRow) and label.parent is not None:
-                above = "type" if label.group == "main_type" else "main_type"
-                row.parent_id = found.ids.get((above, label.parent), row.parent_id)
-            if isinstance(row, UnitRow):
-                aliases = sorted({*row.aliases, *label.names} - {label.name})
-                if aliases != row.aliases:
-                    row.aliases = aliases
+        for _, level in sorted(levels.items()):
+            rows = [(label, _saved(session, known, source, label, found)) for label in level]
             session.flush()
-            found.ids[label.group, label.ref] = row.id
+            found.ids |= {(label.group, label.ref): row.id for label, row in rows}
     return found
+
+
+def _saved(
+    session: Session, known: dict[tuple[str, str], Any], source: str, label: Label, found: Catalogue
+) -> IncidentTypeRow | UnitRow | ChannelRow:
+    """The row of `label`, new or brought up to date; classes above it are in `found` already."""
+    row: IncidentTypeRow | UnitRow | ChannelRow | None = known.get((label.group, label.ref))
+    if row is None:
+        row = _new(source, label)
+        session.add(row)
+    if row.name not in (label.name, *label.names):  # a smaller file must not outvote a larger one
+        row.name = label.name
+    if isinstance(row, IncidentTypeRow) and label.parent is not None:
+        above = "type" if label.group == "main_type" else "main_type"
+        row.parent_id = found.ids.get((above, label.parent), row.parent_id)
+    if isinstance(row, UnitRow):
+        aliases = sorted({*row.aliases, *label.names} - {row.name})
+        if aliases != row.aliases:
+            row.aliases = aliases
+    return row
 
 
 def _known(session: Session, source: str) -> dict[tuple[str, str], Any]:

@@ -26,7 +26,7 @@ _USES: Final = {"自住": "owner", "自用": "owner", "出租": "rented", "空�
 _GRADES: Final = {"宽管": "light", "关注": "watched", "严管": "strict", "禁止": "banned"}
 _RESIDENCIES: Final = {"户籍": "registered", "流动": "floating", "境外": "overseas"}
 _SEXES: Final = {"男": "M", "女": "F"}
-_SLICE: Final = 500
+_SLICE: Final = 200
 _Home = tuple[int, int, str]  # building id, unit, room
 
 
@@ -198,12 +198,14 @@ class Residents(Kind):
         )
         for dwelling, household in living:
             self._households[dwellings[dwelling]] = household
-        for dwelling, home in dwellings.items():
-            if home not in self._households:
-                made = HouseholdRow(dwelling_id=dwelling, area_path=self._homes[home]["area_path"], size=0)
-                session.add(made)
-                session.flush()
-                self._households[home] = made.id
+        made = {
+            home: HouseholdRow(dwelling_id=dwelling, area_path=self._homes[home]["area_path"], size=0)
+            for dwelling, home in dwellings.items()
+            if home not in self._households
+        }
+        session.add_all(made.values())
+        session.flush()
+        self._households |= {home: row.id for home, row in made.items()}
 
 
 def _identity(number: str | None, home: object, name: str, born: date) -> str:
