@@ -7,6 +7,7 @@
   const WORST_FIRST = [CRITICAL, MAJOR, MINOR, WARNING, OFFLINE, UNSEEN, NORMAL];
   const STATUS = { SEVERITY: 0b111, OFFLINE: 0b1000, NEVER_SEEN: 0b100000 };
   const MAGIC = 0x314d5059; // "YPM1"
+  const SPREAD_ZOOM = 17.5; // from here on points of one place part
   const HEADER = 16, ROW = 18; // bytes
 
   // Web Mercator in units of the world: x and y in [0, 1), y downwards.
@@ -261,7 +262,7 @@
   }
 
   const api = {
-    NORMAL, WARNING, MINOR, MAJOR, CRITICAL, OFFLINE, UNSEEN, CATEGORIES, WORST_FIRST,
+    NORMAL, WARNING, MINOR, MAJOR, CRITICAL, OFFLINE, UNSEEN, CATEGORIES, WORST_FIRST, SPREAD_ZOOM,
     PointSet, categoryOf, decode, spread, worldX, worldY,
   };
   if (typeof module !== "undefined") module.exports = api;
