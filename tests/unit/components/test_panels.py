@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 from dash.development.base_component import Component
-from plotly.utils import PlotlyJSONEncoder
 
 from components import activity, building_drawer, closing, frame, ledger, ranking
 from components.i18n import Words, words
@@ -105,7 +104,7 @@ def _panels(view: Overview, w: Words) -> list[Component]:
 
 
 def _text(tree: object) -> str:
-    return json.dumps(tree, cls=PlotlyJSONEncoder, ensure_ascii=False)
+    return json.dumps(tree, default=lambda component: component.to_plotly_json(), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("view", [FULL, EMPTY, replace(FULL, running=False)], ids=["full", "empty", "past"])
