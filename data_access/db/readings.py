@@ -2,7 +2,7 @@
 
 PostgreSQL: days are partitions of `readings`; SQLite: plain tables. Both are written and read by the day's own name.
 The key makes a repeated delivery harmless. It is time first, because that is the order of arrival: rows go to the end
-of the tree instead of to thousands of leaves (five times the speed on SQLite, docs/adr/0012-readings-by-time.md). For
+of the tree instead of to thousands of leaves (five times the speed on SQLite, docs/adr/0011-readings-by-time.md). For
 the history of one device each hour gets an index of its own once it is over; `history` knows how to use them.
 """
 

@@ -2,7 +2,7 @@
 
 MQTT 5 (3.1.1 where the broker knows no better), QoS 1, a persistent session, so that what arrives while we are away
 waits at the broker. It reconnects by itself. When the batcher is full it stops reading: TCP and the broker's own
-limits then hold the rest back. Why this is not a library: docs/adr/0011-mqtt-subscriber.md.
+limits then hold the rest back. Why this is not a library: docs/adr/0010-mqtt-subscriber.md.
 """
 
 from __future__ import annotations
