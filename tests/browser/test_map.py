@@ -69,7 +69,10 @@ def test_a_click_on_a_shape_drills_and_on_a_building_opens_it(open_page: Open, p
     page = open_page(f"area={grid.code[:12]}&layers=alarms")
     until(page, DRAWN, grid.code[:12])
     rested(page)
-    page.mouse.click(*at(page, grid.lng or 0, grid.lat or 0))
+    lng, lat = page.evaluate(
+        "code => { const p = yiping.map.areas.byCode.get(code).label.getLatLng(); return [p.lng, p.lat]; }", grid.code
+    )
+    page.mouse.click(*at(page, lng, lat))
     until(page, DRAWN, grid.code)
     page.locator("path.map-building").first.click()
     page.wait_for_url("**building=*")
