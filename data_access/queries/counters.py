@@ -43,6 +43,8 @@ _SEVERITY: Final[dict[int, str]] = {
     Severity.MINOR: "alarms.minor",
     Severity.WARNING: "alarms.warning",
 }
+_FEW: Final = 200
+"""Up to so many areas are looked up one by one, more by one pass over the subtree."""
 _STANDING: Final = (AlarmState.ACTIVE_UNACKED, AlarmState.ACTIVE_ACKED)
 # Written out, so that both databases see that the partial indexes serve.
 _OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
@@ -57,7 +59,7 @@ def counters(session: Session, paths: Collection[str], root: str, *, now: dateti
         for above in lineage(path):
             if above in found:
                 found[above][key] += n
-    for path, n in _device_totals(session, root):
+    for path, n in _device_totals(session, found, root):
         if path in found:
             found[path]["devices.total"] = n
     return found
@@ -142,8 +144,9 @@ def _cameras(session: Session, root: str) -> Iterator[tuple[str, str, int]]:
         yield path, "cameras.delivering", delivering
 
 
-def _device_totals(session: Session, root: str) -> Iterator[tuple[str, int]]:
-    """Devices of each area by the newest aggregates."""
+def _device_totals(session: Session, paths: Collection[str], root: str) -> Iterator[tuple[str, int]]:
+    """Devices of at least the areas at `paths` by the newest aggregates."""
+    chosen = (AreaRow.path.in_(paths),) if len(paths) <= _FEW else _subtree(AreaRow.path, root)
     newest = (
         select(func.max(AreaFactRow.month))
         .where(AreaFactRow.area_id == AreaRow.id)
@@ -153,7 +156,7 @@ def _device_totals(session: Session, root: str) -> Iterator[tuple[str, int]]:
     query = (
         select(AreaRow.path, AreaFactRow.value)
         .join(AreaFactRow, AreaFactRow.area_id == AreaRow.id)
-        .where(*_subtree(AreaRow.path, root), AreaFactRow.metric == Fact.DEVICES, AreaFactRow.month == newest)
+        .where(*chosen, AreaFactRow.metric == Fact.DEVICES, AreaFactRow.month == newest)
     )
     yield from session.execute(query)
 
