@@ -38,14 +38,14 @@
       });
       this.layer = new (yiping.mapLayer.define(window.L))(this.data.sets);
       for (const name of LAYERS) this.layer.shown[name] = this.layers.has(name);
-      this.areas = new yiping.mapAreas.Areas(window.L, map, (feature) => this._choose(feature), (boxes) => {
+      this.areas = new yiping.mapAreas.Areas(window.L, map, (code) => this._choose(code), (boxes) => {
         this.layer.labels = boxes;
         this.layer.redraw();
       });
       this.layer.addTo(map);
       this.data.attach(this.layer);
       this.hand = new yiping.mapHand.MapHand(map, this.frame, this.layer, this.data, {
-        act: (feature) => this._choose(feature), building: (code) => announce("yiping:building", { code }),
+        act: (code) => this._choose(code), building: (code) => announce("yiping:building", { code }),
       });
       this.cleanups = [];
       this._listen();
@@ -119,9 +119,8 @@
     }
 
     // A shape was chosen. The map starts for its place at once; the page follows by way of the address.
-    _choose(feature) {
-      const { code, role } = feature.properties;
-      if (role === "building") return announce("yiping:building", { code });
+    _choose(code) {
+      if (this.areas.isBuilding(code)) return announce("yiping:building", { code });
       announce("yiping:drill", { code });
       this.ahead = { code, until: performance.now() + AHEAD_MS };
       this.go(code);

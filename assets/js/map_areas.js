@@ -12,7 +12,7 @@
   }
 
   class Areas {
-    // act(feature) is called when a shape is chosen by pointer or keyboard, labelled(boxes) when labels have moved.
+    // act(code) is called when a shape is chosen by keyboard, labelled(boxes) when labels have moved.
     constructor(L, map, act, labelled) {
       this.labelled = labelled;
       this.L = L;
@@ -107,7 +107,7 @@
       path.addEventListener("keydown", (e) => {
         if (e.key !== "Enter" && e.key !== " ") return;
         e.preventDefault();
-        this.act(layer.feature);
+        this.act(p.code);
       });
     }
 
@@ -124,6 +124,11 @@
       const shown = yiping.mapGeometry.declutter(boxes);
       all.forEach(({ label }, i) => label.getElement()?.classList.toggle("is-hidden", !shown[i]));
       this.labelled(boxes.filter((_, i) => shown[i]));
+    }
+
+    // Whether `code` is one of the buildings shown.
+    isBuilding(code) {
+      return this.byCode.get(code)?.layer.feature.properties.role === "building";
     }
 
     // Paints the class bounds of the present metric into the legend.

@@ -9,7 +9,7 @@
   const t = (source) => yiping.t(source);
 
   class MapHand {
-    // act(feature) is called for a chosen shape, building(code) for the way to a building.
+    // act(code) is called for a chosen shape, building(code) for the way to a building.
     constructor(map, frame, layer, data, { act, building }) {
       Object.assign(this, { map, frame, layer, data, act });
       this.card = new yiping.mapCard.Card(map, frame, () => layer.stamps, building);
@@ -38,8 +38,8 @@
       const found = this.layer.hit(e.layerPoint, e.originalEvent.pointerType === "touch" ? TOUCH_SLACK : 2);
       if (found) return this._open(found, true);
       this.card.close();
-      const feature = e.sourceTarget && e.sourceTarget.feature;
-      if (feature && feature.properties.role !== "outline") this.act(feature);
+      const shape = e.originalEvent.target.closest("[data-code]");
+      if (shape) this.act(shape.dataset.code);
     }
 
     _hover(e) {
