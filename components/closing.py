@@ -58,7 +58,7 @@ def _kpi(w: Words, name: str, value: str, unit: str, basis: str, compared: list[
     return html.Div(
         [
             html.Span(w(name), className="kpi-name"),
-            html.Span([value, html.Span(unit, className="unit")], className="kpi-n"),
+            html.Span([value, html.Span(unit, className="unit") if value != fmt.DASH else None], className="kpi-n"),
             html.Span(basis, className="kpi-basis"),
             html.Span(shown or w("无往期可比"), className="kpi-cmp"),
         ],

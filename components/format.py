@@ -10,11 +10,17 @@ from data_access.domain.periods import SHANGHAI, Period
 
 DASH: Final = "—"
 MINUS: Final = "\N{MINUS SIGN}"
+FEW: Final = 5
 
 
 def count(value: int | None) -> str:
     """`1,143,801`; a dash for what is not known."""
     return DASH if value is None else f"{value:,}".replace("-", MINUS)
+
+
+def people(value: int | None) -> str:
+    """A number of people: `1,235`, and `<5` where so few could be recognised."""
+    return "<5" if value is not None and 0 < value < FEW else count(value)
 
 
 def rate(value: float | None, digits: int = 2) -> str:

@@ -33,7 +33,7 @@ def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Word
                     ),
                     labelled(
                         [
-                            (w(name), fmt.count(ledger.now.get(f)))
+                            (w(name), fmt.people(ledger.now.get(f)))
                             for name, f in zip(("户籍", "流动", "境外"), origin, strict=True)
                         ]
                     ),
@@ -58,7 +58,7 @@ def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Word
                 [
                     w("独居老人"),
                     " ",
-                    html.B(fmt.count(ledger.now.get(Fact.ELDERLY_ALONE))),
+                    html.B(fmt.people(ledger.now.get(Fact.ELDERLY_ALONE))),
                     html.Span(w("人"), className="unit"),
                 ],
                 [html.B(fmt.count(ledger.now.get(Fact.HOUSEHOLDS))), " ", w("户")],

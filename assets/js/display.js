@@ -57,13 +57,15 @@
       );
   }
 
-  /** The list's order: grave life-safety alarms that stand are pinned on top, the rest keeps the reducer's order. */
+  const isCleared = (a) => a.state === "cleared_unacked";
+
+  /** The list's order: standing life-safety alarms pinned on top, then what stands, then what only waits for a look. */
   function listed(alarms) {
-    const top = (a) => (a.life_safety && a.severity >= 3 && a.state !== "cleared_unacked" && a.run === null ? 0 : 1);
-    return alarms.map((a, i) => [a, i]).sort((x, y) => top(x[0]) - top(y[0]) || x[1] - y[1]).map(([a]) => a);
+    const rank = (a) => (isCleared(a) ? 2 : a.life_safety && a.severity >= 3 && a.run === null ? 0 : 1);
+    return alarms.map((a, i) => [a, i]).sort((x, y) => rank(x[0]) - rank(y[0]) || x[1] - y[1]).map(([a]) => a);
   }
 
-  const words = { age, clock, day, figure, freshness, grave, listed, sourceTime, BATCH_S };
+  const words = { age, clock, day, figure, freshness, grave, isCleared, listed, sourceTime, BATCH_S };
   root.yiping = root.yiping || {};
   root.yiping.display = words;
   if (typeof module !== "undefined") module.exports = words;

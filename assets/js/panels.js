@@ -4,7 +4,7 @@
   "use strict";
 
   const yiping = (window.yiping = window.yiping || {});
-  const { age, clock, day, figure, freshness, grave, listed, sourceTime, BATCH_S } = yiping.display;
+  const { age, clock, day, figure, freshness, grave, isCleared, listed, sourceTime, BATCH_S } = yiping.display;
   const t = (source, values) => yiping.t(source, values);
   const MAX_ROWS = 60;
   const PAGE_MS = 15_000; // a wall cannot scroll: what does not fit takes turns
@@ -120,7 +120,7 @@
     if (!wall() || !alarms.length) return alarms.slice(0, MAX_ROWS);
     const fit = Math.max(1, Math.floor(list.clientHeight / (3.5 * parseFloat(getComputedStyle(document.documentElement).fontSize))));
     if (alarms.length <= fit) return alarms;
-    const kept = alarms.filter((a) => a.severity >= 3).slice(0, fit);
+    const kept = alarms.filter((a) => a.severity >= 3 && !isCleared(a)).slice(0, fit);
     const rest = alarms.filter((a) => !kept.includes(a));
     const room = fit - kept.length;
     if (room <= 0) return kept;
@@ -252,11 +252,12 @@
     if (mode === "lost") {
       cells.push(cell(t("发生于"), clock(Date.parse(worst.raised_at))), cell(t("现在状态"), t("未知"), "is-unknown"));
     } else {
-      cells.push(cell(t("已持续"), "", "strip-elapsed"));
+      if (isCleared(worst)) cells.push(cell(t("发生于"), clock(Date.parse(worst.raised_at))));
+      else cells.push(cell(t("已持续"), "", "strip-elapsed"));
       const acked = worst.state === "active_acked";
       const told = element("div");
       told.append(
-        element("span", "strip-k", clock(Date.parse(worst.raised_at))),
+        element("span", "strip-k", clock(Date.parse(worst.cleared_at || worst.raised_at))),
         element("span", acked ? "strip-v" : "strip-chip", yiping.word("alarmState", worst.state))
       );
       cells.push(told);

@@ -47,14 +47,15 @@ test("the strip names the unacknowledged before the acknowledged before the clea
   assert.deepStrictEqual(grave(all).map((a) => a.alarm_id), [7, 4, 3, 2, 1]);
 });
 
-test("standing life-safety alarms are pinned, the rest keeps its order", () => {
+test("standing life-safety alarms are pinned, what stands comes before what only waits for a look", () => {
   const all = [
+    alarm({ alarm_id: 5, state: "cleared_unacked", life_safety: false }),
     alarm({ alarm_id: 1, life_safety: false }),
     alarm({ alarm_id: 2, severity: 3 }),
     alarm({ alarm_id: 3, severity: 2, life_safety: false }),
     alarm({ alarm_id: 4, state: "cleared_unacked" }),
   ];
-  assert.deepStrictEqual(listed(all).map((a) => a.alarm_id), [2, 1, 3, 4]);
+  assert.deepStrictEqual(listed(all).map((a) => a.alarm_id), [2, 1, 3, 5, 4]);
 });
 
 test("figures have commas and a true minus", () => {

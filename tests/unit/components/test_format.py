@@ -17,6 +17,10 @@ def test_figures_have_commas_and_the_unknown_is_a_dash() -> None:
     assert fmt.rate(89.7266) == "89.73"
 
 
+def test_few_people_are_not_counted_out() -> None:
+    assert [fmt.people(n) for n in (None, 0, 1, 4, 5, 1235)] == ["—", "0", "<5", "<5", "5", "1,235"]
+
+
 def test_changes_are_signed_with_a_true_minus_and_never_of_nothing() -> None:
     assert fmt.change(1003, 1000) == "+0.3%"
     assert fmt.change(928, 1000) == "−7.2%"
