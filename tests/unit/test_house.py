@@ -95,6 +95,17 @@ def test_the_browser_fetches_nothing_from_elsewhere() -> None:
     assert not foreign
 
 
+def test_each_document_that_is_named_exists() -> None:
+    missing = []
+    for name, text in own_text(".py", ".md", ".js", ".sh", ".toml"):
+        named = {ROOT / found for found in re.findall(r"\bdocs/[\w/.-]+\.(?:md|json)\b", text)}
+        if name.endswith(".md"):
+            links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", text)
+            named |= {(ROOT / name).parent / link for link in links}
+        missing += [f"{name}: {path.relative_to(ROOT)}" for path in named if not path.exists()]
+    assert not missing
+
+
 def test_each_page_has_a_path_and_a_title() -> None:
     bare_pages = []
     for name, text in own_text(".py"):
