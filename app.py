@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
+from anyio import create_task_group, to_thread
 from dash import Dash, html, page_container
 from redis import Redis
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -50,7 +52,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with hub.running():
+        async with hub.running(), create_task_group() as tasks:
+            tasks.start_soon(_warm, feed)
             yield
         redis.close()
         patient.close()
@@ -92,6 +95,14 @@ def _dash(services: Services, quick: Redis) -> Dash:
         },
     )
     return dash
+
+
+async def _warm(feed: DeviceFeed) -> None:
+    """Have the map's arrays ready; a database that is not there yet is said by /readyz."""
+    try:
+        await to_thread.run_sync(feed.warm)
+    except SQLAlchemyError as error:
+        log.warning("the map's arrays wait for the database (%s)", type(error).__name__)
 
 
 def _report(error: Exception) -> None:

@@ -36,6 +36,8 @@ OTHERS = 200
 RATES = (500, 5000)
 HOLDS = (250, 500, 1000, 2000, 4000)
 LIMIT_MS = 500
+SINGLE = 1000
+GATHERED = 10
 WARM_S = 3.0
 EVENTS_PER_S = 10
 IMPORT_ROWS = 30_000
@@ -155,11 +157,11 @@ def _subscribed(redis: Redis) -> bool:
 
 
 def _tokens(folder: Path) -> Path:
-    """Tokens of devices whose ordinary reading is an ordinary number, a line each."""
+    """Token and code of devices whose ordinary reading is an ordinary number, a line each."""
     database = Database(f"sqlite:///{folder / 'yiping.db'}")
     with database.reading() as session:
-        query = select(DeviceRow.token).where(DeviceRow.kind == DeviceKind.SMOKE).limit(20_000)
-        tokens = list(session.scalars(query))
+        query = select(DeviceRow.token, DeviceRow.code).where(DeviceRow.kind == DeviceKind.SMOKE).limit(20_000)
+        tokens = [f"{token} {code}" for token, code in session.execute(query)]
     database.dispose()
     path = folder / "tokens.txt"
     path.write_text("\n".join(tokens))
@@ -200,22 +202,30 @@ def _importing(product: Product) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def publish(port: int, tokens: Path, rate: int, seconds: float) -> None:
-    """Publish `rate` readings a second, a message each, evenly in steps of 10 ms; prints the moment of the first."""
+    """Publish `rate` readings a second, evenly in steps of 10 ms; prints the moment of the first.
+
+    Up to `SINGLE` a second each is a message of its device; above that a gateway sends `GATHERED` at a time.
+    """
     from paho.mqtt.client import Client  # noqa: PLC0415  # only the publishing process needs it
     from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
 
-    names = tokens.read_text().split()
+    names = [line.split() for line in tokens.read_text().splitlines()]
     client = Client(CallbackAPIVersion.VERSION2)
-    client.max_inflight_messages_set(65_535)
+    client.max_inflight_messages_set(1_000)
     client.connect("127.0.0.1", port)
     client.loop_start()
     began, sent = time.time(), 0
     print(began * 1000, flush=True)
     while (passed := time.time() - began) < seconds:
         while sent < passed * rate:
-            body = f'{{"ts":{time.time() * 1000:.0f},"values":{{"smoke":0,"battery_pct":90}}}}'
-            client.publish(f"v1/devices/{names[sent % len(names)]}/telemetry", body, qos=1)
-            sent += 1
+            reading = f'{{"ts":{time.time() * 1000:.0f},"values":{{"smoke":0,"battery_pct":90}}}}'
+            if rate <= SINGLE:
+                client.publish(f"v1/devices/{names[sent % len(names)][0]}/telemetry", reading, qos=1)
+                sent += 1
+                continue
+            chosen = [names[(sent + k) % len(names)][1] for k in range(GATHERED)]
+            client.publish("v1/gateway/telemetry", "{" + ",".join(f'"{c}":[{reading}]' for c in chosen) + "}", qos=1)
+            sent += GATHERED
         time.sleep(0.01)
     client.loop_stop()
 

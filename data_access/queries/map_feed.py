@@ -91,6 +91,10 @@ class DeviceFeed:
         self._stale = True
         self._read_at = 0.0
 
+    def warm(self) -> None:
+        """Load the arrays before anybody asks."""
+        self._current(told=True)
+
     def changed(self, devices: list[Device] | None) -> None:
         """Take what the hub hands on; None: it does not know what was missed."""
         if devices is None:
