@@ -21,7 +21,7 @@ NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
 def alarm(state: AlarmState, **more: object) -> Alarm:
     base = Alarm(id=1, state=state, severity=Severity.MINOR, occurrences=1, raised_at=NOON, last_at=NOON)
-    return Alarm(**{**{name: getattr(base, name) for name in Alarm.__slots__}, **more})  # type: ignore[arg-type]
+    return Alarm(**{**{name: getattr(base, name) for name in Alarm.__slots__}, **more})
 
 
 @pytest.mark.parametrize(("state", "action"), list(product(AlarmState, AlarmAction)))

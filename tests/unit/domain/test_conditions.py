@@ -1,7 +1,7 @@
 from typing import Any
 
 from data_access.domain.alarms import Severity
-from data_access.domain.conditions import Condition, Turn
+from data_access.domain.conditions import Condition, Event, Turn
 from data_access.domain.devices import Above, AlarmRule
 
 S, A, G = Turn.STANDS, Turn.AGAIN, Turn.GONE
@@ -19,7 +19,8 @@ def rule(**more: Any) -> AlarmRule:
 
 def follow(the_rule: AlarmRule, *readings: tuple[int, float], until: int | None = None) -> list[tuple[Turn, int]]:
     """Turns of readings (second, value), then the clock at second `until`."""
-    condition, events = Condition(), []
+    condition = Condition()
+    events: list[Event] = []
     for second, value in readings:
         events += condition.read(the_rule, second * 1000, value, the_rule.severity_of(value))
     if until is not None:
