@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 CATCH_UP_S: Final = 120.0
 TICK_S: Final = 0.25
 _CONDITION_EVERY: Final = 12  # messages between two with battery and signal
+_LONGEST_S: Final = 1800  # how long a small thing may last
 _EARLY: Final = 0.9  # share of its period after which a device speaks again
 K = DeviceKind
 
@@ -51,20 +52,20 @@ class Level:
 
 LEVELS: Final = {
     "quiet": Level(180, 0.0, 0.0, 0.0),
-    "background": Level(180, 0.6, 0.2, 0.01),
+    "background": Level(180, 0.6, 0.3, 0.01),
     "busy": Level(30, 0.5, 0.4, 0.06),
 }
 _WARNINGS: Final = (
-    Kind(K.VIDEO_AI, {"litter": 1.0}, 240, 900),
-    Kind(K.VIDEO_AI, {"illegal_parking": 1.0}, 300, 1200),
-    Kind(K.VIDEO_AI, {"graffiti": 1.0}, 300, 900),
-    Kind(K.DRONE, {"finding": 1.0}, 300, 900),
+    Kind(K.VIDEO_AI, {"litter": 1.0}, 600, 1800),
+    Kind(K.VIDEO_AI, {"illegal_parking": 1.0}, 600, 1800),
+    Kind(K.VIDEO_AI, {"graffiti": 1.0}, 600, 1800),
+    Kind(K.DRONE, {"finding": 1.0}, 600, 1800),
 )
 _MINORS: Final = (
-    Kind(K.PERIMETER, {"intrusion": 1.0}, 60, 240),
-    Kind(K.VIDEO_AI, {"crowd": 1.0}, 180, 480),
-    Kind(K.FIRE_LANE, {"occupied": 1.0}, 480, 900),
-    Kind(K.MANHOLE, {"water_level_cm": 88.0}, 300, 900),
+    Kind(K.PERIMETER, {"intrusion": 1.0}, 120, 600),
+    Kind(K.VIDEO_AI, {"crowd": 1.0}, 300, 900),
+    Kind(K.FIRE_LANE, {"occupied": 1.0}, 600, 1200),
+    Kind(K.MANHOLE, {"water_level_cm": 88.0}, 600, 1200),
 )
 _MAJORS: Final = (
     Kind(K.LIFT, {"fault": 1.0}, 300, 900),
@@ -117,7 +118,7 @@ class Simulator:
         self._active: dict[int, Episode] = {}
         self._ends: list[tuple[int, int]] = []
         self._waiting: list[tuple[int, int, Episode]] = []
-        self._slot = self._slot_of(now_ms) - max(1, 1200 // level.slot_s)  # what began before may still go on
+        self._slot = self._slot_of(now_ms) - -(-_LONGEST_S // level.slot_s)  # what began before may still go on
 
     def due(self, now_ms: int, held: set[int], *, calm: bool) -> list[Said]:
         """What is said at `now_ms`: regular reports, and the beginning and end of small things."""

@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 BACKGROUNDS: Final = ("background", "quiet", "busy")
 SCENARIOS: Final = ("kitchen", "fire", "gas", "hydrant", "elder", "rainstorm", "outage", "chatter")
 _OWN_VOICES: Final = 12
+_PATIENCE_S: Final = 60.0  # a broker that is started anew takes some seconds
 _WATCHED_S: Final = 30  # a hold outlives its scenario by this at most
 
 
@@ -148,7 +149,7 @@ def _once(  # noqa: PLR0913  # what it plays with, then what it plays
     begun = time.monotonic()
 
     def say(said: list[Said]) -> None:
-        if not wait_sent(publisher.send(said)):
+        if not wait_sent(publisher.send(said), within_s=_PATIENCE_S):
             raise Refusal("The broker does not take messages: see `yiping doctor`.")
         for one in said:
             words = " ".join(f"{metric}={value:g}" for metric, value in one.values.items())
