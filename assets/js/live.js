@@ -41,6 +41,7 @@
     let latencyMs = null;
     let clockSkew = Infinity; // smallest seen difference between our clock and the server's
     let appliedEvents = 0;
+    let alarmEvents = 0;
     let lastAppliedAt = null;
     let said = "";
 
@@ -72,13 +73,18 @@
       heardAt = now();
     }
 
+    function count(event) {
+      appliedEvents += 1;
+      if (event.type === "alarm.changed") alarmEvents += 1;
+    }
+
     function take(item) {
       const event = JSON.parse(item.data);
       lastEventAt = now();
       if (item.id) lastEventId = item.id;
       latencyMs = Math.max(0, lastEventAt - Date.parse(event.at) - (clockSkew === Infinity ? 0 : clockSkew));
       state = env.reducer.reduce(state, event);
-      appliedEvents += 1;
+      count(event);
       tell(event);
       if (state.resync) resync();
     }
@@ -131,8 +137,9 @@
             lastEventId = lastEventId || state.eventId;
             const missed = waiting.filter(later);
             waiting = [];
-            state = env.reducer.reduceAll(state, missed.map((item) => JSON.parse(item.data)));
-            appliedEvents += missed.length;
+            const late = missed.map((item) => JSON.parse(item.data));
+            state = env.reducer.reduceAll(state, late);
+            late.forEach(count);
             tell(null);
             if (!transport) transport = openTransport({ area: state.area ? state.area.code : area, probe, after: state.eventId, say: (i) => mine === round && onItem(i) });
             if (again || state.resync) resync();
@@ -190,7 +197,7 @@
         get connected() { return open && status().connection !== "disconnected"; },
         get lastEventId() { return lastEventId; },
         get applied() { return appliedEvents; },
-        get alarms() { return state ? Object.keys(state.alarms).length : 0; },
+        get alarms() { return alarmEvents; },
         get lastAppliedAt() { return lastAppliedAt; },
         onApplied(fn) {
           appliedListeners.add(fn);

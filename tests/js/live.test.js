@@ -142,6 +142,18 @@ test("snapshot first, then the stream from its event id; listeners get both", as
   assert.equal(live.probe.applied, 1);
 });
 
+test("the probe counts alarm events applied, whatever became of the alarm", async () => {
+  const { live, say } = page([snapshot("e-5-0")]);
+  live.start();
+  await settle();
+  const alarm = (version) => ({ type: "alarm.changed", area: "000", at: "2026-06-01T04:00:00Z", alarm_id: 7, state: "active_unacked", severity: 4, version });
+  say(item("e-6-0", freshness(3)));
+  say(item("e-7-0", alarm(1)));
+  say(item("e-8-0", alarm(2)));
+  assert.equal(live.probe.alarms, 2);
+  assert.equal(live.probe.applied, 3);
+});
+
 test("a resync fetches a snapshot and puts on top what came meanwhile", async () => {
   const { live, timers, say } = page([snapshot("e-5-0"), new Error("503"), snapshot("e-8-0", [freshness(8)])]);
   live.start();
