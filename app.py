@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from data_access.api import Context, api_middleware, api_routes, error_handlers, mask_access_log
+from data_access.build_version import build
 from data_access.db.engine import Database
 from data_access.live import bus
 from data_access.live.hub import Hub
@@ -45,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     patient = bus.connect(settings.redis, patience_s=INTAKE_PATIENCE_S)
     services = Services(settings, Database(settings.database), patient, _now)
     relay = Relay(services.database, redis, maxlen=settings.stream_maxlen)
-    hub = Hub(settings.redis, clock=_now, heartbeat_s=settings.heartbeat_s)
+    hub = Hub(settings.redis, clock=_now, heartbeat_s=settings.heartbeat_s, build=build())
 
     feed = DeviceFeed(services.database)
     hub.watch(feed.changed)

@@ -2,6 +2,8 @@
 //   yiping.live.subscribe(fn(state, event|null))   event null: a fresh snapshot
 //   yiping.live.status() / onStatus(fn)            connecting | live | late | disconnected, truthfully
 //   yiping.live.setArea(code)                      another place: new snapshot, new stream
+//   yiping.live.serverNow()                        the server's moment, whatever happens to the browser's clock
+//   yiping.live.onBeat(fn(beat))                   each heartbeat of the stream: at, event_id, redis, build
 //   yiping.live.applied([[deviceId, ts], …])       whoever has drawn readings says so (only heard with ?probe=1)
 (function (root) {
   "use strict";
@@ -22,9 +24,12 @@
   /** The live client. `env` holds what it needs of the browser, so that it can be tested without one. */
   function createLive(env) {
     const { fetchSnapshot, openTransport, timers, now, probe } = env;
+    const mono = env.mono || now; // silence is measured by a clock that nobody sets
+    const clock = root.yiping.createClock({ mono, wall: now });
     const listeners = new Set();
     const statusListeners = new Set();
     const appliedListeners = new Set();
+    const beatListeners = new Set();
     let area = env.area;
     let state = null;
     let transport = null;
@@ -39,7 +44,6 @@
     let lastEventAt = null;
     let lastEventId = null;
     let latencyMs = null;
-    let clockSkew = Infinity; // smallest seen difference between our clock and the server's
     let appliedEvents = 0;
     let alarmEvents = 0;
     let lastAppliedAt = null;
@@ -57,8 +61,8 @@
 
     function status() {
       return {
-        connection: connectionState({ open, everOpen, redis, heardAt, now: now() }),
-        lastEventAt, lastEventId, latencyMs, redis, lastHeardAt: heardAt || null,
+        connection: connectionState({ open, everOpen, redis, heardAt, now: mono() }),
+        lastEventAt, lastEventId, latencyMs, redis, silentMs: heardAt ? mono() - heardAt : null,
       };
     }
 
@@ -70,7 +74,7 @@
     }
 
     function heard() {
-      heardAt = now();
+      heardAt = mono();
     }
 
     function count(event) {
@@ -80,9 +84,9 @@
 
     function take(item) {
       const event = JSON.parse(item.data);
-      lastEventAt = now();
+      lastEventAt = clock.now();
       if (item.id) lastEventId = item.id;
-      latencyMs = Math.max(0, lastEventAt - Date.parse(event.at) - (clockSkew === Infinity ? 0 : clockSkew));
+      latencyMs = Math.max(0, lastEventAt - Date.parse(event.at));
       state = env.reducer.reduce(state, event);
       count(event);
       tell(event);
@@ -108,8 +112,9 @@
         } else if (item.event === "heartbeat") {
           const beat = JSON.parse(item.data);
           redis = beat.redis !== false;
-          clockSkew = Math.min(clockSkew, now() - Date.parse(beat.at));
+          clock.hear(Date.parse(beat.at));
           if (item.id) lastEventId = item.id;
+          for (const fn of beatListeners) fn(beat);
         } else if (item.event === "resync") {
           resync();
         }
@@ -181,6 +186,11 @@
         fn(status());
         return () => statusListeners.delete(fn);
       },
+      onBeat(fn) {
+        beatListeners.add(fn);
+        return () => beatListeners.delete(fn);
+      },
+      serverNow: clock.now,
       setArea(code) {
         if (code === area || (state && state.area && code === state.area.code)) return;
         area = code;
@@ -261,6 +271,7 @@
     openTransport: browserTransport,
     timers: { setTimeout: setTimeout.bind(root), setInterval: setInterval.bind(root) },
     now: Date.now,
+    mono: () => performance.now(),
     probe: asked.get("probe") === "1",
     area: asked.get("area") || null,
   });
@@ -268,7 +279,10 @@
   if (asked.get("probe") === "1") {
     root.__yiping = Object.defineProperties(root.__yiping || {}, Object.getOwnPropertyDescriptors(live.probe));
   }
-  document.addEventListener("yiping:area", ({ detail }) => live.setArea(detail.code));
+  document.addEventListener("yiping:area", ({ detail }) => {
+    if (root.yiping.wall && root.yiping.wall.keeps(live.state(), detail.path)) return; // a wall hears its whole area on its tour
+    live.setArea(detail.code);
+  });
   addEventListener("online", live.again);
   document.addEventListener("visibilitychange", () => document.hidden || live.again());
   addEventListener("pagehide", live.leave);

@@ -12,7 +12,7 @@
    * Open the stream of `area` after event id `after`. `say` gets
    * {type: "event", id, data} · {type: "special", event, id, data} · {type: "connection", open}.
    */
-  function openStream({ area, probe, after, say, EventSourceType = root.EventSource, timers = root, now = Date.now }) {
+  function openStream({ area, probe, after, say, EventSourceType = root.EventSource, timers = root, now = () => performance.now() }) {
     let source = null;
     let lastId = after;
     let base = after; // everything after this id is in `kept`, or was not kept because it never came

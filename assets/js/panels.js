@@ -15,7 +15,6 @@
   const rows = new Map(); // alarm id → row
   const known = new Set(); // grave alarms that have been announced
   let state = null;
-  let skew = 0; // server's clock minus ours
   let frame = 0;
   let pairs = [];
   let pointedAt = 0;
@@ -26,7 +25,7 @@
 
   const byId = (id) => document.getElementById(id);
   const wall = () => document.documentElement.classList.contains("wall");
-  const now = () => Date.now() + skew;
+  const now = () => (yiping.live ? yiping.live.serverNow() : Date.now());
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -130,7 +129,7 @@
 
   function isHeld(list) {
     if (wall() || !rows.size) return false;
-    return Date.now() - pointedAt < HOLD_MS && (list.matches(":hover") || list.contains(document.activeElement));
+    return performance.now() - pointedAt < HOLD_MS && (list.matches(":hover") || list.contains(document.activeElement));
   }
 
   function renderAlarms() {
@@ -179,6 +178,7 @@
     }
     if (!none) {
       none = element("div", "alarms-none");
+      none.setAttribute("role", "listitem"); // a list without items is none to a screen reader
       none.append(element("span", "ic ic-check"), element("b", "", t("没有需要处理的告警")), element("span", "alarms-today"));
       list.append(none);
     }
@@ -419,8 +419,6 @@
     state = next;
     if (!state) return;
     if (event === null) {
-      const ahead = Date.parse(state.at) - Date.now();
-      skew = Math.abs(ahead) > 2000 ? ahead : 0;
       for (const a of grave(Object.values(state.alarms))) known.add(a.alarm_id);
     } else if (event.type === "alarm.changed") {
       if (event.reading_ts !== null && event.device_id !== null) {
@@ -439,9 +437,9 @@
     const lost = isLost();
     if (!lost) for (const row of rows.values()) setText(row.age, ageOf(row, now()));
     if (byId("pinned-strip")) renderStrip();
-    if (wall() && Date.now() - pagedAt > PAGE_MS) {
+    if (wall() && performance.now() - pagedAt > PAGE_MS) {
       page += 1;
-      pagedAt = Date.now();
+      pagedAt = performance.now();
       schedule();
     } else if (rows.size && [...rows.values()].some((r) => r.item.classList.contains("is-gone"))) schedule();
   }
@@ -457,7 +455,7 @@
     const target = event.target.closest("[data-alarm]");
     if (target) focus(target.dataset.alarm);
   });
-  document.addEventListener("pointermove", () => (pointedAt = Date.now()), { passive: true });
+  document.addEventListener("pointermove", () => (pointedAt = performance.now()), { passive: true });
   // A new place: other alarms, other counters; a new page: other elements.
   window.addEventListener("yiping:area", () => {
     rows.forEach((row) => row.item.remove());

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from data_access.api.context import Context, context
+from data_access.build_version import build
 from data_access.db import migrate
 from data_access.db.tables import SourceRow
 
 
 async def healthz(_request: Request) -> Response:
-    """The process runs and its loop turns."""
-    return PlainTextResponse("ok")
+    """The process runs and its loop turns; the header says which build it is."""
+    return PlainTextResponse("ok", headers={"X-Yiping-Build": build(), "Cache-Control": "no-store"})
 
 
 async def unknown(_request: Request) -> Response:

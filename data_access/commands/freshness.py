@@ -19,8 +19,12 @@ HEARTBEAT_TOPIC: Final = "v1/devices/heartbeat/telemetry"
 VIDEO: Final = "video"
 
 
-def note(session: Session, source: str, seen: datetime) -> bool:
-    """Note within the caller's transaction that `source` delivered at `seen`; False when there is no such source."""
+def note(session: Session, source: str, seen: datetime, *, sent: datetime | None = None) -> bool:
+    """Note within the caller's transaction that `source` delivered at `seen`; False when there is no such source.
+
+    `sent` is when the source itself says that what it delivered began its way: the event's `at`, from which a screen
+    measures how long the whole way took.
+    """
     row = session.execute(
         update(SourceRow)
         .where(SourceRow.code == source)
@@ -32,7 +36,7 @@ def note(session: Session, source: str, seen: datetime) -> bool:
     outbox.add(
         session,
         FreshnessChanged(
-            area="", version=row.version, at=seen, source=source, last_seen=seen, interval_s=row.interval_s
+            area="", version=row.version, at=sent or seen, source=source, last_seen=seen, interval_s=row.interval_s
         ),
     )
     return True

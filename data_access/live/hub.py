@@ -58,10 +58,13 @@ class Listener:
 class Hub:
     """Fan-out of the bus to the streams of this process. Lives on one event loop."""
 
-    def __init__(self, redis_url: str, *, clock: Callable[[], datetime], heartbeat_s: float = 15.0) -> None:
+    def __init__(
+        self, redis_url: str, *, clock: Callable[[], datetime], heartbeat_s: float = 15.0, build: str = ""
+    ) -> None:
         self._url = redis_url
         self._clock = clock
         self._heartbeat_s = heartbeat_s
+        self._build = build
         self._groups: dict[Audience, tuple[Group, set[Listener]]] = {}
         self._redis: AsyncRedis | None = None
         self._last: bus.EventId | None = None  # newest event handed on
@@ -274,7 +277,8 @@ class Hub:
     def _heartbeat(self) -> bytes:
         """Proof of life; its id moves a quiet reader's Last-Event-ID on."""
         known = self.last_event_id
-        body = msgspec.json.encode({"at": self._clock(), "event_id": known, "redis": self.connected})
+        said = {"at": self._clock(), "event_id": known, "redis": self.connected, "build": self._build}
+        body = msgspec.json.encode(said)
         return frame(body, (known or "").encode(), b"heartbeat")
 
 

@@ -3,6 +3,7 @@ const assert = require("node:assert");
 
 const reducer = require("../../assets/js/reducer.js");
 const { openStream } = require("../../assets/js/live_stream.js");
+require("../../assets/js/clock.js");
 const { createLive, connectionState } = require("../../assets/js/live.js");
 
 const settle = () => new Promise((done) => setImmediate(done));
