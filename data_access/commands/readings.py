@@ -82,6 +82,11 @@ class Batch:
     letters: Sequence[DeadLetter] = field(default_factory=tuple)
     seen: datetime | None = None  # note the source's freshness; None when that was done a moment ago
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (len(self.readings) or self.states or self.changed or self.steps or self.letters or self.seen)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
@@ -94,18 +99,14 @@ class Applied:
 def apply(session: Session, batch: Batch) -> Applied:
     """Write `batch` within the caller's transaction.
 
-    Raises `IntegrityError` when another process owns one of these devices too (see docs/alarms.md): load the engine
-    anew and evaluate again.
+    Raises what `db.engine.is_conflict` recognises when another process owns one of these devices too (see
+    docs/alarms.md): load the engine anew and evaluate again.
     """
     connection = session.connection()
     stored = insert_readings(connection, batch.readings, received=batch.now)
     write_states(connection, batch.states)
     alarms = take_steps(session, batch.steps, now=batch.now)
-    if batch.letters:
-        session.execute(
-            insert(DeadLetterRow),
-            [{name: getattr(letter, name) for name in DeadLetter.__slots__} for letter in batch.letters],
-        )
+    write_letters(session, batch.letters)
     if batch.changed:
         outbox.add(session, devices_changed(batch.changed, batch.now))
     if batch.seen is not None:
@@ -159,6 +160,13 @@ def write_states(connection: Connection, states: Sequence[State]) -> None:
         f"ON CONFLICT (device_id) DO UPDATE SET {kept}",
         states,
     )
+
+
+def write_letters(session: Session, letters: Sequence[DeadLetter]) -> None:
+    """Keep what could not be used."""
+    if letters:
+        kept = [{name: getattr(letter, name) for name in DeadLetter.__slots__} for letter in letters]
+        session.execute(insert(DeadLetterRow), kept)
 
 
 def devices_changed(changed: Sequence[DeviceState], now: datetime) -> DevicesChanged:

@@ -15,15 +15,43 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_MS = 30_000
 
-DATABASE_ERRORS: Final = (DBAPIError, sqlite3.Error, psycopg.Error)
-"""What a database that is away, locked or full raises, through SQLAlchemy or from the driver on bulk paths."""
-INTEGRITY_ERRORS: Final = (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError)
+DATABASE_ERRORS: Final = (DBAPIError, NoConnectionError, sqlite3.Error, psycopg.Error)
+"""What a database raises that is away, locked or full, or refuses something; through SQLAlchemy or from the driver."""
+_REFUSALS: Final = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+)
+_SQLITE_UNIQUE: Final = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the database refuses a value or a row, so that asking again cannot help.
+
+    Everything else among `DATABASE_ERRORS` is taken for a state that passes: away, locked, full, read-only after a
+    failover, not migrated yet.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.ProgrammingError):
+        return cause.sqlstate is None  # the driver could not even put it into words
+    return isinstance(cause, _REFUSALS)
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether a row of the same key is there already."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.errors.UniqueViolation) or (
+        isinstance(cause, sqlite3.IntegrityError) and cause.sqlite_errorname in _SQLITE_UNIQUE
+    )
 
 
 class Database:

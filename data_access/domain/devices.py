@@ -6,6 +6,7 @@ are in docs/alarms.md; all are configurable per device model and per device.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import IntFlag, StrEnum
@@ -92,6 +93,8 @@ class AlarmRule:
         return value >= round(mildest + self.hysteresis, 9)  # 0.14 + 0.01 is to be 0.15
 
 
+MAX_KEY: Final = 40
+MAX_NUMBER: Final = 31_536_000  # a year in seconds
 OFFLINE: Final = "offline"
 """The alarm kind of a silent device. It has no rule: the clock raises it, any reading clears it."""
 
@@ -103,6 +106,8 @@ def rule_to_json(rule: AlarmRule) -> dict[str, Any]:
 
 def rule_from_json(kept: Mapping[str, Any]) -> AlarmRule:
     """Return the rule kept as `kept`; raise `InvalidInput` naming what does not fit."""
+    if not isinstance(kept, Mapping):
+        raise InvalidInput("an alarm rule is an object")
     known = {f.name for f in fields(AlarmRule)}
     if unknown := sorted(set(kept) - known):
         raise InvalidInput(f"an alarm rule has no {', '.join(unknown)}")
@@ -111,10 +116,25 @@ def rule_from_json(kept: Mapping[str, Any]) -> AlarmRule:
         rule = AlarmRule(**{**kept, "side": Above(kept["side"]), "levels": levels})
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInput(f"an alarm rule is not complete: {error}") from None
+    _check(rule)
     ordered = sorted(levels, reverse=rule.side is Above.LOW)
     if not levels or list(levels) != ordered:
         raise InvalidInput(f"the levels of {rule.alarm} must be listed, mildest first")
     return rule
+
+
+def _check(rule: AlarmRule) -> None:
+    """Raise `InvalidInput` for a field that readings could not be held against."""
+    for name in ("alarm", "metric"):
+        value = getattr(rule, name)
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY:
+            raise InvalidInput(f"{name} of an alarm rule is a text of at most {MAX_KEY} characters")
+    for name in ("hysteresis", "raise_delay_s", "clear_delay_s", "raise_count"):
+        value = getattr(rule, name)
+        if type(value) not in (int, float) or not 0 <= value <= MAX_NUMBER:
+            raise InvalidInput(f"{name} of the rule {rule.alarm} is a number from 0 to {MAX_NUMBER:,}")
+    if not all(math.isfinite(threshold) for threshold, _ in rule.levels):
+        raise InvalidInput(f"the thresholds of {rule.alarm} are finite numbers")
 
 
 def with_overrides(rules: tuple[AlarmRule, ...], overrides: Mapping[str, Any] | None) -> tuple[AlarmRule, ...]:
@@ -125,6 +145,8 @@ def with_overrides(rules: tuple[AlarmRule, ...], overrides: Mapping[str, Any] | 
     """
     if not overrides:
         return rules
+    if not isinstance(overrides, Mapping) or not all(c is None or isinstance(c, Mapping) for c in overrides.values()):
+        raise InvalidInput("overrides map an alarm kind to the fields that differ, or to null")
     merged = {rule.alarm: rule_to_json(rule) for rule in rules}
     for alarm, changes in overrides.items():
         if changes is None:

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     FUTURE = "future"
     TOO_OLD = "too_old"
     TOO_LARGE = "too_large"
+    EVALUATION_FAILED = "evaluation_failed"  # understood, but its alarms could not be worked out or it not be stored
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -109,10 +110,10 @@ class Intake:
                 DeadLetter(
                     at=self.now,
                     source=self.source,
-                    topic=self.topic,
+                    topic=storable(self.topic) if self.topic else None,
                     reason=reason,
-                    detail=detail[:400] if detail else None,
-                    payload=self.payload[:KEPT_PAYLOAD].decode("utf-8", "replace").replace("\x00", "\ufffd"),
+                    detail=storable(detail)[:400] if detail else None,
+                    payload=storable(self.payload[:KEPT_PAYLOAD].decode("utf-8", "replace")),
                 )
             )
 
@@ -156,6 +157,11 @@ def gateway_message(intake: Intake, body: Any, now_ms: int) -> None:
             )
         else:
             device_message(intake, device, parts, now_ms)
+
+
+def storable(text: str) -> str:
+    """`text` as any database takes it: without the characters that only some do (NUL, halves of a pair)."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def masked(token: str) -> str:
@@ -216,5 +222,5 @@ def _original(intake: Intake, device: int, part: dict[str, Any]) -> int:
         intake.refuse(Reason.WRONG_TYPE, "original_ts is milliseconds, run a text")
         return -1
     if run:
-        intake.inbox.runs[device] = run[:40]
+        intake.inbox.runs[device] = storable(run)[:40]
     return original

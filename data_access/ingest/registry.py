@@ -117,12 +117,10 @@ def ensure_metrics(session: Session) -> None:
     """Give a number to every metric that the kinds and the rules in force speak of."""
     wanted = dict.fromkeys(k for keys in KIND_METRICS.values() for k in keys)
     wanted.update(dict.fromkeys(COMMON_METRICS))
-    for row in session.scalars(select(DeviceModelRow)):
-        wanted.update(dict.fromkeys(rule.metric for rule in _rules(row)))
-    for overrides in session.scalars(select(DeviceRow.overrides).where(DeviceRow.overrides.is_not(None))):
-        for changes in (overrides or {}).values():
-            if isinstance(changes, dict) and isinstance(changes.get("metric"), str):
-                wanted[changes["metric"]] = None
+    models = {row.id: _rules(row) for row in session.scalars(select(DeviceModelRow))}
+    own = select(DeviceRow.code, DeviceRow.model_id, DeviceRow.overrides).where(DeviceRow.overrides.is_not(None))
+    overridden = [_overridden(models[device.model_id], device) for device in session.execute(own)]
+    wanted.update(dict.fromkeys(rule.metric for rules in (*models.values(), *overridden) for rule in rules))
     there = set(session.scalars(select(MetricRow.key)))
     session.add_all(MetricRow(key=key, unit=METRIC_UNITS.get(key)) for key in wanted if key not in there)
 

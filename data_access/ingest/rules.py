@@ -2,13 +2,14 @@
 
 A batch is classified as a whole (thresholds of every rule that looks at each reading). Nearly all readings are normal
 and find nothing remembered; only the others go through their `Condition` one by one. Nothing here touches the
-database: `load.py` builds an engine from it and `commands.readings.apply` writes what `evaluate` returns. An engine
+database: `states.py` fills an engine from it and `commands.readings.apply` writes what `evaluate` returns. An engine
 belongs to one thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -118,8 +119,12 @@ class Engine:
         )
         return self._effect(work, readings, inbox.letters, seen, (device, ts))
 
-    def tick(self, now: datetime, *, listening_since: datetime | None) -> Effect:
-        """Let delays end and find silent devices.
+    def copy(self) -> Engine:
+        """The same memory once more, to go back to when an evaluation fails half-way."""
+        return deepcopy(self, {id(self.registry): self.registry})
+
+    def tick(self, now: datetime, *, listening_since: datetime | None, only: Collection[int] | None = None) -> Effect:
+        """Let delays end and find silent devices; of all devices, or `only` of these.
 
         `listening_since` is when we began to hear the broker without a break: silence before that was ours. None
         while we hear nothing, and then nobody is declared silent.
@@ -128,14 +133,14 @@ class Engine:
         at = to_ms(now)
         for slot in sorted(self.delayed):
             device, place = divmod(slot, self.registry.stride)
-            if self._replay[device]:
+            if self._replay[device] or (only is not None and device not in only):
                 continue  # a replay runs on its own times; its next reading ends its delays
             rule = self.registry.profiles[self.registry.profile[device]][place]
             events = list(self.conditions[slot].expire(rule, at))
             if events:
                 self._note(slot, device, rule, events, None, 0, work)
         if listening_since is not None:
-            self._find_silent(at, to_ms(listening_since), work)
+            self._find_silent(at, to_ms(listening_since), only, work)
         return self._effect(work, _NO_READINGS, [], None)
 
     def note_alarms(self, effect: Effect, alarms: dict[Key, int]) -> None:
@@ -298,11 +303,14 @@ class Engine:
                 work.steps.append(self._silence(i, slot, AlarmAction.CLEAR, work.now, at))
             work.suspects[i] = at
 
-    def _find_silent(self, now: int, listening_since: int, work: _Work) -> None:
+    def _find_silent(self, now: int, listening_since: int, only: Collection[int] | None, work: _Work) -> None:
         heard = np.maximum(self.last_seen, listening_since)
         quiet = now - heard > MISSED_PERIODS * self.registry.silent_after
         known = (self.status & int(DeviceStatus.OFFLINE | DeviceStatus.NEVER_SEEN)) == 0
-        for i in np.flatnonzero(quiet & known & ~self._replay)[:MAX_OFFLINE].tolist():
+        found = np.flatnonzero(quiet & known & ~self._replay)
+        if only is not None:
+            found = found[np.isin(found, list(only))]
+        for i in found[:MAX_OFFLINE].tolist():
             slot = i * self.registry.stride + self.registry.stride - 1
             severity = Severity(self.registry.offline_severity[i])
             self.remember(slot, Condition(standing=True, severity=severity))

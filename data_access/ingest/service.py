@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Coroutine
@@ -18,7 +19,7 @@ from redis import RedisError
 
 from data_access.commands import freshness
 from data_access.db.engine import DATABASE_ERRORS
-from data_access.db.tables import to_ms
+from data_access.db.tables import from_ms, to_ms
 from data_access.ingest import http
 from data_access.ingest.batch import Batcher, TryAgain
 from data_access.ingest.metrics import Metrics
@@ -26,6 +27,7 @@ from data_access.ingest.mqtt import Address, Link, Subscriber
 from data_access.ingest.payloads import (
     Inbox,
     Intake,
+    Reason,
     Unknown,
     decode,
     device_message,
@@ -125,11 +127,22 @@ class Ingest:
         """Put one message of the broker into the batch."""
         if topic == _HEARTBEAT:
             self.batcher.inbox()  # acknowledged in its turn: some brokers end a connection that answers out of order
-            self.batcher.added(link, packet_id, self._beat)
+            sent = _sent(payload, self._services.clock())
+            self.batcher.added(link, packet_id, lambda: self._beat(sent))
             return
         inbox = self.batcher.inbox()
         inbox.messages += 1
         now = self._services.clock()
+        try:
+            self._read(inbox, topic, payload, now)
+        except Exception:  # whatever it is, it must not come again and again
+            reference = secrets.token_hex(4)
+            log.exception("ingest: a message cannot be read (reference %s)", reference)
+            intake = self._intake(inbox, now, to_ms(now), "mqtt", "", payload)
+            intake.refuse(Reason.EVALUATION_FAILED, f"reference {reference}")
+        self.batcher.added(link, packet_id)
+
+    def _read(self, inbox: Inbox, topic: bytes, payload: bytes, now: datetime) -> None:
         now_ms = to_ms(now)
         if topic == _GATEWAY:
             intake = self._intake(inbox, now, now_ms, "mqtt", topic.decode(), payload)
@@ -139,7 +152,6 @@ class Ingest:
         elif topic.startswith(_DEVICE) and topic.endswith(_TELEMETRY):
             token = unquote_to_bytes(topic[len(_DEVICE) : -len(_TELEMETRY)]).decode("utf-8", "replace")
             self._device(inbox, now, now_ms, "mqtt", token, payload)
-        self.batcher.added(link, packet_id)
 
     def _device(
         self, inbox: Inbox, now: datetime, now_ms: int, source: str, token: str, payload: bytes
@@ -159,13 +171,13 @@ class Ingest:
     def _intake(self, inbox: Inbox, now: datetime, now_ms: int, source: str, topic: str, payload: bytes) -> Intake:
         return Intake(inbox, self.writer.limits, now, now_ms, source=source, topic=topic, payload=payload)
 
-    def _beat(self) -> None:
-        self.batcher.executor.submit(self._note_heartbeat)
+    def _beat(self, sent: datetime) -> None:
+        self.batcher.executor.submit(self._note_heartbeat, sent)
 
-    def _note_heartbeat(self) -> None:
+    def _note_heartbeat(self, sent: datetime) -> None:
         """Note, in the writer's turn, that the way through us is open. One that cannot be written is simply missing."""
         with contextlib.suppress(*DATABASE_ERRORS), self._services.database.writing() as session:
-            freshness.note(session, freshness.HEARTBEAT, self._services.clock())
+            freshness.note(session, freshness.HEARTBEAT, self._services.clock(), sent=sent)
 
     async def _clock(self) -> None:
         loop = asyncio.get_running_loop()
@@ -237,3 +249,11 @@ class Ingest:
             pipeline.rpush(reply, msgspec.msgpack.encode(answer))
             pipeline.expire(reply, http.KEEP_REPLY_S)
             pipeline.execute()
+
+
+def _sent(payload: bytes, now: datetime) -> datetime:
+    """When a heartbeat began its way, by its own time stamp (ms); `now` where it has none or one of the future."""
+    try:
+        return min(from_ms(msgspec.json.decode(payload)["ts"]), now)
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError, OSError):
+        return now

@@ -28,11 +28,9 @@ class DeadLetterRow(Base):
 
     id: Mapped[IdKey]
     at: Mapped[datetime]
-    source: Mapped[str] = mapped_column(String(20))  # mqtt, http
+    source: Mapped[str] = mapped_column(String(20))  # mqtt, http; ingest for what was understood and failed later
     topic: Mapped[str | None] = mapped_column(String(200))
-    reason: Mapped[str] = mapped_column(
-        String(40)
-    )  # a code of domain: unknown_device, malformed, wrong_type, future, too_old
+    reason: Mapped[str] = mapped_column(String(40))  # ingest.payloads.Reason
     detail: Mapped[str | None] = mapped_column(Text)
     payload: Mapped[str] = mapped_column(Text)
 
