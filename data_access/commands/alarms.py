@@ -19,6 +19,7 @@ from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, Severity, 
 from data_access.domain.errors import NotFound
 from data_access.events import AlarmChanged
 from data_access.live import outbox
+from data_access.live.telling import alarm_changed
 
 RAISE: Final = "raise"
 """The first word of every alarm's history; the others are `AlarmAction`s."""
@@ -152,31 +153,12 @@ def to_domain(row: AlarmRow) -> Alarm:
 
 def event_of(row: AlarmRow, device: DeviceFacts | None, *, reading_ts: int | None, at: datetime) -> AlarmChanged:
     """What the alarm now is, for every list that shows it."""
-    return AlarmChanged(
-        area=row.area_path,
-        version=row.version,
-        at=at,
-        alarm_id=row.id,
-        kind=row.kind,
-        severity=row.severity,
-        life_safety=row.life_safety,
-        state=AlarmState(row.state),
-        occurrences=row.occurrences,
-        raised_at=row.raised_at,
-        last_at=row.last_at,
-        cleared_at=row.cleared_at,
-        device_id=row.device_id,
+    return alarm_changed(
+        row,
         device_code=device.code if device else None,
         device_kind=device.kind if device else None,
         reading_ts=reading_ts,
-        building_id=row.building_id,
-        place=row.place,
-        lng=row.lng,
-        lat=row.lat,
-        value=row.value,
-        unit=row.unit,
-        source=row.source,
-        run=row.run,
+        at=at,
     )
 
 

@@ -16,6 +16,7 @@ from data_access.domain.errors import Conflict, InvalidInput, NotFound
 from data_access.domain.incidents import Nature, Stage, advance
 from data_access.events import IncidentChanged
 from data_access.live import outbox
+from data_access.live.telling import incident_changed
 
 INTAKE: Final = "intake"
 """`source` of what comes in through our own interfaces."""
@@ -216,20 +217,4 @@ def _text(payload: Mapping[str, Any], key: str, longest: int) -> str | None:
 
 def _event(session: Session, row: IncidentRow, now: datetime) -> IncidentChanged:
     channel = session.get(ChannelRow, row.channel_id) if row.channel_id is not None else None
-    return IncidentChanged(
-        area=row.area_path,
-        version=row.version,
-        at=now,
-        incident_id=row.id,
-        code=row.code,
-        title=row.title,
-        channel=channel.name if channel else "",
-        stage=row.stage,
-        created_at=row.created_at,
-        due_at=row.due_at,
-        closed_at=row.closed_at,
-        lng=row.lng,
-        lat=row.lat,
-        source=row.source,
-        run=row.run,
-    )
+    return incident_changed(row, channel=channel.name if channel else None, at=now)

@@ -10,9 +10,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import AlarmRow, AreaRow, ChannelRow, DeviceRow, IncidentRow, SourceRow, to_ms
-from data_access.domain.alarms import AlarmState
 from data_access.domain.areas import subtree_bounds
 from data_access.events import AlarmChanged, CountersChanged, FreshnessChanged, IncidentChanged
+from data_access.live.telling import alarm_changed, incident_changed
 from data_access.queries import areas
 from data_access.queries.counters import counters
 from data_access.viewmodels.areas import AreaLabel
@@ -52,40 +52,17 @@ def open_alarms(session: Session, path: str) -> tuple[tuple[AlarmChanged, ...], 
         .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at.desc(), AlarmRow.id.desc())
         .limit(MAX_ALARMS)
     ).all()
-    alarms = tuple(alarm_event(row, code, kind) for row, code, kind in rows)
+    alarms = tuple(
+        alarm_changed(row, device_code=code, device_kind=kind, reading_ts=None, at=_last_change(row))
+        for row, code, kind in rows
+    )
     if len(alarms) < MAX_ALARMS:
         return alarms, len(alarms)
     return alarms, session.scalar(select(func.count()).select_from(AlarmRow).where(*inside)) or 0
 
 
-def alarm_event(row: AlarmRow, device_code: str | None, device_kind: str | None) -> AlarmChanged:
-    """The alarm as an event would tell it; no reading brought this about."""
-    return AlarmChanged(
-        area=row.area_path,
-        version=row.version,
-        at=max(t for t in (row.last_at, row.cleared_at, row.acknowledged_at) if t is not None),
-        alarm_id=row.id,
-        kind=row.kind,
-        severity=row.severity,
-        life_safety=row.life_safety,
-        state=AlarmState(row.state),
-        occurrences=row.occurrences,
-        raised_at=row.raised_at,
-        last_at=row.last_at,
-        cleared_at=row.cleared_at,
-        device_id=row.device_id,
-        device_code=device_code,
-        device_kind=device_kind,
-        reading_ts=None,
-        building_id=row.building_id,
-        place=row.place,
-        lng=row.lng,
-        lat=row.lat,
-        value=row.value,
-        unit=row.unit,
-        source=row.source,
-        run=row.run,
-    )
+def _last_change(row: AlarmRow) -> datetime:
+    return max(t for t in (row.last_at, row.cleared_at, row.acknowledged_at) if t is not None)
 
 
 def open_incidents(session: Session, path: str, limit: int = MAX_INCIDENTS) -> tuple[IncidentChanged, ...]:
@@ -98,26 +75,7 @@ def open_incidents(session: Session, path: str, limit: int = MAX_INCIDENTS) -> t
         .order_by(IncidentRow.created_at.desc(), IncidentRow.id.desc())
         .limit(limit)
     )
-    return tuple(
-        IncidentChanged(
-            area=row.area_path,
-            version=row.version,
-            at=row.created_at,
-            incident_id=row.id,
-            code=row.code,
-            title=row.title,
-            channel=channel or "",
-            stage=row.stage,
-            created_at=row.created_at,
-            due_at=row.due_at,
-            closed_at=row.closed_at,
-            lng=row.lng,
-            lat=row.lat,
-            source=row.source,
-            run=row.run,
-        )
-        for row, channel in rows
-    )
+    return tuple(incident_changed(row, channel=channel, at=row.created_at) for row, channel in rows)
 
 
 def counter_events(paths: Sequence[str], figures: dict[str, dict[str, int]], at: datetime) -> list[CountersChanged]:

@@ -1,0 +1,62 @@
+"""A stored row as the event that tells what it now is: one wording for writers and for snapshots."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from data_access.db.tables import AlarmRow, IncidentRow
+from data_access.domain.alarms import AlarmState
+from data_access.events import AlarmChanged, IncidentChanged
+
+
+def alarm_changed(
+    row: AlarmRow, *, device_code: str | None, device_kind: str | None, reading_ts: int | None, at: datetime
+) -> AlarmChanged:
+    """What the alarm now is; `reading_ts` (ms) is that of the reading that made it so, None where none did."""
+    return AlarmChanged(
+        area=row.area_path,
+        version=row.version,
+        at=at,
+        alarm_id=row.id,
+        kind=row.kind,
+        severity=row.severity,
+        life_safety=row.life_safety,
+        state=AlarmState(row.state),
+        occurrences=row.occurrences,
+        raised_at=row.raised_at,
+        last_at=row.last_at,
+        cleared_at=row.cleared_at,
+        device_id=row.device_id,
+        device_code=device_code,
+        device_kind=device_kind,
+        reading_ts=reading_ts,
+        building_id=row.building_id,
+        place=row.place,
+        lng=row.lng,
+        lat=row.lat,
+        value=row.value,
+        unit=row.unit,
+        source=row.source,
+        run=row.run,
+    )
+
+
+def incident_changed(row: IncidentRow, *, channel: str | None, at: datetime) -> IncidentChanged:
+    """What the incident now is; `channel` is its name."""
+    return IncidentChanged(
+        area=row.area_path,
+        version=row.version,
+        at=at,
+        incident_id=row.id,
+        code=row.code,
+        title=row.title,
+        channel=channel or "",
+        stage=row.stage,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        closed_at=row.closed_at,
+        lng=row.lng,
+        lat=row.lat,
+        source=row.source,
+        run=row.run,
+    )
