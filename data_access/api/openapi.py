@@ -5,17 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+import msgspec
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from data_access.domain.alarms import Severity
+from data_access.live.walls import Report
 from data_access.viewmodels.alarms import AlarmDetail, AlarmPage
 from data_access.viewmodels.areas import BuildingView
 from data_access.viewmodels.devices import DeviceView
 from data_access.viewmodels.indicators import By
 from data_access.viewmodels.map import Shading
 from data_access.viewmodels.snapshot import Snapshot
+from data_access.viewmodels.walls import WallPage
 
 Spec = dict[str, Any]
 
@@ -37,6 +40,7 @@ _MODELS: Final = {
     "AlarmDetail": AlarmDetail,
     "DeviceView": DeviceView,
     "BuildingView": BuildingView,
+    "WallPage": WallPage,
 }
 _ERROR: Final = {
     "type": "object",
@@ -114,6 +118,10 @@ def _paths() -> Spec:
                 _query("by", {"type": "string", "enum": list(By)}),
             )
         },
+        "/api/v1/walls": {
+            "get": _get("The wall pages that reported within a day.", _ref("WallPage")),
+            "post": _wall(),
+        },
         "/api/v1/{token}/telemetry": {"post": _telemetry()},
     }
 
@@ -128,6 +136,16 @@ def _acknowledge() -> Spec:
     spec = _get("Acknowledge an alarm as it was seen.", _ref("AlarmDetail"), _path("alarm_id", "integer"))
     spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     spec["responses"]["409"] = _failure("It has changed since, or is not to be acknowledged.")
+    return spec
+
+
+def _wall() -> Spec:
+    spec = _get(
+        "A wall page reports itself, every 15 s; the answer says which build serves.",
+        {"type": "object", "properties": {"build": {"type": "string"}}},
+    )
+    spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref("Report")}}}
+    spec["responses"] |= {"413": _failure("The report is too long."), "503": _failure("Redis is away.")}
     return spec
 
 
@@ -203,4 +221,6 @@ def _schemas() -> Spec:
         schema = TypeAdapter(model).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         found |= schema.pop("$defs", {})
         found[name] = schema
-    return found
+    reports, more = msgspec.json.schema_components([Report], ref_template="#/components/schemas/{name}")
+    del reports  # a reference into the rest
+    return found | more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from data_access.api import alarms, health, live, map_points, media, metrics, openapi, state, telemetry
+from data_access.api import alarms, health, live, map_points, media, metrics, openapi, state, telemetry, walls
 from data_access.api.indicators import get_indicators
 
 
@@ -27,6 +27,7 @@ def api_routes() -> list[Route]:
         Route("/api/v1/alarms/{alarm_id}", alarms.get_alarm),
         Route("/api/v1/alarms/{alarm_id}/acknowledge", alarms.acknowledge_alarm, methods=["POST"]),
         Route("/api/v1/indicators", get_indicators),
+        Route("/api/v1/walls", walls.walls_route, methods=["GET", "POST"]),
         Route("/api/v1/{token}/telemetry", telemetry.post_telemetry, methods=["POST"]),
         Route("/api/{rest:path}", health.unknown),
         Route("/media/cameras/{code}/index.m3u8", media.get_playlist),
