@@ -28,14 +28,14 @@ class Ids(StrEnum):
     DRAWER = "building-drawer"
 
 
-def build(view: BuildingView, now: datetime, w: Words) -> html.Aside:
+def build(view: BuildingView, now: datetime, w: Words) -> html.Div:
     """The open drawer."""
     facts = [w("{n} 层", n=view.floors), w("{n} 单元", n=view.units)]
     if view.built_year:
         facts.append(w("{n} 年建", n=view.built_year))
-    return html.Aside(
+    return html.Div(
         [
-            html.Header(
+            html.Div(
                 [
                     html.Div(
                         [

@@ -1,0 +1,151 @@
+"""Everybody can use it: axe-core finds nothing, the keyboard reaches everything, alarms are said, motion can rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+
+from data_access.db.tables import BuildingRow
+from tests.browser.product import Open, Product, until
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+VIOLATIONS = """async () => {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await axe.run(document, { runOnly: tags });
+  return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 4).map((n) => n.target.join(" ")).join(" | ")}`);
+}"""
+SIZES = {"desk": (1440, 900), "tablet": (1180, 820), "upright": (820, 1180)}
+FOCUSED = """() => {
+  const e = document.activeElement, box = e.getBoundingClientRect();
+  const name = e.dataset.drill || e.dataset.code || e.getAttribute("aria-label") || e.textContent.trim();
+  const seen = box.width > 0 && box.height > 0 && getComputedStyle(e).outlineStyle !== "none";
+  return [e.tagName.toLowerCase(), name.slice(0, 40), seen || e.classList.contains("map-area")];
+}"""
+
+
+def _building(product: Product) -> str:
+    with product.database.reading() as session:
+        return session.scalars(select(BuildingRow.code).order_by(BuildingRow.id)).first() or ""
+
+
+def _address(product: Product, which: str) -> str:
+    if which == "drawer":
+        return f"/?building={_building(product)}"
+    if which in {"district", "street", "community", "grid"}:
+        return f"/?area={product.area(which).code}"
+    return {"english": "/?lang=en", "unknown": "/?area=nowhere"}[which]
+
+
+def _settled(page: Page) -> None:
+    until(page, "Boolean(document.querySelector('h1')) && !document.querySelector('.strip.is-loading')", timeout=30)
+
+
+def _violations(page: Page) -> list[Any]:
+    found = []
+    page.add_script_tag(path=AXE)
+    for theme in ("dark", "light"):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        page.wait_for_timeout(250)  # colours change in 200 ms
+        found += [f"{theme}: {violation}" for violation in page.evaluate(VIOLATIONS)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("which", "size"),
+    [
+        ("district", "desk"),
+        ("street", "desk"),
+        ("community", "desk"),
+        ("grid", "desk"),
+        ("drawer", "desk"),
+        ("english", "desk"),
+        ("unknown", "desk"),
+        ("district", "tablet"),
+        ("community", "upright"),
+        ("drawer", "tablet"),
+    ],
+)
+def test_axe_finds_no_violation_in_either_theme(chromium: Browser, product: Product, which: str, size: str) -> None:
+    width, height = SIZES[size]
+    page = chromium.new_page(viewport={"width": width, "height": height})
+    page.goto(product.url + _address(product, which))
+    _settled(page)
+    assert _violations(page) == []
+    page.close()
+
+
+def test_a_critical_alarm_is_announced_once_and_breaks_no_rule(open_page: Open, product: Product) -> None:
+    device = product.device("smoke", 7)
+    page = open_page()
+    _settled(page)
+    region = page.locator("#live-announce")
+    assert region.get_attribute("aria-live") == "polite"
+    region.evaluate(
+        "(e) => { window.__said = []; new MutationObserver(() => __said.push(e.textContent))"
+        ".observe(e, { childList: true, characterData: true, subtree: true }); }"
+    )
+    product.publish(device, {"smoke": 1})
+    until(page, "__said.some((text) => text.includes('烟感火警'))")
+    product.publish(device, {"smoke": 1})
+    page.wait_for_timeout(800)
+    assert page.evaluate("__said.filter((text) => text.includes('烟感火警')).length") == 1
+    assert _violations(page) == []
+    product.publish(device, {"smoke": 0})
+    until(page, "document.querySelector('.alarm.is-critical').classList.contains('is-cleared')")
+
+
+def test_the_keyboard_reaches_switches_areas_alarms_and_ranking_and_is_always_seen(
+    open_page: Open, product: Product
+) -> None:
+    page = open_page()
+    _settled(page)
+    street = product.area("street")
+    until(page, "document.querySelectorAll('.map-area[tabindex]').length > 0")
+    stops: list[list[Any]] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(FOCUSED))
+        if stops[-1][0] == "body":
+            break
+    hidden = [stop for stop in stops if not stop[2] and stop[0] != "body"]
+    names = [name for _, name, _ in stops]
+    assert hidden == []
+    assert "EN" in names
+    assert "切换到浅色" in names
+    assert [tag for tag, name, _ in stops if name == street.code] == ["path", "a"]  # on the map and in the ranking
+
+
+def test_a_drill_and_a_drawer_work_by_keys_alone_and_focus_returns(open_page: Open, product: Product) -> None:
+    street = product.area("street")
+    page = open_page()
+    _settled(page)
+    until(page, "(code) => Boolean(document.querySelector(`.map-area[data-code='${code}']`))", street.code)
+    page.focus(f".map-area[data-code='{street.code}']")
+    page.keyboard.press("Enter")
+    until(page, "(code) => document.body.dataset.area === code", street.code)
+    page.focus("[data-theme-switch]")
+    page.evaluate(
+        "(code) => dispatchEvent(new CustomEvent('yiping:building', { detail: { code } }))", _building(product)
+    )
+    until(page, "document.activeElement.matches('.drawer [data-close-building]')")
+    page.keyboard.press("Escape")
+    until(page, "!document.querySelector('.drawer') && document.activeElement.matches('[data-theme-switch]')")
+
+
+def test_reduced_motion_rests_everything(chromium: Browser, product: Product) -> None:
+    device = product.device("smoke", 9)
+    page = chromium.new_page(reduced_motion="reduce")
+    page.goto(product.url)
+    _settled(page)
+    product.publish(device, {"smoke": 1})
+    page.wait_for_selector(".strip-row.is-alarm", timeout=8000)
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.getAnimations().map((a) => a.animationName || a.transitionProperty)") == []
+    product.publish(device, {"smoke": 0})
+    page.close()
