@@ -1,0 +1,161 @@
+// The menu of the header: share a link to exactly this view, download it as a picture, print it; links to other pages
+// of the same place follow the place that the page shows.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const t = (source, values) => yiping.t(source, values);
+  const root = document.documentElement;
+  const KEPT = ["area", "lang", "from", "to"];
+  const PICTURE = "/assets/vendor/html-to-image.js";
+  const SAID_MS = 6000;
+
+  // ---- what is said
+
+  let said = null;
+  let quiet = 0;
+
+  /** Say `text` at the foot of the page and to screen readers; `action` is a link beside it. */
+  function say(text, action) {
+    if (!said) {
+      said = document.createElement("div");
+      said.className = "toast said";
+      said.setAttribute("role", "status");
+      document.body.append(said);
+    }
+    said.replaceChildren(text, ...(action ? [" ", action] : []));
+    clearTimeout(quiet);
+    quiet = setTimeout(() => said.replaceChildren(), action ? SAID_MS * 2 : SAID_MS);
+  }
+
+  // ---- links
+
+  /** The address of `path` for the place, period and language on screen. */
+  function addressOf(path) {
+    const now = new URLSearchParams(location.search), kept = new URLSearchParams();
+    for (const name of KEPT) if (now.get(name)) kept.set(name, now.get(name));
+    if (document.body.dataset.area && document.getElementById("overview-left")) kept.set("area", document.body.dataset.area);
+    const query = kept.toString();
+    return query ? `${path}?${query}` : path;
+  }
+
+  function follow() {
+    for (const link of document.querySelectorAll("[data-to]")) {
+      if (link.dataset.to !== location.pathname) link.href = addressOf(link.dataset.to);
+    }
+  }
+  window.addEventListener("yiping:panels", follow);
+
+  // ---- share
+
+  /** The address of exactly this view: place, period, layers, and also what is only in this browser. */
+  function link() {
+    const url = new URL(location.href);
+    url.searchParams.delete("probe");
+    if (document.body.dataset.area && document.getElementById("overview-left")) url.searchParams.set("area", document.body.dataset.area);
+    url.searchParams.set("lang", root.lang === "en" ? "en" : "zh");
+    url.searchParams.set("theme", root.dataset.theme || "dark");
+    url.hash = "";
+    return url.href;
+  }
+
+  async function share() {
+    const address = link();
+    if (window.isSecureContext && navigator.clipboard) {
+      try {
+        await navigator.clipboard.writeText(address);
+        say(t("链接已复制"));
+        return;
+      } catch {
+        // refused by the browser or its owner: the field below serves
+      }
+    }
+    offer(address);
+  }
+
+  /** Without a clipboard: the address in a field, selected, and why. */
+  function offer(address) {
+    const dialog = document.createElement("dialog"), field = document.createElement("input"), close = document.createElement("button");
+    const why = document.createElement("p");
+    dialog.className = "share-dialog";
+    dialog.setAttribute("aria-label", t("复制本页链接"));
+    why.textContent = window.isSecureContext ? t("浏览器没有允许自动复制，请手动复制。") : t("此页不是安全连接（HTTPS），浏览器不允许自动复制，请手动复制。");
+    field.readOnly = true;
+    field.value = address;
+    field.setAttribute("aria-label", t("链接"));
+    close.type = "button";
+    close.textContent = t("关闭");
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.append(why, field, close);
+    document.body.append(dialog);
+    dialog.showModal();
+    field.focus();
+    field.select();
+  }
+
+  // ---- picture
+
+  function load(source) {
+    return new Promise((done, failed) => {
+      if (window.htmlToImage) return done();
+      const script = document.createElement("script");
+      script.src = source;
+      script.onload = () => done();
+      script.onerror = () => failed(new Error(source));
+      document.head.append(script);
+    });
+  }
+
+  const stamp = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 16).replace(/[-:]/g, "").replace("T", "-");
+
+  async function picture() {
+    say(t("正在生成图片"));
+    try {
+      await load(PICTURE);
+      const page = document.querySelector(".overview, .page");
+      const options = { backgroundColor: getComputedStyle(document.body).backgroundColor, pixelRatio: window.devicePixelRatio || 1, filter: kept };
+      const data = await window.htmlToImage.toPng(page, options);
+      const link_ = document.createElement("a");
+      link_.href = data;
+      link_.download = `yiping-${document.body.dataset.area || "view"}-${stamp()}.png`;
+      link_.click();
+      say(t("图片已下载"));
+    } catch {
+      say(t("图片没有生成，请改用打印"));
+    }
+  }
+
+  /** What is not of the view itself stays out of its picture. */
+  function kept(node) {
+    return !(node.classList && ["rail", "tools", "toast", "said", "sr-only"].some((name) => node.classList.contains(name)));
+  }
+
+  // ---- when
+
+  const acts = { share, picture, print: () => window.print() };
+
+  function shut(focus) {
+    const open = document.querySelector(".tools[open]");
+    if (!open) return;
+    open.open = false;
+    if (focus) open.firstElementChild.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    const item = event.target.closest("[data-act]");
+    const scroll = event.target.closest("[data-scroll]");
+    if (item && acts[item.dataset.act]) acts[item.dataset.act]();
+    if (scroll) {
+      event.preventDefault();
+      const goal = document.getElementById(scroll.dataset.scroll);
+      if (goal) goal.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    }
+    if (!event.target.closest(".tools summary")) shut(false);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") shut(true);
+  });
+
+  Object.assign(yiping, { say, share: { link, addressOf, acts } });
+})();
