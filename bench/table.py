@@ -36,11 +36,12 @@ FIGURES: Final = {
 def render(rows: list[dict[str, Any]]) -> str:
     """The table of the figures that have been measured."""
     found = {row["name"]: row for row in rows}
-    lines = ["| what | measured | aim |", "|---|---|---|"]
-    for name, (words, aim) in FIGURES.items():
-        if name in found:
-            lines.append(f"| {words} | {_said(found[name]['value'])} {found[name]['unit']} | {aim} |")
-    return "\n".join(lines) + "\n"
+    lines = [
+        f"| {words} | {_said(found[name]['value'])} {found[name]['unit']} | {aim} |"
+        for name, (words, aim) in FIGURES.items()
+        if name in found
+    ]
+    return "\n".join(["| what | measured | aim |", "|---|---|---|", *lines, ""]) if lines else ""
 
 
 def update_readme() -> None:

@@ -1,6 +1,7 @@
 """Habits of the house that no linter knows."""
 
 import ast
+import json
 import re
 import subprocess
 import tomllib
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bench import table
+from bench.harness import RESULTS
 from data_access.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +107,11 @@ def test_each_document_that_is_named_exists() -> None:
             named |= {(ROOT / name).parent / link for link in links}
         missing += [f"{name}: {path.relative_to(ROOT)}" for path in named if not path.exists()]
     assert not missing
+
+
+def test_the_figures_of_the_readme_are_those_measured() -> None:
+    text = table.README.read_text("utf-8").split(table.BEGIN)[1].split(table.END)[0]
+    assert text == table.render(json.loads(RESULTS.read_text("utf-8"))), "run make bench, or bench.table.update_readme"
 
 
 def test_each_page_has_a_path_and_a_title() -> None:
