@@ -12,6 +12,7 @@ from components import format as fmt
 from components import labels
 from components.i18n import Lang, Words
 from components.parts import Child, area_link, attributes, counter, icon, mark
+from components.walls import marks as wall_marks
 from data_access.viewmodels.areas import Place
 from data_access.viewmodels.overview import Overview, SourceLine
 
@@ -191,6 +192,7 @@ def footer(sources: Sequence[SourceLine], demo: bool, w: Words) -> html.Footer: 
         [
             html.Span(w("数据截至"), className="foot-title"),
             html.Ul(items, id=Ids.SOURCES, className="sources"),
+            *wall_marks(w),
             html.Span(w("演示数据"), className="foot-note") if demo else None,
         ],
         className="foot",

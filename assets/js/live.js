@@ -273,7 +273,7 @@
     now: Date.now,
     mono: () => performance.now(),
     probe: asked.get("probe") === "1",
-    area: asked.get("area") || null,
+    area: (asked.get("wall") === "1" && asked.get("home")) || asked.get("area") || null, // a wall on its tour
   });
   root.yiping.live = live;
   if (asked.get("probe") === "1") {

@@ -62,6 +62,7 @@
     _listen() {
       for (const name of ["yiping:area", "yiping:panels"]) this._on(document, name, (e) => this._follow(e.detail.code));
       this._on(document, "yiping:focus", (e) => this.focus(e.detail));
+      this._on(document, "yiping:home", () => this.home());
       this._on(document, "visibilitychange", () => this.layer.visibility());
       this._on(this.frame, "click", (e) => this._control(e));
       this.map.on("unload", () => this.destroy());
@@ -108,6 +109,12 @@
       const options = { paddingTopLeft: [12, bar + 12], paddingBottomRight: [12, 24], maxZoom: 18 };
       if (first || still()) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, { ...options, duration: MOVE_S });
+    }
+
+    // Back to the whole of the present area.
+    home() {
+      this.hand.reset();
+      this._loadAreas((bounds) => this._fit(bounds, false));
     }
 
     // Goes to a spot once; with `alarmId` the alarm there is marked and its card opened.

@@ -205,7 +205,7 @@
   function renderStrip() {
     const strip = byId("pinned-strip");
     if (!strip) return;
-    const all = grave(here());
+    const all = grave(wall() && covers() ? Object.values(state.alarms) : here()); // a wall's tour leaves no alarm behind
     const mode = !covers() ? "loading" : isLost() ? "lost" : all.length ? "alarm" : counters()["devices.total"] === 0 ? "blind" : "calm";
     const drawn = [mode, document.body.dataset.lang, path(), ...all.map((a) => `${a.alarm_id}.${a.version}`)].join("|");
     if (drawn !== stripOf && mode !== "loading") {
@@ -319,7 +319,7 @@
   function renderStatus() {
     const status = byId("live-status");
     if (!status) return;
-    const { connection: how, lastEventAt, latencyMs } = connection();
+    const { connection: how, lastEventAt } = connection(), latencyMs = yiping.pulse ? yiping.pulse.latencyMs() : null;
     const icon = how === "disconnected" ? "off" : "live";
     const said = { live: "实时", late: "推送延迟", disconnected: "推送中断", connecting: "正在连接" }[how];
     const parts = [t(said)];

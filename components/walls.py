@@ -1,0 +1,72 @@
+"""The marks of a wall in the footer, and the page of all walls. Their live content is wall_page.js's and walls.js's."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from dash import html
+
+from components.i18n import Words
+from components.parts import Child, attributes
+from data_access.build_version import build
+
+
+class Ids(StrEnum):
+    """Anchors that the scripts know."""
+
+    TOUR = "wall-tour"
+    AWAKE = "wall-awake"
+    LIST = "walls-list"
+    NOTE = "walls-note"
+
+
+def marks(w: Words) -> list[Child]:
+    """Where the tour is, with the time that has passed there; whether the screen stays on. Seen on walls alone.
+
+    They carry the build that made the page, so that it can tell when the server was upgraded.
+    """
+    return [
+        html.Span(id=Ids.AWAKE, className="wall-awake", role="status"),
+        html.Span(
+            [
+                html.Span(className="wall-tour-name"),
+                html.Span(html.I(className="wall-tour-part"), className="wall-tour-bar"),
+            ],
+            id=Ids.TOUR,
+            className="wall-tour",
+            **attributes(data_build=build(), aria_label=w("巡屏")),
+        ),
+    ]
+
+
+def page(w: Words) -> html.Main:
+    """The list of walls, empty until the script has asked."""
+    heads = ("大屏", "显示", "状态", "画面延迟", "数据", "最近报告", "版本", "视口")
+    return html.Main(
+        [
+            html.Header(
+                [
+                    html.H1([html.Span(className="brand", **attributes(aria_hidden="true")), w("大屏")]),
+                    html.P(w("读取中"), id=Ids.NOTE, className="walls-note", role="status"),
+                    html.A(w("回到总览"), href="/", className="walls-back"),
+                ],
+                className="walls-head",
+            ),
+            html.Div(
+                html.Table(
+                    [
+                        html.Thead(html.Tr([html.Th(w(head), scope="col") for head in heads])),
+                        html.Tbody(id=Ids.LIST),
+                    ],
+                    className="walls-table",
+                    **attributes(aria_label=w("大屏")),
+                ),
+                className="panel walls-panel",
+                tabIndex="0",
+                role="region",
+                **attributes(aria_label=w("大屏")),
+            ),
+            html.P(w("大屏每 15 秒报告一次，45 秒没有报告即为失联；一天后不再列出。"), className="walls-foot"),
+        ],
+        className="walls",
+    )
