@@ -59,9 +59,7 @@ class EngineWriter:
         self._stale = False
         self._wary_until = 0.0
         self._looked = self._seen = datetime.fromtimestamp(0, tz=services.clock().tzinfo)
-        with services.database.writing() as session:
-            ensure_metrics(session)
-            ensure_source(session)
+        self._ensure()
         self.engine = self._build()
 
     @property
@@ -257,6 +255,19 @@ class EngineWriter:
             self.engine, self._stale = self._build(), False
             self._unwatched.clear()
             log.info("ingest: %d devices loaded", len(self.registry))
+
+    def _ensure(self) -> None:
+        """Write what ingest itself needs to be there. Two processes may start at the same moment."""
+        for last in (False, True):
+            try:
+                with self._services.database.writing() as session:
+                    ensure_metrics(session)
+                    ensure_source(session)
+            except DATABASE_ERRORS as error:
+                if last or not is_conflict(error):
+                    raise
+            else:
+                return
 
     def _build(self) -> Engine:
         with self._services.database.reading() as session:

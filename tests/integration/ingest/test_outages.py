@@ -2,152 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import shutil
-import socket
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from redis import Redis
 from sqlalchemy import func, select, text
 
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, OutboxRow
+from data_access.domain.alarms import STANDING_STATES
 from data_access.domain.errors import InvalidInput, NotFound
-from data_access.ingest import edge, http, service
+from data_access.ingest import http, metrics
+from data_access.live import bus
 from data_access.live.outbox import Relay
-from data_access.runtime import embedded_mqtt
 from tests import fleet
-
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-SMOKES = {f"S{i}": "smoke" for i in range(40)}
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  # brokers and HTTP run by the real one
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-def until(true: Callable[[], object], seconds: float = 8.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "did not come true in time"
-        time.sleep(0.02)
-
-
-class Broker:
-    """A real broker of ours that can be killed and started again."""
-
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.port, self.v5 = free_port(), free_port()
-        if kind == "mosquitto":
-            config = folder / "mosquitto.conf"
-            config.write_text(
-                f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\nuser root\n"
-                f"persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
-            )
-            self.command, self.v5 = [str(MOSQUITTO), "-c", str(config)], self.port
-        else:
-            config = folder / "broker.toml"
-            config.write_text(embedded_mqtt.configuration(self.port, self.v5))
-            self.command = [sys.executable, "-m", "data_access.runtime.embedded_mqtt", str(config)]
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: embedded_mqtt.listens(self.port) and embedded_mqtt.listens(self.v5))
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@pytest.fixture(params=["embedded", "mosquitto"])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
-    if request.param == "mosquitto" and MOSQUITTO is None:
-        pytest.skip("mosquitto is not installed")
-    found = Broker(request.param, tmp_path)
-    yield found
-    found.kill()
-
-
-@contextmanager
-def ingest(database: Database, broker: Broker, redis: Redis | None = None, **more: Any) -> Iterator[None]:
-    """The ingest process, in a thread; stopped at the end."""
-    services = fleet.services(
-        database,
-        clock,
-        redis,
-        mqtt_url=f"mqtt://127.0.0.1:{broker.v5}",
-        **more,
-    )
-    stop, ready = threading.Event(), threading.Event()
-    thread = threading.Thread(target=service.run, args=(services, stop, ready.set))
-    thread.start()
-    try:
-        assert ready.wait(8)
-        yield
-    finally:
-        stop.set()
-        thread.join(8)
-        assert not thread.is_alive()
-
-
-@contextmanager
-def door(broker: Broker) -> Iterator[int]:
-    """The edge in front of the broker; yields its port."""
-    port, loop = free_port(), asyncio.new_event_loop()
-    server = loop.run_until_complete(edge.serve("127.0.0.1", port, edge.Broker("127.0.0.1", broker.port, broker.v5)))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield port
-    loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.run_until_complete(asyncio.sleep(0.05))
-    loop.close()
-
-
-def device(code: str, port: int, version: int = paho.MQTTv311) -> paho.Client:
-    """A stock client that logs in with its token."""
-    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion(version))
-    client.username_pw_set(fleet.token(code))
-    client.reconnect_delay_set(0.1, 0.5)  # type: ignore[arg-type]  # seconds may be fractions
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    return client
-
-
-def say(port: int, payload: dict[str, Any], *codes: str) -> None:
-    """Publish at QoS 1 as each device and wait for the broker's word."""
-    for code in codes:
-        client = device(code, port)
-        client.publish("v1/devices/me/telemetry", json.dumps(payload), qos=1).wait_for_publish(5)
-        client.disconnect()
-        client.loop_stop()
-
-
-def alarms(database: Database) -> int:
-    with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(AlarmRow)) or 0
+from tests.intake import SMOKES, Broker, alarms, clock, device, door, ingest, say, until
+from tests.proxy import Proxy
+from tests.web import ROOT, Valkey
 
 
 @pytest.mark.parametrize("version", [paho.MQTTv311, paho.MQTTv5])
@@ -260,3 +140,103 @@ def test_http_answers_after_the_commit(sqlite: Database, broker: Broker, redis: 
             http.accept(services, fleet.token("S1"), b'{"smoke":"x"}', clock())
         with pytest.raises(InvalidInput, match="not JSON"):
             http.accept(services, fleet.token("S1"), b"{", clock())
+
+
+@pytest.mark.slow
+def test_redis_dies_and_comes_back_empty_and_the_bus_gets_every_alarm_in_order(
+    sqlite: Database, mosquitto: Broker, tmp_path: Path
+) -> None:
+    fleet.build(sqlite, SMOKES)
+    valkey = Valkey(tmp_path)
+    redis = bus.connect(valkey.url)
+
+    def on_the_bus() -> list[str]:
+        found: Any = redis.xrange(bus.EVENTS)
+        events = [json.loads(fields[b"e"]) for _, fields in found]
+        return [e["device_code"] for e in events if e["type"] == "alarm.changed"]
+
+    try:
+        with door(mosquitto) as port, ingest(sqlite, mosquitto, redis):
+            say(port, {"smoke": 1}, "S0")
+            until(lambda: on_the_bus() == ["S0"])
+            valkey.kill()
+            meanwhile = [f"S{i}" for i in range(1, 9)]
+            for number, code in enumerate(meanwhile, 2):
+                say(port, {"smoke": 1}, code)
+                until(lambda number=number: alarms(sqlite) == number)  # type: ignore[misc]  # bound at once
+            valkey.start()
+            time.sleep(1.1)  # the relay tries once a second
+            say(port, {"smoke": 1}, "S9")
+            until(lambda: len(on_the_bus()) >= 9)
+            assert on_the_bus() == [*meanwhile, "S9"]
+            with sqlite.reading() as session:
+                until(lambda: session.scalar(select(func.count()).select_from(OutboxRow)) == 0)
+    finally:
+        redis.close()
+        valkey.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.parametrize("how", ["cut", "stall"])
+def test_postgresql_out_of_reach_delays_alarms_and_loses_none(postgres: Database, mosquitto: Broker, how: str) -> None:
+    fleet.build(postgres, SMOKES)
+    with Proxy.before(postgres) as (proxy, beyond), door(mosquitto) as port, ingest(beyond, mosquitto):
+        say(port, {"smoke": 1}, "S0")
+        until(lambda: alarms(postgres) == 1)
+        getattr(proxy, how)()
+        say(port, {"smoke": 1}, *list(SMOKES)[1:20])
+        time.sleep(2)  # also the clock meets it
+        assert alarms(postgres) == 1
+        proxy.restore()
+        say(port, {"smoke": 1}, *list(SMOKES)[20:])
+        until(lambda: alarms(postgres) == len(SMOKES))
+    with postgres.reading() as session:
+        assert set(session.scalars(select(AlarmRow.occurrences))) == {1}
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_two_processes_share_a_subscription_and_no_alarm_is_lost_or_stands_twice(
+    postgres: Database, mosquitto: Broker, redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    fleet.build(postgres, SMOKES)
+    environment = {
+        **os.environ,
+        "YIPING_DATA_DIR": str(tmp_path),
+        "YIPING_DATABASE_URL": postgres.engine.url.render_as_string(hide_password=False),
+        "YIPING_REDIS_URL": redis_url,
+        "YIPING_MQTT_URL": f"mqtt://127.0.0.1:{mosquitto.port}",
+        "YIPING_MQTT_SHARED_GROUP": "both",
+        "YIPING_MQTT_CLIENT_ID": "the-other",
+    }
+    command = [sys.executable, "-m", "data_access.runtime.cli", "ingest"]
+    other = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+
+    def figures(name: str) -> list[float]:
+        lines = [line for text in metrics.stored(redis).values() for line in text.decode().splitlines()]
+        return [float(line.split()[1]) for line in lines if line.startswith(name + " ")]
+
+    try:
+        with ingest(postgres, mosquitto, redis, mqtt_shared_group="both", mqtt_client_id="the-one"):
+            until(lambda: figures("yiping_ingest_broker_connected") == [1, 1], 30)
+            client = device("S0", mosquitto.port)
+            for round_ in range(5):
+                for code in SMOKES:
+                    body = json.dumps({"ts": int(time.time() * 1000) + round_, "values": {"smoke": 1}})
+                    client.publish(f"v1/devices/{fleet.token(code)}/telemetry", body, qos=1)
+            total = 5 * len(SMOKES)
+            until(lambda: sum(figures("yiping_ingest_messages_total")) == total, 10)
+            assert min(figures("yiping_ingest_messages_total")) > 0  # both had their share
+            until(lambda: alarms(postgres) == len(SMOKES))
+            client.disconnect()
+            client.loop_stop()
+    finally:
+        other.terminate()
+        other.wait(10)
+    with postgres.reading() as session:
+        standing = session.scalars(select(AlarmRow.device_id).where(AlarmRow.state.in_(STANDING_STATES))).all()
+        assert sorted(filter(None, standing)) == list(range(1, len(SMOKES) + 1))
+        day = time.strftime("%Y%m%d", time.gmtime())
+        assert session.scalar(text(f"SELECT count(*) FROM readings_{day}")) == total
+        assert session.scalar(text("SELECT count(*) FROM dead_letters")) == 0
