@@ -14,7 +14,11 @@ if sys.version_info < (3, 11):  # noqa: UP036  # this sentence is for whoever st
 from importlib import import_module
 from typing import Final
 
-import click
+from data_access.runtime import bytecode
+
+bytecode.read_kept()
+
+import click  # noqa: E402  # and everything after it is read compiled
 
 _HERE: Final = "data_access.runtime"
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
