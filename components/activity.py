@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 
 from components import format as fmt
-from components import labels
+from components import labels, wide
 from components.i18n import Words
 from components.parts import INKS, Child, attributes, counter, hero, line, mark, missing, panel, split
 from data_access.domain.incidents import Stage, percent
@@ -51,6 +51,7 @@ def incidents(view: Overview, w: Words) -> html.Section:
                 key="incidents.today",
             ),
             _stages(flow, w),
+            wide.sources(view.channels, w),
             html.Div(
                 line([w("超期"), " ", html.B(counter("incidents.overdue", fmt.count(flow.overdue)))], open_),
                 className="compact-only",
@@ -148,6 +149,7 @@ def sensors(view: Overview, w: Words) -> html.Section:
             ),
             _pace(seen, w),
             html.Div([standing, _kinds(seen.kinds, w)], className="standing"),
+            wide.kinds(seen.kinds, w),
             line(
                 [
                     w("离线"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from dash import html
 
 from components import format as fmt
-from components import labels
+from components import labels, wide
 from components.i18n import Words
 from components.parts import INKS, Child, hero, icon, labelled, line, missing, panel, split
 from data_access.domain.facts import Fact
@@ -54,6 +54,7 @@ def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Word
                 ],
                 className="group",
             ),
+            wide.ages(ledger, w),
             line(
                 [
                     w("独居老人"),
@@ -98,6 +99,7 @@ def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) 
                 ],
                 className="group",
             ),
+            wide.rentals(ledger, w),
         ]
     return panel("housing", w("房屋"), body, note=_as_of(ledger, source, now, w), sources="population")
 
@@ -110,7 +112,7 @@ def organisations(ledger: Ledger, source: SourceLine | None, now: datetime, w: W
     ]
     known = Fact.LEGAL_ENTITIES in ledger.now or Fact.RESOURCES in ledger.now
     body: list[Child] = (
-        list(rows) if known else [html.P([icon("off"), html.Span(w("法人与资源未导入"))], className="missing")]
+        [*rows, wide.places(ledger, w)] if known else [html.P([icon("off"), html.Span(w("法人与资源未导入"))], className="missing")]
     )
     return panel("organisations", w("法人与资源"), body, note=_as_of(ledger, source, now, w), sources="entities")
 
