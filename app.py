@@ -22,12 +22,14 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from data_access.api import Context, api_middleware, api_routes, error_handlers, mask_access_log
+from data_access.api.tiles import source_of
 from data_access.build_version import build
 from data_access.db.engine import Database
 from data_access.live import bus
 from data_access.live.hub import Hub
 from data_access.live.outbox import Relay
 from data_access.queries.map_feed import DeviceFeed
+from data_access.queries.search import SearchIndex
 from data_access.queries.session import cache
 from data_access.services import Services
 from data_access.settings import Settings
@@ -48,13 +50,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
     relay = Relay(services.database, redis, maxlen=settings.stream_maxlen)
     hub = Hub(settings.redis, clock=_now, heartbeat_s=settings.heartbeat_s, build=build())
 
-    feed = DeviceFeed(services.database)
+    feed, search = DeviceFeed(services.database), SearchIndex(services.database)
     hub.watch(feed.changed)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with hub.running(), create_task_group() as tasks:
-            tasks.start_soon(_warm, feed)
+            tasks.start_soon(_warm, feed, search)
             yield
         redis.close()
         patient.close()
@@ -67,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         exception_handlers=error_handlers(),
         lifespan=lifespan,
     )
-    app.state.context = Context(services, hub, relay, feed)
+    app.state.context = Context(services, hub, relay, feed, search, source_of(settings))
     return app
 
 
@@ -98,10 +100,11 @@ def _dash(services: Services, quick: Redis) -> Dash:
     return dash
 
 
-async def _warm(feed: DeviceFeed) -> None:
-    """Have the map's arrays ready; a database that is not there yet is said by /readyz."""
+async def _warm(feed: DeviceFeed, search: SearchIndex) -> None:
+    """Have the map's arrays and the names to search ready; a database that is not there yet is said by /readyz."""
     try:
         await to_thread.run_sync(feed.warm)
+        await to_thread.run_sync(search.warm)
     except SQLAlchemyError as error:
         log.warning("the map's arrays wait for the database (%s)", type(error).__name__)
 

@@ -138,6 +138,21 @@ BUILDING: Final[Mapping[str, str]] = {
     "public": "公共",
 }
 
+RESOURCE: Final[Mapping[str, str]] = {
+    "aed": "AED",
+    "canteen": "长者食堂",
+    "care_centre": "日间照料中心",
+    "charging": "电动车充电点",
+    "clinic": "社康中心",
+    "fire_post": "微型消防站",
+    "library": "图书馆",
+    "party_centre": "党群服务中心",
+    "police_post": "警务室",
+    "school": "学校",
+    "shelter": "应急避难场所",
+    "toilet": "公共厕所",
+}
+
 USE: Final[Mapping[str, str]] = {"owner": "自用", "rented": "出租", "vacant": "空置", "other": "其他用途"}
 
 RENTAL: Final[tuple[tuple[str, str], ...]] = (("宽", "宽管"), ("关", "关注"), ("严", "严管"), ("禁", "禁止"))
@@ -153,6 +168,10 @@ def for_browser(w: Words) -> dict[str, dict[str, str]]:
     return {
         "alarm": {code: w(word) for code, word in ALARM.items()},
         "alarmState": {code: w(word) for code, word in ALARM_STATE.items()},
+        "area": {code: w(word) for code, word in AREA.items()},
+        "role": {code: w(word) for code, word in ROLE.items()},
+        "building": {code: w(word) for code, word in BUILDING.items()},
+        "resource": {code: w(word) for code, word in RESOURCE.items()},
         "device": {code: w(word) for code, word in DEVICE.items()},
         "metric": {code: w(word) for code, word in METRIC.items()},
         "severity": {str(level): w(word) for level, word in SEVERITY.items()},

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlencode
 
 import dash_leaflet as dl
 from dash import html
 
+from components import search
 from components.i18n import Words
 from components.parts import attributes
 
@@ -39,23 +41,36 @@ class Layer(StrEnum):
     CAMERAS = "cameras"
     INCIDENTS = "incidents"
     DEVICES = "devices"
+    RESOURCES = "resources"
+    WORKERS = "workers"
 
 
 METRICS: Final = {Metric.POPULATION: "人口", Metric.HOUSING: "房屋", Metric.INCIDENTS: "事件"}
-LAYERS: Final = {Layer.ALARMS: "告警", Layer.CAMERAS: "视频", Layer.INCIDENTS: "事件点", Layer.DEVICES: "终端"}
+LAYERS: Final = {
+    Layer.ALARMS: "告警",
+    Layer.CAMERAS: "视频",
+    Layer.INCIDENTS: "事件点",
+    Layer.DEVICES: "终端",
+    Layer.RESOURCES: "资源",
+    Layer.WORKERS: "网格员",
+}
 DEFAULT_METRIC: Final = Metric.INCIDENTS
 DEFAULT_LAYERS: Final = frozenset({Layer.ALARMS, Layer.CAMERAS, Layer.DEVICES})
 
 _SHAPES: Final = (
-    ("critical", "紧急"),
-    ("major", "重要"),
-    ("minor", "次要"),
-    ("warning", "提示"),
-    ("offline", "离线"),
-    ("camera", "视频"),
-    ("camera-off", "无画面"),
+    (Layer.ALARMS, "critical", "紧急"),
+    (Layer.ALARMS, "major", "重要"),
+    (Layer.ALARMS, "minor", "次要"),
+    (Layer.ALARMS, "warning", "提示"),
+    (Layer.DEVICES, "offline", "离线"),
+    (Layer.CAMERAS, "camera", "视频"),
+    (Layer.CAMERAS, "camera-off", "无画面"),
+    (Layer.INCIDENTS, "incident", "事件点"),
+    (Layer.RESOURCES, "resource", "资源"),
+    (Layer.WORKERS, "worker", "责任网格"),
 )
-"""The legend: names of `assets/js/map_shapes.js`, which paints them with the map's own strokes."""
+"""The legend: of which overlay, name of `assets/js/map_shapes.js`, which paints it with the map's own strokes, word.
+Only those of overlays that are on are shown."""
 
 CHINA: Final = ((22.55, 114.13), 11)
 """Where the empty map looks until the boundaries of the place have arrived: centre (lat, lng) and zoom."""
@@ -63,12 +78,10 @@ CHINA: Final = ((22.55, 114.13), 11)
 
 def build(query: Mapping[str, str], w: Words) -> html.Div:
     """Return the map for the URL's `metric` and `layers` (absent or unknown: the defaults)."""
-    asked = query.get("metric")
-    chosen = asked if asked in set(Metric) else DEFAULT_METRIC
     shown = frozenset(query["layers"].split(",")) if "layers" in query else DEFAULT_LAYERS
     return html.Div(
         [
-            _bar(w, chosen, shown),
+            _bar(w, _metric(query), shown),
             dl.MapContainer(
                 [dl.ScaleControl(position="bottomright", imperial=False)],
                 id=Ids.MAP,
@@ -83,13 +96,26 @@ def build(query: Mapping[str, str], w: Words) -> html.Div:
                 zoomControl=True,
                 trackViewport=True,
             ),
-            _legend(w),
+            search.build(w),
+            _legend(w, shown),
+            html.P(className="map-credit"),
             html.P(className="map-said sr-only", role="status"),
+            html.P(w("底图暂不可用，其余照常"), className="map-basemap-failed", role="status"),
             html.P(w("地图数据没有取到，显示的是上一次的画面"), className="map-failed", role="status"),
         ],
         id=Ids.FRAME,
         className="map-frame",
     )
+
+
+def outlines_url(code: str, query: Mapping[str, str]) -> str:
+    """What `assets/js/map.js` asks for first, letter for letter, so that the document can have it fetched early."""
+    return f"/api/v1/map/areas.geojson?{urlencode({'metric': _metric(query), 'area': code})}"
+
+
+def _metric(query: Mapping[str, str]) -> str:
+    asked = query.get("metric", "")
+    return asked if asked in set(Metric) else DEFAULT_METRIC.value
 
 
 def _bar(w: Words, metric: str, layers: frozenset[str]) -> html.Div:
@@ -109,8 +135,15 @@ def _chip(label: str, *, on: bool, **data: str) -> html.Button:
     return html.Button(label, type="button", className="map-chip", **pressed)
 
 
-def _legend(w: Words) -> html.Div:
-    shapes = [html.Li([html.Canvas(className="map-glyph", **attributes(data_glyph=g)), w(word)]) for g, word in _SHAPES]
+def _legend(w: Words, shown: frozenset[str]) -> html.Div:
+    shapes = [
+        html.Li(
+            [html.Canvas(className="map-glyph", **attributes(data_glyph=glyph)), w(word)],
+            hidden=of not in shown,
+            **attributes(data_of=of),
+        )
+        for of, glyph, word in _SHAPES
+    ]
     choropleth = html.Div(
         [
             html.P(className="map-legend-title"),

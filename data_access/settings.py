@@ -96,10 +96,24 @@ class Settings(BaseSettings):
         15.0, description="Seconds between heartbeats on a live stream."
     )
 
+    basemap_pmtiles: Path | None = Field(
+        None, description="Local PMTiles file drawn grey behind the areas (raster, or vector in Protomaps' schema)."
+    )
+    basemap_xyz: SecretStr | None = Field(
+        None,
+        description="Address of WGS-84 web Mercator tiles with {z} {x} {y}; fetched by the server, may hold a key.",
+    )
+    basemap_tianditu_key: SecretStr | None = Field(
+        None, description="Key of a Tianditu account; used by the server alone, never sent to a page."
+    )
+    basemap_cache_mb: Annotated[int, Field(ge=10, le=100_000)] = Field(
+        200, description="Megabytes of fetched base map tiles kept in the data folder."
+    )
+
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="One JSON object a log line instead of text.")
 
-    @field_validator("data_dir", "data_files", mode="after")
+    @field_validator("data_dir", "data_files", "basemap_pmtiles", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().resolve() if value else value

@@ -5,7 +5,7 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const METRICS = { population: "实有人口（人）", housing: "房屋（套）", incidents: "在办事件（件）" };
-  const LAYERS = ["alarms", "cameras", "incidents", "devices"];
+  const LAYERS = ["alarms", "cameras", "incidents", "devices", "resources", "workers"];
   const DEFAULT = { metric: "incidents", layers: "alarms,cameras,devices" };
   const REFRESH_MS = 60_000; // values of the choropleth; alarms and devices are live
   const AHEAD_MS = 5000;
@@ -43,14 +43,18 @@
         this.layer.redraw();
       });
       this.layer.addTo(map);
+      this.layer.onObstacles = (boxes) => this.areas.avoid(boxes);
       this.data.attach(this.layer);
       this.hand = new yiping.mapHand.MapHand(map, this.frame, this.layer, this.data, {
         act: (code) => this._choose(code), building: (code) => announce("yiping:building", { code }),
+        near: (point, reach) => this.areas.buildingNear(point, reach),
       });
       this.cleanups = [];
+      this.areas.select(query().get("building"));
+      this.basemap = new yiping.mapBasemap.BaseMap(window.L, map, this.frame);
+      this.search = new yiping.search.Search(this.frame.querySelector(".search"), (hit) => this.visit(hit));
       this._listen();
       this._paintControls();
-      yiping.mapShapes.paintLegend(this.frame, this.layer.stamps);
       if (document.body.dataset.area) this.go(document.body.dataset.area);
     }
 
@@ -61,6 +65,7 @@
 
     _listen() {
       for (const name of ["yiping:area", "yiping:panels"]) this._on(document, name, (e) => this._follow(e.detail.code));
+      this._on(document, "yiping:building", (e) => this.areas.select(e.detail.code));
       this._on(document, "yiping:focus", (e) => this.focus(e.detail));
       this._on(document, "yiping:home", () => this.home());
       this._on(document, "visibilitychange", () => this.layer.visibility());
@@ -68,6 +73,7 @@
       this.map.on("unload", () => this.destroy());
       const theme = new MutationObserver(() => {
         this.layer.restyle();
+        this.basemap.restyle();
         yiping.mapShapes.paintLegend(this.frame, this.layer.stamps);
       });
       theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
@@ -80,19 +86,34 @@
     destroy() {
       yiping.video.close();
       this.hand.destroy();
+      this.search.destroy();
       this.data.destroy();
       for (const undo of this.cleanups.splice(0)) undo();
       if (yiping.map === this) yiping.map = null;
     }
 
-    // Shows the area `code`: fits the view once, then leaves it alone.
-    go(code) {
-      if (!code || code === this.code) return;
+    // Shows the area `code`: fits the view once, then leaves it alone. `instead` of fitting may look closer.
+    go(code, instead) {
+      if (!code) return;
+      if (code === this.code) return instead?.();
       const first = this.code === undefined;
       this.code = code;
       this.hand.reset();
       this.data.go(code);
-      this._loadAreas((bounds) => this._fit(bounds, first));
+      this._loadAreas(instead || ((bounds) => this._fit(bounds, first)));
+    }
+
+    // Goes to what a search found: an area, a building with its drawer, a device or camera with its card or picture.
+    // The map starts at once, so that the address' own way there finds it on its way.
+    visit(hit) {
+      const building = hit.kind === "building" || hit.kind === "person" ? hit.building : null;
+      this.go(hit.area, hit.kind === "area" || hit.lng === null ? undefined : () => {
+        this.areas.select(building);
+        this.focus({ lng: hit.lng, lat: hit.lat });
+        if (hit.kind === "device") this.hand.openDevice(hit.id, [hit.lat, hit.lng], true);
+        else if (hit.kind === "camera") yiping.video.open({ code: hit.code, name: hit.name }, this.frame);
+      });
+      announce("yiping:drill", { code: hit.area, building });
     }
 
     _loadAreas(then) {
@@ -106,7 +127,7 @@
 
     _fit(bounds, first) {
       const bar = this.frame.querySelector(".map-bar").offsetHeight;
-      const options = { paddingTopLeft: [12, bar + 12], paddingBottomRight: [12, 24], maxZoom: 18 };
+      const options = { paddingTopLeft: [12, bar + 12], paddingBottomRight: [12, 24], maxZoom: 19 };
       if (first || still()) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, { ...options, duration: MOVE_S });
     }
@@ -122,19 +143,34 @@
       const zoom = Math.max(this.map.getZoom(), 17);
       if (still()) this.map.setView([lat, lng], zoom, { animate: false });
       else this.map.flyTo([lat, lng], zoom, { duration: MOVE_S });
-      if (alarmId !== undefined && alarmId !== null) this.hand.focusAlarm(alarmId, true);
+      if (alarmId !== undefined && alarmId !== null) this.hand.showAlarm(alarmId);
     }
 
     // A shape was chosen. The map starts for its place at once; the page follows by way of the address.
     _choose(code) {
       if (this.areas.isBuilding(code)) return announce("yiping:building", { code });
       announce("yiping:drill", { code });
+      this.lead(code);
+    }
+
+    // The page is on its way to `code`; the map does not wait for it.
+    lead(code) {
       this.ahead = { code, until: performance.now() + AHEAD_MS };
       this.go(code);
     }
 
+    // Somebody is about to choose `code`: its outlines wait in the browser's cache.
+    foresee(code) {
+      fetch(this._outlines(code), { credentials: "same-origin" }).catch(() => {});
+    }
+
+    _outlines(code) {
+      return `/api/v1/map/areas.geojson?metric=${this.metric}&area=${encodeURIComponent(code)}`;
+    }
+
     // The page is at `code`. Panels that were on their way when the map went ahead do not call it back.
     _follow(code) {
+      this.areas.select(query().get("building"));
       if (this.ahead && code !== this.ahead.code && performance.now() < this.ahead.until) return;
       this.ahead = null;
       this.go(code);
@@ -160,14 +196,16 @@
       else this.layers.delete(name);
       this.layer.shown[name] = on;
       remember("layers", LAYERS.filter((l) => this.layers.has(l)).join(","), DEFAULT.layers);
-      if (name === "cameras") this.data.loadCameras();
-      else if (name === "incidents") this.data.loadIncidents();
-      else this.layer.redraw();
+      if (name === "incidents") this.data.loadIncidents();
+      else if (name === "alarms" || name === "devices") this.layer.redraw();
+      else this.data.loadRows(name);
     }
 
     _paintControls() {
       for (const b of this.frame.querySelectorAll("[data-metric]")) b.setAttribute("aria-pressed", String(b.dataset.metric === this.metric));
       for (const b of this.frame.querySelectorAll("[data-layer]")) b.setAttribute("aria-pressed", String(this.layers.has(b.dataset.layer)));
+      for (const e of this.frame.querySelectorAll("[data-of]")) e.hidden = !this.layers.has(e.dataset.of);
+      yiping.mapShapes.paintLegend(this.frame, this.layer.stamps); // what was hidden had no size
     }
 
     // Device points that the map holds and shows.

@@ -1,14 +1,27 @@
 // The choropleth: outlines of an area's children with names and values. Layers are built once an area; a new metric
 // or new values only change classes and texts, so nothing flickers and the view stays. Colours live in the style sheet.
+// Of a grid its buildings are drawn as footprints with their names below.
 (function () {
   "use strict";
 
   const yiping = (window.yiping = window.yiping || {});
+  const NAMES_ZOOM = 17; // from here on every building has its name
+  const FEW_BUILDINGS = 40; // where they have room they have it at any zoom
   const number = (value) => (value === null || value === undefined ? "—" : Math.round(value).toLocaleString("en-US"));
 
   function nameOf(p) {
     if (document.body.dataset.lang === "en") return p.name_en || p.name;
     return p.name.length > 3 ? p.name.replace(/(街道|社区)$/, "") : p.name;
+  }
+
+  // A building: Leaflet's circle marker with the outline of a house block.
+  function footprint(L) {
+    return L.CircleMarker.extend({
+      _updatePath() {
+        const { x, y } = this._point, w = Math.round(this._radius * 1.2), h = Math.round(this._radius * 0.8);
+        this._renderer._setPath(this, `M${x - w} ${y - h}h${2 * w}v${2 * h}h${-2 * w}z`);
+      },
+    });
   }
 
   class Areas {
@@ -18,7 +31,9 @@
       this.L = L;
       this.map = map;
       this.act = act;
+      this.Footprint = footprint(L);
       this.byCode = new Map();
+      this.obstacles = []; // symbols that labels keep clear of, in layer pixels
       this.renderer = L.svg({ padding: 0.4, pane: "overlayPane" });
       this.group = L.layerGroup().addTo(map);
       const pane = map.createPane("area-labels");
@@ -45,29 +60,34 @@
       const L = this.L;
       this.group.clearLayers();
       this.byCode.clear();
+      const filled = !children.some((f) => f.geometry.type !== "Point"); // nothing else shows what the place is
+      if (filled) this._outline(outline, "map-outline is-filled");
+      const radius = 0.5 * parseFloat(getComputedStyle(document.documentElement).fontSize);
       for (const feature of children) {
         const p = feature.properties, point = feature.geometry.type === "Point";
         const layer = L.geoJSON(feature, {
           renderer: this.renderer,
           style: point ? undefined : { className: this._class(p), weight: 2.5 },
-          pointToLayer: (_, at) => L.circleMarker(at, { renderer: this.renderer, radius: 6, className: "map-building", weight: 1.5 }),
+          pointToLayer: (_, at) => new this.Footprint(at, { renderer: this.renderer, radius, className: "map-building", weight: 1.5 }),
         }).getLayers()[0];
         layer.feature = feature;
         layer.addTo(this.group);
         const [lng, lat] = yiping.mapGeometry.anchor(feature.geometry);
         const label = L.marker([lat, lng], {
-          icon: L.divIcon({ className: "map-label", html: this._text(p, point), iconSize: null }),
+          icon: L.divIcon({ className: point ? "map-label is-building" : "map-label", html: this._text(p, point), iconSize: null }),
           pane: "area-labels", interactive: false, keyboard: false,
         }).addTo(this.group);
-        this.byCode.set(p.code, { layer, label, point, class: p.class });
+        this.byCode.set(p.code, { layer, label, point, class: p.class, rings: yiping.mapGeometry.rings(feature.geometry) });
         this._accessible(layer, p);
       }
-      if (outline && outline.geometry && outline.geometry.type !== "Point") {
-        L.geoJSON(outline, {
-          renderer: this.renderer, interactive: false, style: { className: "map-outline", fill: false, weight: 2 },
-        }).addTo(this.group);
-      }
+      if (!filled) this._outline(outline, "map-outline");
+      this.select(this.selected);
       this._declutter();
+    }
+
+    _outline(feature, className) {
+      if (!feature || !feature.geometry || feature.geometry.type === "Point") return;
+      this.L.geoJSON(feature, { renderer: this.renderer, interactive: false, style: { className, weight: 2 } }).addTo(this.group);
     }
 
     _restyle(feature) {
@@ -111,19 +131,71 @@
       });
     }
 
+    // Symbols have moved: names keep clear of them.
+    avoid(obstacles) {
+      this.obstacles = obstacles;
+      this._declutter();
+    }
+
     _declutter() {
-      const all = [...this.byCode.values()], map = this.map;
-      const boxes = all.map(({ layer, label, point }) => {
-        const element = label.getElement(), at = map.latLngToLayerPoint(label.getLatLng());
-        const b = point ? null : layer.getBounds();
-        const room = b
-          ? map.latLngToLayerPoint(b.getNorthEast()).x - map.latLngToLayerPoint(b.getSouthWest()).x
-          : map.getZoom() >= 17 ? 1000 : 0;
-        return { x: at.x, y: at.y, w: element ? element.offsetWidth + 6 : 0, h: element ? element.offsetHeight : 0, room };
+      const all = [...this.byCode.values()], houses = all.filter((one) => one.point).map((one) => this._house(one));
+      const boxes = all.map((one) => (one.point ? this._nameBox(one) : this._areaBox(one)));
+      const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses]);
+      all.forEach(({ label }, i) => {
+        const element = label.getElement();
+        if (!element) return;
+        element.classList.toggle("is-hidden", !found[i]);
+        if (!found[i]) return;
+        element.style.setProperty("--dx", `${Math.round(found[i][0])}px`);
+        element.style.setProperty("--dy", `${Math.round(found[i][1])}px`);
       });
-      const shown = yiping.mapGeometry.declutter(boxes);
-      all.forEach(({ label }, i) => label.getElement()?.classList.toggle("is-hidden", !shown[i]));
-      this.labelled(boxes.filter((_, i) => shown[i]));
+      this.labelled(boxes.map((b, i) => found[i] && { ...b, x: b.x + found[i][0], y: b.y + found[i][1] }).filter(Boolean));
+    }
+
+    _labelBox({ label }) {
+      const element = label.getElement(), at = this.map.latLngToLayerPoint(label.getLatLng());
+      return { x: at.x, y: at.y, w: element ? element.offsetWidth + 6 : 0, h: element ? element.offsetHeight : 0 };
+    }
+
+    _areaBox(one) {
+      const b = one.layer.getBounds(), map = this.map;
+      const room = map.latLngToLayerPoint(b.getNorthEast()).x - map.latLngToLayerPoint(b.getSouthWest()).x;
+      const fits = (x, y) => {
+        const at = map.layerPointToLatLng([x, y]);
+        return yiping.mapGeometry.inside(at.lng, at.lat, one.rings);
+      };
+      return { ...this._labelBox(one), room, fits };
+    }
+
+    // A building's name stands below its footprint, else above or beside it.
+    _nameBox(one) {
+      const box = this._labelBox(one), r = one.layer.getRadius(), gap = r * 0.8 + box.h / 2 + 2, aside = r * 1.2 + box.w / 2 + 2;
+      const offsets = [[0, gap], [0, -gap], [aside, 0], [-aside, 0]];
+      return { ...box, offsets, room: this.map.getZoom() >= NAMES_ZOOM || this.byCode.size <= FEW_BUILDINGS ? 1000 : 0 };
+    }
+
+    _house({ layer }) {
+      const at = this.map.latLngToLayerPoint(layer.getLatLng()), r = layer.getRadius();
+      return { x: at.x, y: at.y, w: r * 2.4, h: r * 1.6 };
+    }
+
+    // Outlines the building with `code` as the chosen one; null: none.
+    select(code) {
+      this.selected = code;
+      for (const [each, { layer, point }] of this.byCode) {
+        if (point) layer.getElement()?.classList.toggle("is-selected", each === code);
+      }
+    }
+
+    // The building within `reach` pixels of a layer point, if any: fingers are wider than footprints.
+    buildingNear(at, reach) {
+      let best = null, nearest = reach;
+      for (const [code, one] of this.byCode) {
+        if (!one.point) continue;
+        const d = this.map.latLngToLayerPoint(one.layer.getLatLng()).distanceTo(at);
+        if (d < nearest) [best, nearest] = [code, d];
+      }
+      return best;
     }
 
     // Whether `code` is one of the buildings shown.

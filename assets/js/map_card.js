@@ -8,7 +8,8 @@
     timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
   });
 
-  const t = (source) => yiping.t(source);
+  const LISTED = 8; // alarms of one building that a card lists
+  const t = (source, values) => yiping.t(source, values);
 
   function time(at) {
     if (at === null || at === undefined) return "—";
@@ -25,7 +26,7 @@
     return e;
   }
 
-  // What the card says of each kind of thing: { glyph, title, lines: [[label, value]], building }.
+  // What the card says of each kind of thing: { glyph, title, lines: [[label, value]], list, building }.
   function ofAlarm(a) {
     const lines = [[t("位置"), a.place], [t("状态"), yiping.word("alarmState", a.state)]];
     if (a.value !== null && a.value !== undefined) lines.push([t("数值"), `${a.value}${a.unit ? " " + a.unit : ""}`]);
@@ -38,6 +39,28 @@
       lines,
       device: a.device_id,
     };
+  }
+
+  // The open alarms of one building, most urgent first.
+  function ofGroup(alarms) {
+    const shapes = ["normal", "warning", "minor", "major", "critical"];
+    const list = alarms.slice(0, LISTED).map((a) => ({
+      glyph: shapes[a.severity], text: yiping.word("alarm", a.kind),
+      note: `${time(a.raised_at).slice(6)} ${yiping.word("alarmState", a.state)}`, id: a.alarm_id,
+    }));
+    const lines = alarms.length > LISTED ? [["", t("另有 {n} 条", { n: alarms.length - LISTED })]] : [];
+    const title = t("{place} · {n} 条告警", { place: alarms[0].place, n: alarms.length });
+    return { glyph: shapes[alarms[0].severity], title, list, lines };
+  }
+
+  function ofResource([, , , kind, name]) {
+    return { glyph: "resource", title: name, lines: [[t("资源"), yiping.word("resource", kind)]] };
+  }
+
+  // Nobody knows where a grid worker is now: the card names the grid he answers for, never a position.
+  function ofWorker([, , , name, area, areaEn]) {
+    const grid = document.body.dataset.lang === "en" ? areaEn || area : area;
+    return { glyph: "worker", title: `${t("网格员")} ${name}`, lines: [[t("责任网格"), grid]] };
   }
 
   function ofDevice(d) {
@@ -59,6 +82,7 @@
       this.frame = frame;
       this.stamps = stamps;
       this.goToBuilding = goToBuilding;
+      this.onItem = () => {}; // a line of a list was chosen
       this.box = element("div", "map-card");
       this.box.hidden = true;
       frame.append(this.box);
@@ -97,7 +121,7 @@
         if (value === "" || value === null || value === undefined) continue;
         list.append(element("dt", "", label), element("dd", "", value));
       }
-      this.box.replaceChildren(head, list);
+      this.box.replaceChildren(head, ...(what.list ? [this._list(what.list, pinned)] : []), list);
       if (pinned && what.building) {
         const link = element("button", "map-card-link", t("查看楼栋"));
         link.type = "button";
@@ -107,6 +131,24 @@
       this.box.hidden = false;
       yiping.mapShapes.paintLegend(this.box, this.stamps());
       this._place();
+    }
+
+    // Several things in one place: each a line, on a pinned card a button that opens its own card.
+    _list(items, pinned) {
+      const list = element("ul", "map-card-list");
+      for (const item of items) {
+        const line = element("li"), row = element(pinned ? "button" : "span", "map-card-row");
+        if (pinned) {
+          row.type = "button";
+          row.addEventListener("click", () => this.onItem(item.id));
+        }
+        const canvas = element("canvas", "map-glyph");
+        canvas.dataset.glyph = item.glyph;
+        row.append(canvas, element("b", "", item.text), element("span", "", item.note));
+        line.append(row);
+        list.append(line);
+      }
+      return list;
     }
 
     close() {
@@ -126,5 +168,5 @@
     }
   }
 
-  yiping.mapCard = { Card, ofAlarm, ofDevice, ofIncident, time };
+  yiping.mapCard = { Card, ofAlarm, ofDevice, ofGroup, ofIncident, ofResource, ofWorker, time };
 })();

@@ -6,6 +6,8 @@
   const yiping = (window.yiping = window.yiping || {});
   const STALE_FEED_MS = 30_000; // an unknown device asks for the feed again, at most this often
 
+  const ROWS = ["cameras", "resources", "workers"]; // feeds [[id, lng, lat, …], …] that live events do not touch
+
   async function get(url, signal) {
     const answer = await fetch(url, { signal, credentials: "same-origin" });
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
@@ -33,6 +35,7 @@
     const { worldX, worldY } = yiping.mapPoints;
     return {
       id: a.alarm_id, x: worldX(a.lng), y: worldY(a.lat), severity: a.severity, device: a.device_id,
+      building: a.building_id, place: a.place,
       unacked: a.state !== "active_acked", cleared: a.state === "cleared_unacked", raised: Date.parse(a.raised_at),
     };
   }
@@ -41,11 +44,13 @@
     // failed(what, isSo) is told when a feed could not be had, and when it is back.
     constructor({ layers, probing, failed }) {
       const { PointSet } = yiping.mapPoints;
-      this.sets = { devices: new PointSet(), incidents: new PointSet(), cameras: new PointSet() };
+      this.sets = {
+        devices: new PointSet(), incidents: new PointSet(), resources: new PointSet(), workers: new PointSet(), cameras: new PointSet(),
+      };
       this.layers = layers;
       this.probing = probing;
       this.failed = failed;
-      this.cameras = new Map(); // id → row of the feed
+      for (const name of ROWS) this[name] = new Map(); // id → row of the feed
       this.incidents = new Map();
       this.pairs = [];
       this.onAlarms = () => {};
@@ -70,7 +75,7 @@
       this.abort = new AbortController();
       this.feedEventId = null;
       this.loadDevices();
-      this.loadCameras();
+      for (const name of ROWS) this.loadRows(name);
       this.loadIncidents();
     }
 
@@ -101,14 +106,15 @@
       });
     }
 
-    loadCameras() {
-      this.cameras.clear();
-      this.sets.cameras.load(feedOf([], () => 0));
+    // One of ROWS, when its overlay is on. A camera without a picture is its own kind of point.
+    loadRows(name) {
+      this[name].clear();
+      this.sets[name].load(feedOf([], () => 0));
       this.layer.redraw();
-      if (!this.layers.has("cameras")) return;
-      this.fetch("cameras", "/api/v1/map/cameras", (answer) => answer.json(), (rows) => {
-        for (const row of rows) this.cameras.set(row[0], row);
-        this.sets.cameras.load(feedOf(rows, (row) => (row[3] ? 0 : 1)));
+      if (!this.layers.has(name)) return;
+      this.fetch(name, `/api/v1/map/${name}`, (answer) => answer.json(), (rows) => {
+        for (const row of rows) this[name].set(row[0], row);
+        this.sets[name].load(feedOf(rows, (row) => (name === "cameras" && !row[3] ? 1 : 0)));
         this.layer.redraw();
       });
     }
@@ -192,10 +198,10 @@
       }
       if (!this.alarmsStale) return;
       this.alarmsStale = false;
-      this.layer.alarms = Object.values((this.state && this.state.alarms) || {})
-        .filter((a) => a.state !== "closed" && a.lng !== null && a.lat !== null)
-        .map(drawn)
-        .sort((a, b) => a.severity - b.severity || a.raised - b.raised);
+      const open = Object.values((this.state && this.state.alarms) || {});
+      const placed = open.filter((a) => a.state !== "closed" && a.lng !== null && a.lat !== null);
+      this.layer.alarms = yiping.mapAlarms.group(placed.map(drawn));
+      this.layer.alarmsWhole = !this.state || open.length >= this.state.alarmsTotal;
       this.onAlarms();
     }
   }

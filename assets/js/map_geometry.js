@@ -83,22 +83,36 @@
     return low.slice(1);
   }
 
-  // Which labels to show: larger shapes first, none on another, none much wider than its own shape.
-  // boxes: [{ x, y, w, h, room }] centred; returns a boolean for each.
-  function declutter(boxes) {
-    const order = boxes.map((_, i) => i).sort((a, b) => boxes[b].room - boxes[a].room), placed = [];
-    const shown = boxes.map(() => false);
+  const overlap = (a, b) => Math.abs(a.x - b.x) * 2 < a.w + b.w && Math.abs(a.y - b.y) * 2 < a.h + b.h;
+
+  // Places to try for a label of this size, nearest first: its own, then above and below, then aside.
+  function offsets({ w, h, offsets: own }) {
+    if (own) return own;
+    const tries = [[0, 0]];
+    for (const k of [0.5, 0.85, 1.2]) tries.push([0, -k * h], [0, k * h], [-k * w, 0], [k * w, 0]);
+    for (const k of [0.6, 1]) for (const [a, b] of [[-1, -1], [1, -1], [-1, 1], [1, 1]]) tries.push([a * k * w, b * k * h]);
+    return tries;
+  }
+
+  // Where to put labels: larger shapes first, none on another or on an obstacle, none much wider than its own shape.
+  // What is in the way stays and the label moves, inside its shape where there is room (`fits`), else beside it.
+  // boxes: [{ x, y, w, h, room, fits?(x, y), offsets? }] centred; returns [dx, dy] for each, null for one that is hidden.
+  function declutter(boxes, obstacles = []) {
+    const order = boxes.map((_, i) => i).sort((a, b) => boxes[b].room - boxes[a].room), placed = [...obstacles];
+    const found = boxes.map(() => null);
     for (const i of order) {
       const a = boxes[i];
       if (a.room < a.w * 0.8) continue;
-      if (placed.some((b) => Math.abs(a.x - b.x) * 2 < a.w + b.w && Math.abs(a.y - b.y) * 2 < a.h + b.h)) continue;
-      placed.push(a);
-      shown[i] = true;
+      const free = offsets(a).filter(([dx, dy]) => !placed.some((b) => overlap({ ...a, x: a.x + dx, y: a.y + dy }, b)));
+      const best = free.find(([dx, dy]) => (!dx && !dy) || !a.fits || a.fits(a.x + dx, a.y + dy)) || free[0];
+      if (!best) continue;
+      placed.push({ ...a, x: a.x + best[0], y: a.y + best[1] });
+      found[i] = best;
     }
-    return shown;
+    return found;
   }
 
-  const api = { anchor, breaks, declutter, extent, inside, rings };
+  const api = { anchor, breaks, declutter, extent, inside, overlap, rings };
   if (typeof module !== "undefined") module.exports = api;
   if (typeof window !== "undefined") (window.yiping = window.yiping || {}).mapGeometry = api;
 })();

@@ -6,13 +6,17 @@
   const yiping = (window.yiping = window.yiping || {});
   const ASK_AFTER_MS = 120; // hovering past many points asks the server about none of them
   const TOUCH_SLACK = 16; // px around a shape that still count as on it: 44 px targets
-  const t = (source) => yiping.t(source);
+  const REACH = 7; // px from the middle of a building
+  const TOUCH_REACH = 22; // of a finger
+  const QUIET = new Set(["devices", "cameras"]); // a building comes before the points that stand in it
+  const t = (source, values) => yiping.t(source, values);
 
   class MapHand {
-    // act(code) is called for a chosen shape, building(code) for the way to a building.
-    constructor(map, frame, layer, data, { act, building }) {
-      Object.assign(this, { map, frame, layer, data, act });
+    // act(code) is called for a chosen shape, building(code) for the way to a building; near(point, reach) finds one.
+    constructor(map, frame, layer, data, { act, building, near }) {
+      Object.assign(this, { map, frame, layer, data, act, near });
       this.card = new yiping.mapCard.Card(map, frame, () => layer.stamps, building);
+      this.card.onItem = (id) => this.focusAlarm(id, true);
       map.on("click", (e) => this._click(e));
       map.on("mousemove", (e) => this._hover(e));
       map.on("mouseout movestart zoomstart", () => !this.card.pinned && this.card.close());
@@ -35,11 +39,12 @@
     }
 
     _click(e) {
-      const found = this.layer.hit(e.layerPoint, e.originalEvent.pointerType === "touch" ? TOUCH_SLACK : 2);
-      if (found) return this._open(found, true);
+      const touch = e.originalEvent.pointerType === "touch", found = this.layer.hit(e.layerPoint, touch ? TOUCH_SLACK : 2);
+      const building = this.near(e.layerPoint, touch ? TOUCH_REACH : REACH);
+      if (found && !(building && QUIET.has(found.kind))) return this._open(found, true);
       this.card.close();
       const shape = e.originalEvent.target.closest("[data-code]");
-      if (shape) this.act(shape.dataset.code);
+      if (building || shape) this.act(building || shape.dataset.code);
     }
 
     _hover(e) {
@@ -54,15 +59,44 @@
     }
 
     _open(found, pinned) {
+      if (found.kind === "pile") return pinned ? this._closer(found.at) : undefined;
+      const many = found.kind === "alarm" && found.alarm.count > 1;
       const id = found.kind === "alarm" ? found.alarm.id : this.data.sets[found.kind].id[found.i];
-      const key = `${found.kind}/${id}`;
+      const key = many ? `group/${found.alarm.key}` : `${found.kind}/${id}`;
       if (this.card.key === key && this.card.pinned === pinned) return;
-      if (found.kind === "alarm") this.openAlarm(id, pinned);
+      if (many) this._group(found.alarm, key, pinned);
+      else if (found.kind === "alarm") this.openAlarm(id, pinned);
       else if (found.kind === "cameras") this._camera(this.data.cameras.get(id), key, pinned);
+      else if (found.kind === "resources") this._row(this.data.resources.get(id), yiping.mapCard.ofResource, key, pinned);
+      else if (found.kind === "workers") this._row(this.data.workers.get(id), yiping.mapCard.ofWorker, key, pinned);
       else if (found.kind === "incidents") {
         const row = this.data.incidents.get(id);
         this.card.show(key, [row.lat, row.lng], yiping.mapCard.ofIncident(row), { pinned });
-      } else this._device(id, found.i, key, pinned);
+      } else this.openDevice(id, null, pinned);
+    }
+
+    _row(row, describe, key, pinned) {
+      this.card.show(key, [row[2], row[1]], describe(row), { pinned });
+    }
+
+    // A pile of mild alarms parts when one looks closer.
+    _closer(point) {
+      this.map.setView(this.map.layerPointToLatLng(point), this.map.getZoom() + 1.5, { animate: false });
+    }
+
+    // The alarms of one building.
+    _group(group, key, pinned) {
+      const alarms = group.members.map((m) => this.data.alarm(m.id)).filter(Boolean);
+      if (!alarms.length) return this.card.close();
+      const at = [alarms[0].lat, alarms[0].lng], what = yiping.mapCard.ofGroup(alarms);
+      if (this.card.key === key) what.building = this.card.what.building;
+      this.card.show(key, at, what, { pinned });
+      const device = alarms.find((a) => a.device_id !== null);
+      if (pinned && device && !what.building) {
+        this._ask(device.device_id, key, (d) => {
+          if (d.building_code) this.card.show(key, at, { ...this.card.what, building: d.building_code }, { pinned });
+        });
+      }
     }
 
     openAlarm(id, pinned) {
@@ -78,11 +112,16 @@
       }
     }
 
-    _device(id, i, key, pinned) {
-      const set = this.data.sets.devices, { CRS, point } = window.L;
-      const at = CRS.EPSG3857.pointToLatLng(point(set.x[i], set.y[i]).multiplyBy(256), 0);
+    // The card of a device at its place; without one where the present feed has it.
+    openDevice(id, place, pinned) {
+      const key = `devices/${id}`, at = place || this._place(this.data.sets.devices, id);
       this.card.show(key, at, { title: `${t("终端")} ${id}`, lines: [["", t("读取中")]] }, { pinned });
       this._ask(id, key, (d) => this.card.show(key, at, yiping.mapCard.ofDevice(d), { pinned: this.card.pinned }));
+    }
+
+    _place(set, id) {
+      const i = set.at(id), { CRS, point } = window.L;
+      return CRS.EPSG3857.pointToLatLng(point(set.x[i], set.y[i]).multiplyBy(256), 0);
     }
 
     _camera([, lng, lat, delivering, name, code], key, pinned) {
@@ -106,6 +145,10 @@
     // The open card of an alarm says what is true now; when the alarm is closed the card goes.
     _followAlarm() {
       const key = this.card.key;
+      if (key?.startsWith("group/")) {
+        const group = this.layer.alarms.find((g) => `group/${g.key}` === key);
+        return group ? this._group(group, key, this.card.pinned) : this.card.close();
+      }
       if (!key || !key.startsWith("alarm/")) return;
       const id = Number(key.slice(6));
       if (this.data.alarm(id)) this.openAlarm(id, this.card.pinned);
@@ -141,6 +184,15 @@
       if (!a) return;
       this.openAlarm(id, pinned);
       this._say(`${yiping.mapCard.ofAlarm(a).title} ${a.place}`);
+    }
+
+    // Marks an alarm that somebody asked to see; where it is one of several of its building the card lists them.
+    showAlarm(id) {
+      const group = this.layer.alarms.find((g) => g.count > 1 && g.members.some((m) => m.id === id));
+      if (!group) return this.focusAlarm(id, true);
+      this.layer.focused = id;
+      this.layer.redrawAlarms();
+      this._group(group, `group/${group.key}`, true);
     }
 
     _say(words) {

@@ -12,16 +12,21 @@
   function define(L) {
     return L.Layer.extend({
       ...yiping.mapPaint,
+      ...yiping.mapAlarms.paint,
 
       initialize(sets) {
-        this.sets = sets; // { devices, cameras, incidents }: PointSets
-        this.shown = { devices: true, cameras: true, incidents: true, alarms: true };
-        this.alarms = []; // [{ id, x, y, severity, unacked, cleared, device }], mildest first
+        this.sets = sets; // { devices, cameras, incidents, resources, workers }: PointSets
+        this.shown = { alarms: true };
+        this.alarms = []; // groups of map_alarms.js, mildest first
+        this.alarmsWhole = true; // every open alarm is among them
         this.focused = null; // alarm id under the keyboard
         this.labels = []; // boxes of the area names in layer pixels, centred
         this._dirty = [];
         this._pulses = [];
-        this._marks = []; // what is drawn on top, for hit tests: { x, y, r, kind, … } in layer pixels
+        this._marks = []; // what is drawn on top, for hit tests: { x, y, r, w, h, alarm | pile } in layer pixels
+        this._pillBoxes = []; // abnormal bins, and with the marks what labels keep clear of
+        this._obstacles = [];
+        this.onObstacles = () => {};
         this.stats = { frames: 0, full: 0 };
       },
 
@@ -183,12 +188,15 @@
           this._choose();
           this._drawAllPoints();
           this._drawAlarms();
+          this._tellObstacles();
           this.stats.full++;
         } else {
+          const moved = this._pointsDirty || this._alarmsDirty;
           if (this._pointsDirty) this._drawAllPoints();
           else if (this._dirty.length) this._redrawDirty();
           if (this._alarmsDirty) this._drawAlarms();
           this._alarmsDirty = false;
+          if (moved) this._tellObstacles();
         }
         if (!this._after) return;
         const after = this._after;
@@ -196,20 +204,33 @@
         for (const fn of after) fn();
       },
 
-      // Alarms drawn in the present view, worst first: what the keyboard walks through.
-      alarmsInView() {
-        const view = this._viewBounds(0);
-        return this._marks.filter((m) => view.contains(L.point(m.x, m.y))).reverse().map((m) => m.alarm);
+      // Labels are told what they must keep clear of, when that has changed.
+      _tellObstacles() {
+        const all = [...this._obstacles, ...this._pillBoxes];
+        const key = `${this._zoom}|${all.map((b) => `${Math.round(b.x)},${Math.round(b.y)},${Math.round(b.w)}`).join("|")}`;
+        if (key === this._obstaclesKey) return;
+        this._obstaclesKey = key;
+        this.onObstacles(all);
       },
 
-      // What is under a layer point: { kind: "alarm", alarm } or { kind: "devices" | "cameras" | "incidents", i }.
+      // Alarms drawn in the present view, worst first: what the keyboard walks through.
+      alarmsInView() {
+        const view = this._viewBounds(0), seen = this._marks.filter((m) => m.alarm && view.contains(L.point(m.x, m.y)));
+        return seen.reverse().flatMap((m) => m.alarm.members);
+      },
+
+      // What is under a layer point: { kind: "alarm", alarm: a group }, { kind: "pile", at }, or a point of a set:
+      // { kind: its name, i }.
       hit(point, slack) {
         for (let k = this._marks.length - 1; k >= 0; k--) {
           const m = this._marks[k];
-          if (Math.hypot(point.x - m.x, point.y - m.y) <= m.r + slack) return { kind: "alarm", alarm: m.alarm };
+          if (Math.hypot(point.x - m.x, point.y - m.y) > m.r + slack) continue;
+          return m.alarm ? { kind: "alarm", alarm: m.alarm } : { kind: "pile", at: L.point(m.x, m.y) };
         }
-        const size = this.stamps.tokens.size;
-        for (const [kind, r] of [["cameras", size.glyph / 2], ["incidents", size.glyph / 2], ["devices", size.dot + 3]]) {
+        const size = this.stamps.tokens.size, glyph = size.glyph / 2;
+        for (const [kind, r] of [
+          ["cameras", glyph], ["incidents", glyph], ["resources", glyph], ["workers", glyph], ["devices", size.dot + 3],
+        ]) {
           if (!this.shown[kind] || !this._binned || this._binned[kind]) continue;
           const i = this._nearest(kind, point.subtract(this._bounds.min), r + slack);
           if (i >= 0) return { kind, i };

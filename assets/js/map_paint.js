@@ -1,14 +1,17 @@
-// How the canvas layer paints: points or bins, glyphs, alarms. Methods of the layer in map_layer.js, apart from where
-// the picture lies and when it is painted.
+// How the canvas layer paints points, bins and glyphs. Methods of the layer in map_layer.js, apart from where the
+// picture lies and when it is painted; alarms are painted in map_alarms.js.
 (function () {
   "use strict";
 
   const yiping = (window.yiping = window.yiping || {});
   const BIN_ABOVE = 5000; // sensors visible; cameras and incidents are larger glyphs and bin sooner
   const GLYPHS_ABOVE = 100;
-  const ALARMS_ABOVE = 150;
+  const FAINT_ABOVE = 400; // sensors visible: normal ones are a texture then, not things to count
+  const FAINT = 0.3;
+  const GLYPHS = {
+    incidents: ["incident"], resources: ["resource"], workers: ["worker"], cameras: ["camera", "camera-off"],
+  };
   const BIN_LABELS = 7; // the side of a bin, in heights of its label
-  const MAX_PULSES = 60;
   const WORDS = ["normal", "warning", "minor", "major", "critical", "offline", "unseen"];
 
   function compact(n) {
@@ -23,7 +26,9 @@
       this._binned = {};
       for (const [name, set] of Object.entries(this.sets)) {
         const limit = name === "devices" ? BIN_ABOVE : GLYPHS_ABOVE;
-        this._binned[name] = set.countNear(...box) > limit;
+        const near = set.countNear(...box);
+        this._binned[name] = near > limit;
+        if (name === "devices") this._faint = near > FAINT_ABOVE;
         if (this._binned[name]) set.bins(this._scale, this._binSize() * (name === "devices" ? 1 : 2));
       }
       this._pills = Object.values(this._binned).some(Boolean);
@@ -37,9 +42,21 @@
       const size = this._bounds.getSize();
       this._pointsDirty = false;
       this._dirty.length = 0;
+      this._pillBoxes.length = 0;
       this._pen.points.clearRect(0, 0, size.x, size.y);
       this._drawPoints(0, 0, size.x, size.y);
       this._drawPills(size);
+      for (const name of Object.keys(GLYPHS)) if (name !== "cameras") this._keepClear(name, size);
+    },
+
+    // Names keep clear of the single glyphs of overlays that were switched on.
+    _keepClear(name, size) {
+      if (!this.shown[name] || this._binned[name]) return;
+      const side = this.stamps.tokens.size.glyph, { x: left, y: top } = this._bounds.min;
+      this.sets[name].each(...this._world(0, 0, size.x, size.y), (i) => {
+        const [x, y] = this._spot(this.sets[name], i);
+        this._pillBoxes.push({ x: x + left, y: y + top, w: side, h: side });
+      });
     },
 
     // Only where single points changed: tiles around them.
@@ -68,39 +85,47 @@
 
     _drawPoints(x0, y0, x1, y1) {
       if (this.shown.devices && !this._binned.devices) this._drawDevices(x0, y0, x1, y1);
-      if (this.shown.incidents && !this._binned.incidents) this._drawGlyphs("incidents", ["incident"], x0, y0, x1, y1);
-      if (this.shown.cameras && !this._binned.cameras) this._drawGlyphs("cameras", ["camera", "camera-off"], x0, y0, x1, y1);
+      for (const [name, glyphs] of Object.entries(GLYPHS)) {
+        if (this.shown[name] && !this._binned[name]) this._drawGlyphs(name, glyphs, x0, y0, x1, y1);
+      }
     },
 
-    // The bins in view. One with something abnormal in it is always drawn; quiet ones give way to it, to the names
-    // of areas and to each other.
+    // The bins in view. Where all is normal there is nothing to see: sensors stand out where some are abnormal and no
+    // alarm says so already, cameras only as single glyphs. What was switched on by hand keeps its counts; they give
+    // way to alarms, to the names of areas and to each other.
     _drawPills(size) {
-      const { x: left, y: top } = this._bounds.min, taken = this.labels.map((l) => ({ ...l, x: l.x - left, y: l.y - top }));
-      const free = (p) => !taken.some((b) => Math.abs(p.x - b.x) * 2 < p.w + b.w && Math.abs(p.y - b.y) * 2 < p.h + b.h);
-      const pills = [...this._pillsOf("devices", size, 0), ...this._pillsOf("incidents", size, -1.4), ...this._pillsOf("cameras", size, 1.4)];
-      for (const p of pills.filter((each) => !each.quiet)) {
-        taken.push(p);
+      const urgent = this._pillsOf("devices", size, 0, (worst) => this._standsOut(worst));
+      for (const p of urgent) {
         this._stampAt(this._pen.points, p.stamp, p.x, p.y);
+        this._pillBoxes.push({ ...p, x: p.x + this._bounds.min.x, y: p.y + this._bounds.min.y });
       }
-      for (const p of pills.filter((each) => each.quiet)) {
-        const below = { ...p, y: p.y + 1.5 * p.h };
-        const at = free(p) ? p : free(below) ? below : null;
+      const { x: left, y: top } = this._bounds.min, { overlap } = yiping.mapGeometry;
+      const taken = [...this.labels.map((l) => ({ ...l, x: l.x - left, y: l.y - top })), ...urgent];
+      const quiet = [["incidents", -1.4], ["resources", 0], ["workers", 1.4]];
+      for (const p of quiet.flatMap(([name, lift]) => this._pillsOf(name, size, lift, () => true))) {
+        const at = [p, { ...p, y: p.y + 1.5 * p.h }].find((one) => !taken.some((b) => overlap(one, b)));
         if (!at) continue;
         taken.push(at);
         this._stampAt(this._pen.points, at.stamp, at.x, at.y);
       }
     },
 
+    _standsOut(worst) {
+      const { NORMAL, OFFLINE, UNSEEN } = yiping.mapPoints;
+      if (worst === NORMAL || worst === UNSEEN) return false;
+      return worst === OFFLINE || !this.shown.alarms || !this.alarmsWhole;
+    },
+
     // `lift` sets the pills of a kind beside those of another in the same bin, in heights of a pill.
-    _pillsOf(name, size, lift) {
+    _pillsOf(name, size, lift, wanted) {
       const found = [];
       if (!this.shown[name] || !this._binned[name]) return found;
-      const glyph = { devices: null, incidents: "incident", cameras: "camera" }[name], reach = 2 * this._binSize();
+      const glyph = name === "devices" ? null : GLYPHS[name][0], reach = 2 * this._binSize();
       const o = this._origin, s = this._scale;
       this.sets[name].eachBin(...this._world(-reach, -reach, size.x + reach, size.y + reach), (x, y, count, worst, many) => {
-        const word = glyph || (worst === yiping.mapPoints.NORMAL ? null : WORDS[worst]), quiet = Boolean(glyph) || !word;
-        const stamp = this.stamps.pill(compact(quiet ? count : many), word, quiet);
-        found.push({ x: x * s - o.x, y: y * s - o.y + lift * stamp.h, w: stamp.w, h: stamp.h, stamp, quiet });
+        if (!wanted(worst)) return;
+        const stamp = this.stamps.pill(compact(glyph ? count : many), glyph || WORDS[worst], Boolean(glyph));
+        found.push({ x: x * s - o.x, y: y * s - o.y + lift * stamp.h, w: stamp.w, h: stamp.h, stamp });
       });
       return found;
     },
@@ -109,10 +134,12 @@
       const set = this.sets.devices, pen = this._pen.points, reach = this.stamps.tokens.size.critical;
       const stamps = WORDS.map((word, k) => this.stamps.shape(word, this._diameter(k)));
       const later = []; // abnormal ones go on top of normal ones
+      if (this._faint) pen.globalAlpha = FAINT;
       set.each(...this._world(x0 - reach, y0 - reach, x1 + reach, y1 + reach), (i) => {
         if (set.category[i]) later.push(i);
         else this._stampPoint(pen, stamps[0], set, i);
       });
+      pen.globalAlpha = 1;
       later.sort((a, b) => set.category[a] % 5 - set.category[b] % 5);
       for (const i of later) this._stampPoint(pen, stamps[set.category[i]], set, i);
     },
@@ -145,88 +172,6 @@
       set.each(...this._world(x0 - size, y0 - size, x1 + size, y1 + size), (i) => {
         this._stampPoint(pen, this.stamps.shape(glyphs[set.category[i] ? 1 : 0] || glyphs[0], size), set, i);
       });
-    },
-
-    // Alarms in view, each on its own; when very many stand together the mild ones share a pill. Critical never do.
-    _drawAlarms() {
-      const size = this._bounds.getSize(), o = this._origin, s = this._scale, t = this.stamps.tokens;
-      this._pen.alarms.clearRect(0, 0, size.x, size.y);
-      this._marks.length = this._pulsing = this._inView = 0;
-      if (this.shown.alarms) this._drawEach(size, o, s, t);
-      this._canvas.alarms.style.display = this._inView ? "" : "none"; // an empty layer still costs its size
-      for (let k = this._pulsing; k < this._pulses.length; k++) this._pulses[k].style.display = "none";
-    },
-
-    _drawEach(size, o, s, t) {
-      const inView = [];
-      for (const alarm of this.alarms) {
-        const x = alarm.x * s - o.x, y = alarm.y * s - o.y;
-        if (x > -40 && y > -40 && x < size.x + 40 && y < size.y + 40) inView.push([alarm, x, y]);
-      }
-      this._inView = inView.length;
-      const crowded = inView.length > ALARMS_ABOVE, cells = new Map();
-      for (const [alarm, x, y] of inView) {
-        if (crowded && alarm.severity < 3) {
-          const key = Math.floor((alarm.x * s) / 64) * 1e7 + Math.floor((alarm.y * s) / 64);
-          const cell = cells.get(key) || { x: 0, y: 0, count: 0, worst: 0, alarm };
-          cell.x += x;
-          cell.y += y;
-          cell.count++;
-          cell.worst = Math.max(cell.worst, alarm.severity);
-          cells.set(key, cell);
-          continue;
-        }
-        const i = alarm.device === null ? -1 : this.sets.devices.at(alarm.device);
-        this._drawAlarm(alarm, ...(i >= 0 ? this._spot(this.sets.devices, i) : [x, y]));
-      }
-      for (const cell of cells.values()) {
-        const x = cell.x / cell.count, y = cell.y / cell.count;
-        if (cell.count === 1) this._drawAlarm(cell.alarm, x, y);
-        else this._stampAt(this._pen.alarms, this.stamps.pill(String(cell.count), WORDS[cell.worst] || "warning"), x, y);
-      }
-    },
-
-    _drawAlarm(alarm, x, y) {
-      const t = this.stamps.tokens, word = WORDS[alarm.severity] || "warning", diameter = t.size[word];
-      const pulsing = alarm.severity === 4 && alarm.unacked && !alarm.cleared && this._pulsing < MAX_PULSES;
-      const pen = this._pen.alarms, r = diameter / 2, stamp = this.stamps.shape(word, diameter);
-      if (alarm.severity === 4 && !alarm.cleared) this._ring(pen, x, y, r * 2, t["text-3"], 1.2);
-      if (alarm.id === this.focused) this._ring(pen, x, y, r + 6, t.accent, 3);
-      if (pulsing) this._pulse(stamp, x, y);
-      else {
-        pen.globalAlpha = alarm.cleared ? 0.55 : 1;
-        this._stampAt(pen, stamp, x, y);
-        pen.globalAlpha = 1;
-      }
-      this._marks.push({ alarm, x: x + this._bounds.min.x, y: y + this._bounds.min.y, r: r + 2 });
-    },
-
-    // An unacknowledged critical one breathes: a small element of its own, animated by the style sheet.
-    _pulse(stamp, x, y) {
-      let e = this._pulses[this._pulsing++];
-      if (!e) {
-        this._pulses.push((e = document.createElement("canvas")));
-        e.className = "map-pulse";
-        this._boxes[1].append(e);
-      }
-      if (e.stamp !== stamp) {
-        e.stamp = stamp;
-        e.width = stamp.canvas.width;
-        e.height = stamp.canvas.height;
-        e.style.width = stamp.w + "px";
-        e.style.height = stamp.h + "px";
-        e.getContext("2d").drawImage(stamp.canvas, 0, 0);
-      }
-      e.style.display = "";
-      e.style.translate = `${Math.round(x - stamp.w / 2)}px ${Math.round(y - stamp.h / 2)}px`;
-    },
-
-    _ring(pen, x, y, r, colour, width) {
-      pen.beginPath();
-      pen.arc(x, y, r, 0, 2 * Math.PI);
-      pen.strokeStyle = colour;
-      pen.lineWidth = width;
-      pen.stroke();
     },
   };
 })();

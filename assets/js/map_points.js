@@ -188,11 +188,19 @@
       if (before === after) return false;
       this.category[i] = after;
       if (this.binScale) {
-        const bin = this._binOf(i) * CATEGORIES;
-        this.binCounts[bin + before]--;
-        this.binCounts[bin + after]++;
+        const bin = this._binOf(i);
+        this._tally(bin, before, i, -1);
+        this._tally(bin, after, i, 1);
       }
       return true;
+    }
+
+    // Counts point i in or out of a bin; the abnormal ones also have their middle, where the bin's mark stands.
+    _tally(bin, category, i, by) {
+      this.binCounts[bin * CATEGORIES + category] += by;
+      if (category === NORMAL) return;
+      this.binSums[bin * 2] += by * (this.x[i] - this.box.x);
+      this.binSums[bin * 2 + 1] += by * (this.y[i] - this.box.y);
     }
 
     // Takes a second feed of the same points: newer states only. Returns false when the points differ (load it then).
@@ -219,12 +227,7 @@
       this.binSums = grown(this.binSums, cells * 2, Float64Array);
       this.binCounts.fill(0, 0, cells * CATEGORIES);
       this.binSums.fill(0, 0, cells * 2);
-      for (let i = 0; i < this.n; i++) {
-        const bin = this._binOf(i);
-        this.binCounts[bin * CATEGORIES + this.category[i]]++;
-        this.binSums[bin * 2] += this.x[i] - b.x;
-        this.binSums[bin * 2 + 1] += this.y[i] - b.y;
-      }
+      for (let i = 0; i < this.n; i++) this._tally(this._binOf(i), this.category[i], i, 1);
     }
 
     _binOf(i) {
@@ -232,7 +235,8 @@
       return (Math.floor(this.y[i] * f) - this.binY) * this.binColumns + Math.floor(this.x[i] * f) - this.binX;
     }
 
-    // Calls visit(x, y, count, worst, count of worst) for each bin whose members' middle is inside a box of the world.
+    // Calls visit(x, y, count, worst, count of worst) for each bin that a box of the world touches. The place is the
+    // middle of its abnormal members, of a bin without any its own.
     eachBin(x0, y0, x1, y1, visit) {
       const f = this.binScale / this.binSize;
       const c0 = Math.max(0, Math.floor(x0 * f) - this.binX), r0 = Math.max(0, Math.floor(y0 * f) - this.binY);
@@ -244,11 +248,10 @@
           let count = 0;
           for (let k = 0; k < CATEGORIES; k++) count += this.binCounts[at + k];
           if (!count) continue;
-          const worst = WORST_FIRST.find((k) => this.binCounts[at + k] > 0);
-          visit(
-            this.box.x + this.binSums[bin * 2] / count, this.box.y + this.binSums[bin * 2 + 1] / count,
-            count, worst, this.binCounts[at + worst],
-          );
+          const worst = WORST_FIRST.find((k) => this.binCounts[at + k] > 0), abnormal = count - this.binCounts[at + NORMAL];
+          const x = abnormal ? this.box.x + this.binSums[bin * 2] / abnormal : (this.binX + c + 0.5) / f;
+          const y = abnormal ? this.box.y + this.binSums[bin * 2 + 1] / abnormal : (this.binY + r + 0.5) / f;
+          visit(x, y, count, worst, this.binCounts[at + worst]);
         }
       }
     }

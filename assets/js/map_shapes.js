@@ -142,6 +142,23 @@
       outlined(c, t["text-3"], t["map-bg"], 1.6);
       slash(c, r * 0.85, t["text-3"], t["map-bg"], 1.6);
     },
+    resource(c, r, t) {
+      c.beginPath();
+      c.roundRect(-r * 0.75, -r * 0.75, r * 1.5, r * 1.5, r * 0.3);
+      c.moveTo(0, -r * 0.38);
+      c.lineTo(0, r * 0.38);
+      c.moveTo(-r * 0.38, 0);
+      c.lineTo(r * 0.38, 0);
+      outlined(c, t["data-1"], t["map-bg"], 1.5);
+    },
+    worker(c, r, t) {
+      circle(c, r * 0.85);
+      c.moveTo(r * 0.26, -r * 0.25);
+      c.arc(0, -r * 0.25, r * 0.26, 0, 2 * Math.PI);
+      c.moveTo(-r * 0.45, r * 0.5);
+      c.arc(0, r * 0.5, r * 0.45, Math.PI, 0);
+      outlined(c, t["data-1"], t["map-bg"], 1.4);
+    },
     incident(c, r, t) {
       flag(c, r * 0.8);
       outlined(c, t["text-1"], t["map-bg"], 1.6);
@@ -200,6 +217,22 @@
     return { canvas, w: w + 2, h: h + 2 };
   }
 
+  // A name in a plate of the panel's colour.
+  function tag(text, t, ratio) {
+    const font = t.size.label * 1.05, h = Math.round(font * 1.8), probe = surface(1, 1, 1)[1];
+    probe.font = `700 ${font}px ${t.font}`;
+    const w = Math.ceil(font * 1.2 + probe.measureText(text).width), [canvas, c] = surface(w, h, ratio);
+    c.beginPath();
+    c.roundRect(0, 0, w, h, 3);
+    c.fillStyle = t.bg;
+    c.fill();
+    c.font = probe.font;
+    c.fillStyle = t["text-1"];
+    c.textBaseline = "middle";
+    c.fillText(text, font * 0.6, h / 2 + font * 0.06);
+    return { canvas, w, h };
+  }
+
   // All stamps of one theme, size and pixel ratio; pills are made as counts turn up and forgotten when too many.
   class Stamps {
     constructor(root, ratio) {
@@ -214,6 +247,10 @@
 
     pill(text, shape, quiet = false) {
       return this._keep(`pill/${text}/${shape}/${quiet}`, () => pill(text, shape, quiet, this.tokens, this.ratio));
+    }
+
+    tag(text) {
+      return this._keep(`tag/${text}`, () => tag(text, this.tokens, this.ratio));
     }
 
     _keep(key, make) {

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from data_access.api.tiles import Source
 from data_access.auth.principal import LOCAL, Principal
 from data_access.live.hub import Hub
 from data_access.live.outbox import Relay
 from data_access.queries.map_feed import DeviceFeed
+from data_access.queries.search import SearchIndex
 from data_access.services import Services
 
 T = TypeVar("T")
@@ -23,12 +25,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Services, hub, relay and map arrays of the process, found by a route in the application's state."""
+    """What a process has for its routes, found in the application's state; `basemap` is None without a base map."""
 
     services: Services
     hub: Hub
     relay: Relay
     feed: DeviceFeed
+    search: SearchIndex
+    basemap: Source | None
 
     async def read(self, query: Callable[[Session], T]) -> T:
         """Run `query` on a reading session in a worker thread."""

@@ -57,6 +57,20 @@ async def get_incidents(request: Request) -> Response:
     return answer_json(rows)
 
 
+async def get_resources(request: Request) -> Response:
+    """Resources of an area: `[id, lng, lat, kind, name, code]`."""
+    ctx = context(request)
+    area = await _area(request, ctx)
+    return answer_json(await ctx.read(lambda session: map_feed.resources(session, area.path)) if area else [])
+
+
+async def get_workers(request: Request) -> Response:
+    """Grid workers at the middle of their grids: `[id, lng, lat, masked name, grid, grid in English, grid's code]`."""
+    ctx = context(request)
+    area = await _area(request, ctx)
+    return answer_json(await ctx.read(lambda session: map_feed.workers(session, area.path)) if area else [])
+
+
 async def get_areas(request: Request) -> Response:
     """Outline of an area and its children shaded by `metric`, as GeoJSON."""
     ctx = context(request)

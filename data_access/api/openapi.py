@@ -18,6 +18,7 @@ from data_access.viewmodels.devices import DeviceView
 from data_access.viewmodels.indicators import By
 from data_access.viewmodels.map import Shading
 from data_access.viewmodels.snapshot import Snapshot
+from data_access.viewmodels.search import Hit
 from data_access.viewmodels.walls import WallPage
 
 Spec = dict[str, Any]
@@ -41,6 +42,7 @@ _MODELS: Final = {
     "DeviceView": DeviceView,
     "BuildingView": BuildingView,
     "WallPage": WallPage,
+    "Hit": Hit,
 }
 _ERROR: Final = {
     "type": "object",
@@ -89,6 +91,32 @@ def _paths() -> Spec:
         "/api/v1/map/cameras": {"get": _get("`[id, lng, lat, delivering, name, code]`.", rows, _AREA, _BBOX)},
         "/api/v1/map/incidents": {"get": _get("Open: `[id, lng, lat, stage, code, title]`.", rows, _AREA)},
         "/api/v1/map/areas.geojson": {
+        "/api/v1/map/resources": {"get": _get("`[id, lng, lat, kind, name, code]`.", rows, _AREA)},
+        "/api/v1/map/workers": {
+            "get": _get(
+                "Grid workers at the middle of the grids they answer for, not where they are: "
+                "`[id, lng, lat, masked name, grid, grid in English, grid's code]`.",
+                rows,
+                _AREA,
+            )
+        },
+        "/api/v1/map/basemap": {
+            "get": _get("Kind (none, raster, vector), zooms and credit of `/tiles/{z}/{x}/{y}`.", {"type": "object"})
+        },
+        "/api/v1/search": {
+            "get": _get(
+                "Areas, buildings (by address too), responsible people, cameras and devices by a part of their name, "
+                "best first; `area` narrows.",
+                {
+                    "type": "object",
+                    "required": ["hits"],
+                    "properties": {"hits": {"type": "array", "items": _ref("Hit")}},
+                },
+                _query("q", {"type": "string"}, required=True),
+                _AREA,
+                _query("limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}),
+            )
+        },
             "get": _get(
                 "Outline of the area (role outline) and its children shaded by a figure; of a leaf its buildings.",
                 {"type": "object"},

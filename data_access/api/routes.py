@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from data_access.api import alarms, health, live, map_points, media, metrics, openapi, state, telemetry, walls
+from data_access.api import (
+    alarms,
+    basemap,
+    health,
+    live,
+    map_points,
+    media,
+    metrics,
+    openapi,
+    search,
+    state,
+    telemetry,
+    walls,
+)
 from data_access.api.indicators import get_indicators
 
 
@@ -20,7 +33,12 @@ def api_routes() -> list[Route]:
         Route("/api/v1/map/devices", map_points.get_devices),
         Route("/api/v1/map/cameras", map_points.get_cameras),
         Route("/api/v1/map/incidents", map_points.get_incidents),
+        Route("/api/v1/map/resources", map_points.get_resources),
+        Route("/api/v1/map/workers", map_points.get_workers),
         Route("/api/v1/map/areas.geojson", map_points.get_areas),
+        Route("/api/v1/map/basemap", basemap.get_basemap),
+        Route("/api/v1/search", search.get_search),
+        Route("/tiles/{z:int}/{x:int}/{y:int}", basemap.get_tile),
         Route("/api/v1/devices/{device_id}", map_points.get_device),
         Route("/api/v1/buildings/{code}", map_points.get_building),
         Route("/api/v1/alarms", alarms.get_alarms),

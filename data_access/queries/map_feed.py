@@ -21,7 +21,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.engine import Database
-from data_access.db.tables import CameraRow, IncidentRow, to_ms
+from data_access.db.tables import AreaRow, CameraRow, IncidentRow, ResourceRow, ResponsibleRow, to_ms
+from data_access.domain import masking
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.devices import DeviceKind, DeviceStatus
 from data_access.live import reload
@@ -184,3 +185,36 @@ def incidents(session: Session, path: str) -> list[list[Any]]:
         .limit(MAX_INCIDENTS)
     )
     return [list(found) for found in session.execute(query)]
+
+
+def resources(session: Session, path: str) -> list[list[Any]]:
+    """`[id, lng, lat, kind, name, code]` of the subtree's resources."""
+    row = ResourceRow
+    low, high = subtree_bounds(path)
+    query = (
+        select(row.id, row.lng, row.lat, row.kind, row.name, row.code)
+        .where(row.area_path >= low, row.area_path < high)
+        .order_by(row.id)
+        .limit(MAX_ROWS)
+    )
+    return [list(found) for found in session.execute(query)]
+
+
+def workers(session: Session, path: str) -> list[list[Any]]:
+    """`[id, lng, lat, masked name, grid, its English name, its code]` of the subtree's grid workers.
+
+    The place is the middle of the grid a worker answers for: nobody's position is known here.
+    """
+    row = ResponsibleRow
+    low, high = subtree_bounds(path)
+    query = (
+        select(row.id, AreaRow.lng, AreaRow.lat, row.name, AreaRow.name, AreaRow.name_en, AreaRow.code)
+        .join(AreaRow, AreaRow.id == row.area_id)
+        .where(row.area_path >= low, row.area_path < high, row.role == "grid_worker", AreaRow.lng.is_not(None))
+        .order_by(row.id)
+        .limit(MAX_ROWS)
+    )
+    return [
+        [number, lng, lat, masking.name(name), *area]
+        for number, lng, lat, name, *area in session.execute(query).tuples()
+    ]

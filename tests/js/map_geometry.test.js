@@ -31,5 +31,19 @@ test("class bounds are the smallest values of the classes 2 to 5; empty classes 
 
 test("labels neither overlap nor stick out far; the larger shape wins", () => {
   const box = (x, room) => ({ x, y: 0, w: 50, h: 20, room });
-  assert.deepEqual(geometry.declutter([box(0, 60), box(30, 200), box(90, 30), box(200, 60)]), [false, true, false, true]);
+  const found = geometry.declutter([box(0, 60), box(30, 200), box(90, 30), box(200, 60)]);
+  assert.deepEqual([found[1], found[2], found[3]], [[0, 0], null, [0, 0]]);
+  assert.notDeepEqual(found[0], [0, 0]);
+});
+
+test("a symbol in the way stays and the label moves, inside its own shape where it can", () => {
+  const label = { x: 100, y: 100, w: 50, h: 30, room: 200 }, symbol = { x: 100, y: 105, w: 30, h: 30 };
+  const [moved] = geometry.declutter([{ ...label, fits: (x, y) => y <= 100 && y > 60 }], [symbol]);
+  assert.equal(geometry.overlap({ ...label, x: 100 + moved[0], y: 100 + moved[1] }, symbol), false);
+  assert.ok(100 + moved[1] < 100, "upwards, where its shape is");
+});
+
+test("a label with nowhere to go is hidden rather than drawn under a symbol", () => {
+  const label = { x: 0, y: 0, w: 50, h: 30, room: 200 };
+  assert.deepEqual(geometry.declutter([label], [{ x: 0, y: 0, w: 500, h: 500 }]), [null]);
 });
