@@ -35,12 +35,12 @@ class Ids(StrEnum):
     STALE = "stale-banner"
 
 
-def header(where: Sequence[Child], demo: bool, query: Mapping[str, str], w: Words) -> html.Header:  # noqa: FBT001  # a label, not a mode
-    """Product mark and place, live status, language and theme, clock."""
+def header(where: html.Div, demo: bool, query: Mapping[str, str], w: Words) -> html.Header:  # noqa: FBT001  # a label, not a mode
+    """The region of mark and place, live status, language and theme, clock."""
     other = Lang.EN if w.lang is Lang.ZH else Lang.ZH
     return html.Header(
         [
-            html.Div(list(where), id=Ids.HEAD, className="where"),
+            where,
             html.Div(
                 [
                     html.Span(w("演示数据"), className="tag") if demo else None,

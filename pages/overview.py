@@ -1,4 +1,8 @@
-"""/: the overview of any area. The URL is the state; one callback renders the panels when the place in it changes."""
+"""/: the overview of any area. The URL is the state.
+
+React builds the frame and the map once. The panels are the same Dash trees as everything else, sent as HTML: with the
+document for the first paint, and from `/panels` when the place in the address changes.
+"""
 
 from __future__ import annotations
 
@@ -8,135 +12,155 @@ from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
-from dash import Input, Output, callback, clientside_callback, dcc, html, no_update, register_page
+from dash import Input, Output, clientside_callback, get_app, html, register_page
+from dash.development.base_component import Component
+from flask import Response, request
 
 from components import activity, building_drawer, closing, frame, labels, ledger, ranking
 from components import map as map_view
+from components.document import FirstPaint
 from components.i18n import Words, words
+from components.markup import render
 from components.parts import Child, attributes
 from data_access.auth.principal import viewer
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.queries import areas, buildings, overview
 from data_access.queries.session import reading
-from data_access.viewmodels.areas import BuildingView, PersonLine
+from data_access.viewmodels.areas import AreaLabel, BuildingView, PersonLine
 from data_access.viewmodels.overview import Overview, SourceLine
 
-register_page(__name__, path="/", title="一屏", name="总览")
+_EMPTY: Final = "还没有数据。请先导入区域：yiping import areas 文件"
 
 
 class Ids(StrEnum):
     """What the page itself owns; panels.js and callbacks.js know these names."""
 
-    SEARCH = "overview-search"  # the script writes the URL's query here; the callback answers
-    STATE = "overview-state"  # what the scripts must know of the answer
     WORDS = "yiping-words"
     LEFT = "overview-left"
     LOW = "overview-low"
     RANK = "overview-rank"
     MAP_HEAD = "overview-map-head"
     TOAST = "overview-toast"
+    SINK = "overview-sink"
 
 
-_REGIONS: Final = (
-    frame.Ids.HEAD,
-    frame.Ids.PROOF,
-    Ids.LEFT,
-    Ids.MAP_HEAD,
-    Ids.LOW,
-    Ids.RANK,
-    building_drawer.Ids.DRAWER,
-)
 Regions = dict[str, list[Child]]
 
 
-def layout(**query: str) -> html.Div:
-    """The page for the URL's `area`, `from`, `to`, `building`, `lang` and `wall`."""
+def layout(**query: str) -> Component:
+    """The frame of the page for the URL's `area`, `lang` and `wall`; the scripts bring its panels."""
     w = words(query.get("lang"))
     try:
-        view, regions, state = _render(query, w)
+        area = _area(query)
     except DomainError as refused:
         return _refused(str(refused), w)
-    if view is None:
-        return _refused(w("还没有数据。请先导入区域：yiping import areas 文件"), w)
+    if area is None:
+        return _refused(w(_EMPTY), w)
+    with reading() as session:
+        return _frame({}, areas.is_demo(session), overview.read_sources(session), query, w)
+
+
+def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
+    """The page with its panels as the server paints it; None where the page is a refusal."""
+    w = words(query.get("lang"))
+    try:
+        found = _render(query, w)
+    except DomainError:
+        return None
+    if found is None:
+        return None
+    view, regions = found
+    page = _frame(regions, view.demo, view.sources, query, w)
+    return FirstPaint(render(page), _state(view, w), (map_view.outlines_url(view.place.area.code, query),))
+
+
+def panels() -> Response:
+    """`GET /panels?area=…`: the panels of a place as HTML by region, with what the scripts must know of it."""
+    w = words(request.args.get("lang"))
+    try:
+        found = _render(request.args, w)
+    except DomainError as refused:
+        return _answer({"refused": w(str(refused))})
+    if found is None:
+        return _answer({"refused": w(_EMPTY)})
+    view, regions = found
+    return _answer({"state": _state(view, w), "regions": {name: render(tree) for name, tree in regions.items()}})
+
+
+register_page(__name__, path="/", title="一屏", name="总览", first_paint=first_paint)
+get_app().server.add_url_rule("/panels", view_func=panels)
+clientside_callback(
+    "function (id) { return window.yiping.built(); }",
+    Output(Ids.SINK, "title"),
+    Input(Ids.LEFT, "id"),
+)
+
+
+def _answer(body: Mapping[str, Any]) -> Response:
+    answer = Response(json.dumps(body, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _frame(
+    regions: Regions,
+    demo: bool,  # noqa: FBT001  # a label, not a mode
+    sources: tuple[SourceLine, ...],
+    query: Mapping[str, str],
+    w: Words,
+) -> html.Div:
+    """The page; `regions` are empty in the one that React builds, the scripts fill them."""
+
+    def region(name: StrEnum, class_name: str) -> html.Div:
+        return html.Div(regions.get(name), id=name, className=class_name, **attributes(data_region=""))
+
     return html.Div(
         [
-            frame.header(regions[frame.Ids.HEAD], view.demo, query, w),
+            frame.header(region(frame.Ids.HEAD, "where"), demo, query, w),
             html.Div(id=frame.Ids.STALE, className="stale-banner", role="alert", hidden=True),
-            html.Div(
-                [frame.strip(w), html.Div(regions[frame.Ids.PROOF], id=frame.Ids.PROOF, className="strip-proof")],
-                className="strip-row",
-            ),
+            html.Div([frame.strip(w), region(frame.Ids.PROOF, "strip-proof")], className="strip-row"),
             html.Main(
                 [
-                    html.Div(regions[Ids.LEFT], id=Ids.LEFT, className="left"),
+                    region(Ids.LEFT, "left"),
                     html.Section(
-                        [
-                            html.Div(regions[Ids.MAP_HEAD], id=Ids.MAP_HEAD, className="map-place"),
-                            map_view.build(query, w),
-                        ],
+                        [region(Ids.MAP_HEAD, "map-place"), map_view.build(query, w)],
                         className="panel panel-map",
                         **attributes(aria_label=w("地图")),
                     ),
-                    html.Div(regions[Ids.LOW], id=Ids.LOW, className="low"),
+                    region(Ids.LOW, "low"),
                     frame.details_switch(w),
                     frame.alarms(w),
-                    html.Div(regions[Ids.RANK], id=Ids.RANK, className="rank-place"),
+                    region(Ids.RANK, "rank-place"),
                 ],
                 className="main",
             ),
-            frame.footer(view.sources, view.demo, w),
-            html.Div(regions[building_drawer.Ids.DRAWER], id=building_drawer.Ids.DRAWER, className="drawer-place"),
+            frame.footer(sources, demo, w),
+            region(building_drawer.Ids.DRAWER, "drawer-place"),
             html.Div(id=Ids.TOAST, className="toast", role="status"),
             html.Div(id=frame.Ids.ANNOUNCE, className="sr-only", **attributes(aria_live="polite")),
             html.Div(id=Ids.WORDS, hidden=True, **attributes(data_words=json.dumps(labels.for_browser(w)))),
-            dcc.Store(id=Ids.SEARCH),
-            dcc.Store(id=Ids.STATE, data=state),
-            html.Div(id="overview-sink", hidden=True),
+            html.Div(id=Ids.SINK, hidden=True),
         ],
         className="overview",
     )
 
 
-@callback(
-    *(Output(region, "children") for region in _REGIONS),
-    Output(Ids.STATE, "data"),
-    Output(Ids.TOAST, "children"),
-    Input(Ids.SEARCH, "data"),
-    prevent_initial_call=True,
-)
-def show(message: Mapping[str, str]) -> tuple[Any, ...]:
-    """Render the panels for the query that the script sends; a refusal becomes a toast and changes nothing."""
-    query = dict(parse_qsl(message["search"].removeprefix("?")))
-    w = words(query.get("lang"))
-    try:
-        view, regions, state = _render(query, w)
-    except DomainError as refused:
-        return *([no_update] * len(_REGIONS)), no_update, w(str(refused))
-    if view is None:
-        return *([no_update] * len(_REGIONS)), no_update, no_update
-    return *(regions[region] for region in _REGIONS), state, ""
-
-
-clientside_callback(
-    "function (state) { return window.yiping.place(state); }",
-    Output("overview-sink", "title"),
-    Input(Ids.STATE, "data"),
-)
-
-
-def _render(query: Mapping[str, str], w: Words) -> tuple[Overview | None, Regions, dict[str, Any]]:
-    """The view, the content of each region and the scripts' state; (None, …) in an empty deployment."""
-    scope = viewer().scope
+def _area(query: Mapping[str, str]) -> AreaLabel | None:
     with reading() as session:
-        area = areas.find(session, query.get("area") or None, scope)
-        if area is None:
-            return None, {}, {}
+        return areas.find(session, query.get("area") or None, viewer().scope)
+
+
+def _render(query: Mapping[str, str], w: Words) -> tuple[Overview, Regions] | None:
+    """The view and the content of each region; None in an empty deployment."""
+    area, scope = _area(query), viewer().scope
+    if area is None:
+        return None
+    with reading() as session:
         people = buildings.people(session, area.path)
         drawer = buildings.building(session, query["building"], scope) if query.get("building") else None
     view = overview.overview(area, scope, _day(query.get("from")), _day(query.get("to")))
-    return view, _regions(view, people, drawer, w), _state(view, w)
+    return view, _regions(view, people, drawer, w)
 
 
 def _regions(view: Overview, people: tuple[PersonLine, ...], drawer: BuildingView | None, w: Words) -> Regions:

@@ -1,70 +1,135 @@
-// The address is the state: language, theme and size from it at once; a drill-down changes it without a reload, asks
-// Dash for the panels, and tells the map and the live stream when they are there.
+// The address is the state: language, theme and size from it at once; a drill-down changes it without a reload, fetches
+// the panels as HTML, and tells the map and the live stream when they are in the page.
 (function () {
   "use strict";
 
   const yiping = (window.yiping = window.yiping || {});
-  const SEARCH = "overview-search";
   const REFRESH_MS = 60_000; // slow figures (indicators, stages); counters and alarms are live
+  const AHEAD_MS = 5000; // how long panels fetched ahead of a click may be used
+  const DWELL_MS = 60; // a pointer that rests this long on a place is likely to choose it
   const root = document.documentElement;
   const query = () => new URLSearchParams(location.search);
+  const byId = (id) => document.getElementById(id);
 
   let shownPath = location.pathname;
   let asked = location.search; // what the panels were last asked to show
+  let round = 0;
+  const made = new WeakMap(); // panel → the HTML it was made of, before live figures changed it
 
   // ---- the frame, before the first paint
-
-  function readTheme() {
-    try {
-      return localStorage.getItem("yiping.theme");
-    } catch {
-      return null; // storage is forbidden: the default serves
-    }
-  }
 
   function setTheme(theme) {
     root.dataset.theme = theme;
     const button = document.querySelector("[data-theme-switch]");
-    if (!button) return;
+    if (!button || !yiping.t) return; // before the words are there the server's label serves
     const label = yiping.t(theme === "dark" ? "切换到浅色" : "切换到深色");
     button.title = label;
     button.setAttribute("aria-label", label);
   }
 
-  const asTheme = (name) => (name === "light" || name === "dark" ? name : null);
-  setTheme(asTheme(query().get("theme")) || asTheme(readTheme()) || "dark");
-  root.lang = query().get("lang") === "en" ? "en" : "zh-CN";
-  root.classList.toggle("wall", query().get("wall") === "1");
-  document.body.dataset.lang = query().get("lang") === "en" ? "en" : "zh";
-  if (query().get("probe") === "1") document.body.dataset.probe = "1";
-
   // ---- the place
 
-  /** Ask Dash for the panels of the present address. */
+  const ahead = new Map(); // address → the answer on its way and when it was asked for
+
+  function fetchPanels(search) {
+    const known = ahead.get(search);
+    ahead.delete(search);
+    if (known && performance.now() - known.at < AHEAD_MS) return known.answer;
+    return fetch(`/panels${search}`, { credentials: "same-origin" }).then((answer) => {
+      if (!answer.ok) throw new Error(`panels: ${answer.status}`);
+      return answer.json();
+    });
+  }
+
+  /** Bring the panels of the present address; what was asked for earlier and comes later is not shown. */
   function ask() {
+    const mine = (round += 1);
     asked = location.search;
-    window.dash_clientside.set_props(SEARCH, { data: { search: location.search, at: Date.now() } });
+    return fetchPanels(asked).then(
+      (answer) => mine === round && (answer.refused ? say(answer.refused) : show(answer)),
+      () => mine === round && root.classList.contains("is-moving") && say(yiping.t("这里的数据没有取到，请再试一次"))
+    );
+  }
+
+  function say(text) {
+    root.classList.remove("is-moving");
+    const toast = byId("overview-toast");
+    if (toast) toast.textContent = text;
   }
 
   /** Go to `change(params)` of the address without leaving the page. */
   function go(change) {
-    const url = new URL(location.href);
-    change(url.searchParams);
-    if (url.search === location.search) return;
-    history.pushState({}, "", url);
+    const search = changed(change);
+    if (search === location.search) return;
+    history.pushState({}, "", location.pathname + search);
     root.classList.add("is-moving");
     ask();
   }
 
-  const drill = (code) =>
-    go((params) => {
-      params.set("area", code);
-      params.delete("building");
-    });
+  function changed(change) {
+    const url = new URL(location.href);
+    change(url.searchParams);
+    return url.search;
+  }
 
-  /** Called by Dash with the state of the panels it has just rendered, once they are in the page. */
+  const to = (code, building) => (params) => {
+    params.set("area", code);
+    if (building) params.set("building", building);
+    else params.delete("building");
+  };
+
+  /** Go to an area, with one of its buildings open where `building` names one. */
+  function drill(code, building) {
+    go(to(code, building));
+    if (yiping.map) yiping.map.lead(code); // the map does not wait for the panels
+  }
+
+  /** Somebody is about to choose `code`: have its panels and outlines on their way. */
+  function foresee(code) {
+    const search = changed(to(code)), known = ahead.get(search);
+    if (search === location.search || (known && performance.now() - known.at < AHEAD_MS)) return;
+    ahead.clear();
+    const answer = fetchPanels(search);
+    answer.catch(() => ahead.delete(search)); // the click itself will ask, and say so when it fails
+    ahead.set(search, { answer, at: performance.now() });
+    if (yiping.map) yiping.map.foresee(code);
+  }
+
+  /** Put the panels of an answer into the page; a panel that is as it was stays as it is. */
+  function show({ state, regions }) {
+    for (const [id, html] of Object.entries(regions)) {
+      const region = byId(id);
+      if (region) fill(region, html);
+    }
+    byId("overview-toast").textContent = "";
+    place(state);
+  }
+
+  function fill(region, html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const fresh = [...template.content.children], old = [...region.children];
+    for (const node of fresh) made.set(node, node.outerHTML);
+    fresh.forEach((node, i) => {
+      if (!old[i]) region.append(node);
+      else if (made.get(old[i]) !== made.get(node)) exchange(old[i], node);
+    });
+    for (const node of old.slice(fresh.length)) node.remove();
+  }
+
+  // A list keeps how far it is scrolled, a link its focus.
+  function exchange(old, node) {
+    const scrolled = old.querySelector(".ranks"), held = old.contains(document.activeElement) ? document.activeElement : null;
+    const top = scrolled ? scrolled.scrollTop : 0;
+    old.replaceWith(node);
+    const list = node.querySelector(".ranks");
+    if (list && top) list.scrollTop = top;
+    if (!held) return;
+    const same = held.dataset.drill ? node.querySelector(`[data-drill="${CSS.escape(held.dataset.drill)}"]`) : null;
+    if (same) same.focus({ preventScroll: true });
+  }
+
   function place(state) {
-    if (!state) return "";
     const { body } = document;
     const moved = body.dataset.path !== state.path;
     Object.assign(body.dataset, { area: state.code, path: state.path, lang: state.lang });
@@ -72,11 +137,33 @@
     document.title = state.title;
     root.classList.remove("is-moving");
     setTheme(root.dataset.theme);
-    requestAnimationFrame(() => {
-      const detail = { code: state.code, path: state.path };
-      if (moved) document.dispatchEvent(new CustomEvent("yiping:area", { detail, bubbles: true }));
-      document.dispatchEvent(new CustomEvent("yiping:panels", { detail, bubbles: true }));
-    });
+    const detail = { code: state.code, path: state.path };
+    if (moved) document.dispatchEvent(new CustomEvent("yiping:area", { detail, bubbles: true }));
+    document.dispatchEvent(new CustomEvent("yiping:panels", { detail, bubbles: true }));
+  }
+
+  // ---- the first paint: the server's page stands until React has built its own, then its content moves over
+
+  const painted = byId("first-paint");
+  if (painted) {
+    for (const region of painted.querySelectorAll("[data-region]")) for (const node of region.children) made.set(node, node.outerHTML);
+  }
+
+  /** Called by Dash when the frame is in the page. */
+  function built() {
+    const first = byId("first-paint");
+    if (!first) ask();
+    else {
+      const frame = byId("react-entry-point");
+      for (const from of first.querySelectorAll("[data-region], #live-alarms, #live-alarms-more")) {
+        const into = frame.querySelector(`#${from.id}`);
+        into.className = from.className;
+        into.replaceChildren(...from.childNodes);
+      }
+      first.remove();
+      const { area: code, path } = document.body.dataset;
+      document.dispatchEvent(new CustomEvent("yiping:panels", { detail: { code, path }, bubbles: true }));
+    }
     return "";
   }
 
@@ -92,7 +179,7 @@
   window.addEventListener("popstate", keepThePage, true);
   window.addEventListener("_dashprivate_pushstate", keepThePage, true);
 
-  window.addEventListener("yiping:drill", (event) => drill(event.detail.code));
+  window.addEventListener("yiping:drill", (event) => drill(event.detail.code, event.detail.building));
   window.addEventListener("yiping:building", (event) => go((params) => params.set("building", event.detail.code)));
 
   // ---- clicks
@@ -114,7 +201,7 @@
     if (!target || !plain(event)) return;
     if ("drill" in target.dataset) {
       event.preventDefault();
-      drill(target.dataset.drill);
+      follow(target.dataset.drill);
     } else if ("themeSwitch" in target.dataset) {
       toggleTheme();
     } else if ("langSwitch" in target.dataset) {
@@ -132,9 +219,21 @@
     if (event.key === "Escape" && document.querySelector(".drawer")) go((params) => params.delete("building"));
   });
 
+  let resting = 0;
+  document.addEventListener("pointerover", (event) => {
+    clearTimeout(resting);
+    const target = event.pointerType === "mouse" && event.target.closest("[data-drill], path.map-area[data-code]");
+    if (target) resting = setTimeout(() => foresee(target.dataset.drill || target.dataset.code), DWELL_MS);
+  });
+  document.addEventListener("pointerdown", (event) => {
+    const target = event.target.closest("[data-drill], path.map-area[data-code]");
+    if (target && plain(event)) foresee(target.dataset.drill || target.dataset.code);
+  });
+
   setInterval(() => {
     if (!document.hidden && document.getElementById("overview-left")) ask();
   }, REFRESH_MS);
 
-  Object.assign(yiping, { place, drill, refreshPanels: ask });
+  Object.assign(yiping, { built, drill, refreshPanels: ask });
+  if (painted) place(JSON.parse(painted.dataset.state));
 })();

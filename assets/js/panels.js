@@ -464,7 +464,8 @@
     schedule();
   });
   window.addEventListener("yiping:panels", () => {
-    schedule();
+    stripOf = "";
+    draw(); // with the panels, not a frame after them
     tick();
   });
 

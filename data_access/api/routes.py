@@ -18,11 +18,13 @@ from data_access.api import (
     telemetry,
     walls,
 )
+from data_access.api.incidents import Intake
 from data_access.api.indicators import get_indicators
 
 
 def api_routes() -> list[Route]:
     """The routes of the application."""
+    intake = Intake()
     return [
         Route("/live", live.live),
         Route("/healthz", health.healthz),
@@ -44,6 +46,8 @@ def api_routes() -> list[Route]:
         Route("/api/v1/alarms", alarms.get_alarms),
         Route("/api/v1/alarms/{alarm_id}", alarms.get_alarm),
         Route("/api/v1/alarms/{alarm_id}/acknowledge", alarms.acknowledge_alarm, methods=["POST"]),
+        Route("/api/v1/incidents", intake.post_incident, methods=["POST"]),
+        Route("/api/v1/sources/{code}/alive", intake.post_alive, methods=["POST"]),
         Route("/api/v1/indicators", get_indicators),
         Route("/api/v1/walls", walls.walls_route, methods=["GET", "POST"]),
         Route("/api/v1/{token}/telemetry", telemetry.post_telemetry, methods=["POST"]),

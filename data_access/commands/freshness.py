@@ -17,6 +17,8 @@ HEARTBEAT: Final = "heartbeat"
 HEARTBEAT_TOPIC: Final = "v1/devices/heartbeat/telemetry"
 """Where the worker sends it, like a device with the token `heartbeat`."""
 VIDEO: Final = "video"
+INCIDENTS: Final = "incidents"
+"""The incident system: delivers incidents, or says that it is well."""
 
 
 def note(session: Session, source: str, seen: datetime, *, sent: datetime | None = None) -> bool:

@@ -122,9 +122,9 @@ def move(
 def take_in(session: Session, payload: Mapping[str, Any], *, actor: str, now: datetime) -> tuple[IncidentRow, bool]:
     """Create an incident from an interface's `payload`; return it, and whether it is new.
 
-    Keys: `title`; `area` (code) or `lng` and `lat` (WGS-84); `channel` (name); and, if known, `class` (id or name of
-    a top class), `nature`, `description`, `place`. `key` makes a repetition harmless: the same key returns the first
-    incident. Raises `InvalidInput` or `NotFound` with a sentence for the sender.
+    Keys: `title`; `area` (code) or `lng` and `lat` (WGS-84); `channel` (code or name); and, if known, `class` (name of
+    a class of any level, or id of a top one), `nature`, `description`, `place`. `key` makes a repetition harmless: the
+    same key returns the first incident. Raises `InvalidInput` or `NotFound` with a sentence for the sender.
     """
     key = _text(payload, "key", 60) or f"{now:%Y%m%d%H%M%S%f}"
     known = session.scalar(select(IncidentRow).where(IncidentRow.source == INTAKE, IncidentRow.source_ref == key))
@@ -145,7 +145,7 @@ def take_in(session: Session, payload: Mapping[str, Any], *, actor: str, now: da
         area_path=area_path,
         created_at=now,
         channel_id=_channel(session, _text(payload, "channel", 40) or "api"),
-        types=(_top_class(session, _text(payload, "class", 40)), None, None),
+        types=_classes(session, _text(payload, "class", 40)),
         nature=nature,
         description=_text(payload, "description", 4000),
         place=_text(payload, "place", 200),
@@ -184,26 +184,37 @@ def _degrees(payload: Mapping[str, Any], key: str, most: float) -> float | None:
 
 
 def _channel(session: Session, name: str) -> int:
-    row = session.scalar(select(ChannelRow).where(ChannelRow.source == INTAKE, ChannelRow.ref == name))
-    if row is None:
-        row = ChannelRow(source=INTAKE, ref=name, name=name)
-        session.add(row)
-        session.flush()
+    """The channel that is called so, ours before those of other sources; a new one where there is none."""
+    known = session.scalar(
+        select(ChannelRow.id)
+        .where((ChannelRow.ref == name) | (ChannelRow.name == name))
+        .order_by(ChannelRow.source != INTAKE, ChannelRow.id)
+        .limit(1)
+    )
+    if known is not None:
+        return known
+    row = ChannelRow(source=INTAKE, ref=name, name=name)
+    session.add(row)
+    session.flush()
     return row.id
 
 
-def _top_class(session: Session, wanted: str | None) -> int | None:
+def _classes(session: Session, wanted: str | None) -> tuple[int | None, int | None, int | None]:
+    """The class that is called so (the highest of that name) with the classes above it: top, main, sub."""
+    found: list[int | None] = [None, None, None]
     if wanted is None:
-        return None
-    found = session.scalar(
-        select(IncidentTypeRow.id)
-        .where(IncidentTypeRow.level == 1, (IncidentTypeRow.ref == wanted) | (IncidentTypeRow.name == wanted))
-        .order_by(IncidentTypeRow.id)
-        .limit(1)
+        return None, None, None
+    named = IncidentTypeRow.name == wanted
+    numbered = (IncidentTypeRow.level == 1) & (IncidentTypeRow.ref == wanted)
+    row = session.scalar(
+        select(IncidentTypeRow).where(named | numbered).order_by(IncidentTypeRow.level, IncidentTypeRow.id).limit(1)
     )
-    if found is None:
+    if row is None:
         raise InvalidInput(f"there is no class {wanted}")
-    return found
+    while row is not None:
+        found[row.level - 1] = row.id
+        row = session.get(IncidentTypeRow, row.parent_id) if row.parent_id is not None else None
+    return found[0], found[1], found[2]
 
 
 def _text(payload: Mapping[str, Any], key: str, longest: int) -> str | None:

@@ -94,3 +94,22 @@ def test_what_does_not_fit_is_refused_with_a_sentence(
 ) -> None:
     with town.writing() as session, pytest.raises(error):
         take_in(session, payload, actor="api", now=noon)
+
+
+def test_a_class_of_any_level_brings_those_above_it_and_known_channels_are_found(
+    town: Database, noon: datetime
+) -> None:
+    with town.writing() as session:
+        top = session.scalars(select(IncidentTypeRow)).one()
+        main = IncidentTypeRow(source="catalogue", ref="61", level=2, parent_id=top.id, name="道路")
+        session.add(main)
+        session.flush()
+        sub = IncidentTypeRow(source="catalogue", ref="611", level=3, parent_id=main.id, name="井盖")
+        channel = ChannelRow(source="demo", ref="snap", name="随手拍")
+        session.add_all([sub, channel])
+        session.flush()
+        row, _ = take_in(
+            session, {"title": "x", "area": "s0", "class": "井盖", "channel": "snap"}, actor="api", now=noon
+        )
+        assert (row.top_type_id, row.main_type_id, row.sub_type_id) == (top.id, main.id, sub.id)
+        assert row.channel_id == channel.id

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from dash import html
 from dash.development.base_component import Component
 
 from components import activity, building_drawer, closing, frame, ledger, ranking
@@ -112,7 +113,7 @@ def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
     w = words("en")
     everything = [
         *_panels(view, w),
-        frame.header(frame.where(view.place, w), True, {}, w),
+        frame.header(html.Div(frame.where(view.place, w)), True, {}, w),
         frame.strip(w),
         *frame.proof(view, w),
         *frame.below(view.place, w),

@@ -1,0 +1,69 @@
+"""The HTML document around every page: what must be known before the first paint, then the page, then the scripts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+from components.i18n import Lang, words
+
+_UNUSED: Final = re.compile(r'<script src="[^"]*/(?:deps/polyfill@|dash_table/)[^"]*"></script>\n?')
+"""Polyfills for browsers older than the page's own scripts, and a table component that no page has."""
+
+# The theme of this browser and the size of a wall, before anything is painted in another one.
+_HEAD: Final = """(function (root) {
+  var asked = new URLSearchParams(location.search), kept = null;
+  try { kept = localStorage.getItem("yiping.theme"); } catch (e) { kept = null; }
+  var known = function (name) { return name === "light" || name === "dark" ? name : null; };
+  root.dataset.theme = known(asked.get("theme")) || known(kept) || "dark";
+})(document.documentElement);"""
+
+# What a tablet needs to keep the page on its home screen.
+_INSTALL: Final = (
+    '<link rel="manifest" href="/assets/manifest.webmanifest">\n'
+    '<link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg">\n'
+    '<link rel="apple-touch-icon" href="/assets/icons/icon-180.png">\n'
+    '<meta name="theme-color" content="#111417">'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPaint:
+    """A page as the server paints it: shown until React has built the same, its content then moves over."""
+
+    html: str
+    state: Mapping[str, Any]  # what the scripts must know of it
+    fetched: tuple[str, ...] = ()  # what the scripts will ask for: fetched while they load
+
+
+def build(parts: Mapping[str, str], query: Mapping[str, str], first: FirstPaint | None) -> str:
+    """The document from Dash's `parts` of it (`interpolate_index`), for the URL's `query`."""
+    lang = words(query.get("lang")).lang
+    wall = ' class="wall"' if query.get("wall") == "1" else ""
+    probe = ' data-probe="1"' if query.get("probe") == "1" else ""
+    title = first.state["title"] if first else parts["title"]
+    ahead = (
+        "".join(
+            f'<link rel="preload" as="fetch" crossorigin="anonymous" href="{escape(url)}">' for url in first.fetched
+        )
+        if first
+        else ""
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{"en" if lang is Lang.EN else "zh-CN"}"{wall}>\n<head>\n{parts["metas"]}\n'
+        f"<title>{escape(title)}</title>\n{parts['favicon']}\n{_INSTALL}\n<script>{_HEAD}</script>\n{parts['css']}\n{ahead}\n</head>\n"
+        f'<body data-lang="{lang.value}"{probe}>\n{_painted(first)}\n{parts["app_entry"]}\n'
+        f"<div>\n{parts['config']}\n{_UNUSED.sub('', parts['scripts'])}\n{parts['renderer']}\n</div>\n"
+        "</body>\n</html>"
+    )
+
+
+def _painted(first: FirstPaint | None) -> str:
+    if first is None:
+        return ""
+    state = escape(json.dumps(first.state, ensure_ascii=False))
+    return f'<div id="first-paint" data-state="{state}">{first.html}</div>'

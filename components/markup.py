@@ -1,0 +1,51 @@
+"""Dash trees as HTML text: what the server paints before React is there, and every panel at every change of place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any, Final
+
+from dash.development.base_component import Component
+
+from components.parts import Child
+
+_HTML: Final = "dash_html_components"
+_VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "wbr"})
+_NAMES: Final = {"className": "class", "htmlFor": "for"}
+_NOT_MARKUP: Final = frozenset(
+    {"children", "key", "n_clicks", "n_clicks_timestamp", "disable_n_clicks", "loading_state"}
+)
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def render(tree: Child | Iterable[Child]) -> str:
+    """The HTML of `tree`; a component that is not plain HTML leaves an empty `div` of its class for React to fill."""
+    if tree is None:
+        return ""
+    if isinstance(tree, Component):
+        return _element(tree)
+    if isinstance(tree, str | int | float):
+        return escape(str(tree), quote=False)
+    return "".join([render(child) for child in tree])
+
+
+def _element(component: Component) -> str:
+    parts = component.to_plotly_json()
+    props: Mapping[str, Any] = parts["props"]
+    if parts["namespace"] != _HTML:
+        name = props.get("className")
+        return f'<div class="{escape(name)}"></div>' if name else ""
+    tag = parts["type"].lower()
+    opened = f"<{tag}{''.join(_attribute(name, value) for name, value in props.items())}>"
+    return opened if tag in _VOID else f"{opened}{render(props.get('children'))}</{tag}>"
+
+
+def _attribute(name: str, value: Any) -> str:
+    if name in _NOT_MARKUP or value is None or value is False:
+        return ""
+    if name == "style":
+        value = ";".join(f"{_HUMP.sub('-', key).lower()}:{text}" for key, text in value.items())
+    name = _NAMES.get(name, name.lower())
+    return f" {name}" if value is True else f' {name}="{escape(str(value))}"'
