@@ -15,12 +15,14 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from anyio import create_task_group, to_thread
-from dash import Dash, html, page_container
+from dash import Dash, html, page_container, page_registry
+from flask import request
 from redis import Redis
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from components import document
 from data_access.api import Context, api_middleware, api_routes, error_handlers, mask_access_log
 from data_access.api.tiles import source_of
 from data_access.build_version import build
@@ -75,7 +77,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
 def _dash(services: Services, quick: Redis) -> Dash:
     """The Dash application, with the pages of `pages/` and the services they reach through Flask."""
-    dash = Dash(
+    dash = _Product(
         __name__,
         use_pages=True,
         serve_locally=True,
@@ -98,6 +100,16 @@ def _dash(services: Services, quick: Redis) -> Dash:
         },
     )
     return dash
+
+
+class _Product(Dash):
+    """Dash whose pages may bring what is painted before its scripts have run: `first_paint` of their registration."""
+
+    def interpolate_index(self, *_: Any, **parts: Any) -> str:
+        page: dict[str, Any] = next((p for p in page_registry.values() if p["path"] == request.path), {})
+        query = request.args.to_dict()
+        first = page["first_paint"](query) if "first_paint" in page else None
+        return document.build(parts, query, first)
 
 
 async def _warm(feed: DeviceFeed, search: SearchIndex) -> None:
