@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from data_access.domain.alarms import Severity
+from data_access.domain.incidents import Nature
 from data_access.live.walls import Report
 from data_access.viewmodels.alarms import AlarmDetail, AlarmPage
 from data_access.viewmodels.areas import BuildingView
 from data_access.viewmodels.devices import DeviceView
 from data_access.viewmodels.indicators import By
 from data_access.viewmodels.map import Shading
-from data_access.viewmodels.snapshot import Snapshot
 from data_access.viewmodels.search import Hit
+from data_access.viewmodels.snapshot import Snapshot
 from data_access.viewmodels.walls import WallPage
 
 Spec = dict[str, Any]
@@ -41,8 +42,8 @@ _MODELS: Final = {
     "AlarmDetail": AlarmDetail,
     "DeviceView": DeviceView,
     "BuildingView": BuildingView,
-    "WallPage": WallPage,
     "Hit": Hit,
+    "WallPage": WallPage,
 }
 _ERROR: Final = {
     "type": "object",
@@ -64,7 +65,7 @@ def document() -> Spec:
         "info": {
             "title": "Yiping 一屏",
             "version": "1",
-            "description": "Reads of the live district, acknowledgement of alarms, and telemetry by HTTP. "
+            "description": "Reads of the live district, acknowledgement of alarms, incidents and telemetry by HTTP. "
             'Coordinates are WGS-84, moments ISO 8601 with offset, errors `{"error": sentence}`.',
         },
         "paths": _paths(),
@@ -90,7 +91,6 @@ def _paths() -> Spec:
         },
         "/api/v1/map/cameras": {"get": _get("`[id, lng, lat, delivering, name, code]`.", rows, _AREA, _BBOX)},
         "/api/v1/map/incidents": {"get": _get("Open: `[id, lng, lat, stage, code, title]`.", rows, _AREA)},
-        "/api/v1/map/areas.geojson": {
         "/api/v1/map/resources": {"get": _get("`[id, lng, lat, kind, name, code]`.", rows, _AREA)},
         "/api/v1/map/workers": {
             "get": _get(
@@ -117,6 +117,7 @@ def _paths() -> Spec:
                 _query("limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}),
             )
         },
+        "/api/v1/map/areas.geojson": {
             "get": _get(
                 "Outline of the area (role outline) and its children shaded by a figure; of a leaf its buildings.",
                 {"type": "object"},
@@ -136,6 +137,8 @@ def _paths() -> Spec:
             "get": _get("One alarm with its history.", _ref("AlarmDetail"), _path("alarm_id", "integer"))
         },
         "/api/v1/alarms/{alarm_id}/acknowledge": {"post": _acknowledge()},
+        "/api/v1/incidents": {"post": _incident()},
+        "/api/v1/sources/{code}/alive": {"post": _alive()},
         "/api/v1/indicators": {
             "get": _get(
                 "The published closing indicators of the days [from, to).",
@@ -174,6 +177,53 @@ def _wall() -> Spec:
     )
     spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref("Report")}}}
     spec["responses"] |= {"413": _failure("The report is too long."), "503": _failure("Redis is away.")}
+    return spec
+
+
+def _incident() -> Spec:
+    text = {"type": "string"}
+    body = {
+        "type": "object",
+        "required": ["title"],
+        "additionalProperties": False,
+        "properties": {
+            "title": {**text, "maxLength": 200},
+            "area": {**text, "description": "Code of the area; or lng and lat."},
+            "lng": {"type": "number", "minimum": -180, "maximum": 180},
+            "lat": {"type": "number", "minimum": -90, "maximum": 90},
+            "channel": {**text, "maxLength": 40, "description": "Code or name of where it comes from."},
+            "class": {**text, "maxLength": 40, "description": "Name of a class of the catalogue, or id of a top one."},
+            "nature": {**text, "enum": list(Nature)},
+            "place": {**text, "maxLength": 200},
+            "description": {**text, "maxLength": 4000},
+            "key": {**text, "maxLength": 60, "description": "The sender's own; makes a repetition harmless."},
+        },
+    }
+    fields = {
+        "id": {"type": "integer"},
+        "code": text,
+        "stage": text,
+        "area": text,
+        "created_at": {**text, "format": "date-time"},
+        "due_at": {"type": ["string", "null"], "format": "date-time"},
+        "new": {"type": "boolean"},
+    }
+    spec = _get("An incident comes in; answered when it is committed.", {"type": "object", "properties": fields})
+    spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    responses = spec["responses"]
+    responses["201"] = {**responses["200"], "description": "It is new."}
+    responses["200"] = {**responses["200"], "description": "The one that came with this key before."}
+    del responses["404"]
+    responses["400"] = _failure("The report is not what it must be; the sentence says why.")
+    responses["429"] = _failure("Too many at once from this client; send it again in some seconds.")
+    return spec
+
+
+def _alive() -> Spec:
+    spec = _get("A source is well and has nothing to deliver.", {}, _path("code", "string"))
+    del spec["responses"]["200"]
+    spec["responses"]["204"] = {"description": "Noted."}
+    spec["responses"]["429"] = _failure("Too many at once from this client.")
     return spec
 
 
