@@ -15,7 +15,7 @@ from data_access.domain.incidents import percent
 from data_access.viewmodels.overview import GroupLine, KindLine, Ledger
 
 CHANNELS = 6
-KINDS = 6
+KINDS = 5
 _AGES = (
     ("0–14 岁", Fact.AGE_0_14),
     ("15–59", Fact.AGE_15_59),

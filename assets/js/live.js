@@ -191,6 +191,7 @@
         return () => beatListeners.delete(fn);
       },
       serverNow: clock.now,
+      clockSettled: clock.settled,
       setArea(code) {
         if (code === area || (state && state.area && code === state.area.code)) return;
         area = code;

@@ -323,7 +323,7 @@
     const icon = how === "disconnected" ? "off" : "live";
     const said = { live: "实时", late: "推送延迟", disconnected: "推送中断", connecting: "正在连接" }[how];
     const parts = [t(said)];
-    if (how === "live" && Number.isFinite(latencyMs)) parts.push(t("延迟 {n} 秒", { n: Math.max(0, latencyMs / 1000).toFixed(1) }));
+    if (how === "live" && Number.isFinite(latencyMs)) parts.push(t("延迟 {n} 秒", { n: latencyMs < 50 ? "<0.1" : (latencyMs / 1000).toFixed(1) }));
     if (how !== "connecting") status.title = lastEventAt ? t("最近事件 {time}", { time: clock(lastEventAt) }) : t("尚无事件");
     if (how === "late" && lastEventAt) parts.push(t("最近事件 {time}", { time: clock(lastEventAt) }));
     status.className = `status is-${how}`;

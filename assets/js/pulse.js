@@ -12,6 +12,7 @@
     if (!event || event.type !== "freshness.changed" || event.source !== "heartbeat") return;
     requestAnimationFrame(() =>
       setTimeout(() => {
+        if (!yiping.live.clockSettled()) return;
         latency = Math.max(0, yiping.live.serverNow() - Date.parse(event.at));
         measuredAt = performance.now();
       })

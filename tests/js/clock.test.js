@@ -13,7 +13,7 @@ function clocks() {
 test("before the server was heard the browser's clock serves", () => {
   const { clock } = clocks();
   assert.equal(clock.now(), 1_000_000);
-  assert.equal(clock.known(), false);
+  assert.equal(clock.settled(), false);
 });
 
 test("setting the browser's clock moves nothing", () => {
