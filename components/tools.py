@@ -6,7 +6,7 @@ Links work without a script; `share.js` keeps their area that of the page.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from dash import html
@@ -96,7 +96,7 @@ def menu(query: Mapping[str, str], w: Words) -> html.Details:
     )
 
 
-def _item(*, to: str) -> dict[str, str]:
+def _item(*, to: str) -> dict[str, Any]:
     return {"className": "tools-item", **attributes(data_to=to)}
 
 
