@@ -80,3 +80,8 @@ def period(of: Period) -> str:
 def clock(at: datetime) -> str:
     """The local time of day to the minute."""
     return f"{at.astimezone(SHANGHAI):%H:%M}"
+
+
+def stamp(at: datetime) -> str:
+    """The local day and time to the minute: `2026-06-15 08:00`."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
