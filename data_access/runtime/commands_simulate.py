@@ -12,10 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 import click
 
@@ -99,7 +98,8 @@ def _background(
     seed: int,
     minutes: float | None,
 ) -> None:
-    from data_access.demo.simulator import LEVELS, Simulator, run  # noqa: PLC0415  # as said above
+    from data_access.demo.people_at_work import Desk, People, live  # noqa: PLC0415  # as said above
+    from data_access.demo.simulator import LEVELS, Simulator, run  # noqa: PLC0415
 
     with _only_one(settings.data_dir) as alone:
         if not alone:
@@ -111,6 +111,10 @@ def _background(
                 return
         if minutes is not None:
             threading.Timer(minutes * 60, stop.set).start()
+        else:
+            people = People(fleet, Desk(_web(settings)), seed, _now_ms())
+            at_work = {"clock_ms": _now_ms, "holds": holds.now, "stop": stop}
+            threading.Thread(target=live, args=(people,), kwargs=at_work, name="people", daemon=True).start()
         simulator = Simulator(
             fleet,
             level=LEVELS[level],
@@ -159,33 +163,24 @@ def _once(  # noqa: PLR0913  # what it plays with, then what it plays
 
 
 def _reporter(settings: Settings) -> Callable[[Appeal], None]:
-    """How citizens report: through the public intake of incidents, where the product has one."""
-    running = instance.find(settings.data_dir)
-    parts = urlsplit(running.web if running else f"http://{settings.host}:{settings.port}")
-    refused = threading.Event()
+    """How citizens report in a scenario: through the public intake of incidents, as many as it takes."""
+    from data_access.demo.people_at_work import AWAY, Desk  # noqa: PLC0415  # as said above
+
+    desk = Desk(_web(settings))
 
     def report(appeal: Appeal) -> None:
-        if refused.is_set():
-            return
-        body = json.dumps(
-            {"title": appeal.title, "lng": appeal.lng, "lat": appeal.lat, "channel": "snap"}, ensure_ascii=False
-        )
-        connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=5)
-        try:
-            connection.request("POST", "/api/v1/incidents", body.encode(), {"Content-Type": "application/json"})
-            status = connection.getresponse().status
-        except (OSError, HTTPException) as error:
-            click.echo(f"an appeal was not taken ({type(error).__name__})", err=True)
-            return
-        finally:
-            connection.close()
-        if status in {404, 405}:
-            refused.set()
-            click.echo("this product takes no incidents by HTTP: only the sensors play", err=True)
-        elif status >= 400:
-            click.echo(f"an appeal was not taken (status {status})", err=True)
+        body = {"title": appeal.title, "lng": appeal.lng, "lat": appeal.lat, "channel": "snap"}
+        status = desk.post("/api/v1/incidents", body)
+        if status == AWAY or status >= HTTPStatus.BAD_REQUEST:
+            why = "nobody answers" if status == AWAY else f"status {status}"
+            click.echo(f"an appeal was not taken ({why})", err=True)
 
     return report
+
+
+def _web(settings: Settings) -> str:
+    running = instance.find(settings.data_dir)
+    return running.web if running else f"http://{settings.host}:{settings.port}"
 
 
 def _fleet(area: str | None) -> Fleet:
