@@ -30,6 +30,9 @@
     return feed;
   }
 
+  // Whether `path` lies in the place on screen: the stream of a wall on its tour brings more than that.
+  const inside = (path) => path.startsWith(document.body.dataset.path || "");
+
   // An alarm of the live state as the layer draws it.
   function drawn(a) {
     const { worldX, worldY } = yiping.mapPoints;
@@ -61,11 +64,14 @@
       this.layer = layer;
       layer.beforeDraw = () => this._gather();
       if (yiping.live) this.leave = yiping.live.subscribe((state, event) => this._hear(state, event));
+      this.arrived = () => this._alarmsChanged();
+      document.addEventListener("yiping:area", this.arrived);
     }
 
     destroy() {
       this.abort?.abort();
       this.leave?.();
+      document.removeEventListener("yiping:area", this.arrived);
     }
 
     // Everything of another place; what belongs to the old one is forgotten.
@@ -179,11 +185,11 @@
       const set = this.sets.devices, i = set.at(d.id);
       if (i >= 0) {
         if (set.update(i, d.status, d.version)) this.layer.touch(set, i);
-      } else if (performance.now() - this.feedAt > STALE_FEED_MS) this.loadDevices();
+      } else if (performance.now() - this.feedAt > STALE_FEED_MS && inside(d.area)) this.loadDevices();
     }
 
     _onIncident(event) {
-      if (!this.layers.has("incidents") || event.lng === null || event.lat === null) return;
+      if (!this.layers.has("incidents") || event.lng === null || event.lat === null || !inside(event.area)) return;
       if (event.stage === "closed" || event.stage === "void") this.incidents.delete(event.incident_id);
       else this.incidents.set(event.incident_id, { ...event, id: event.incident_id });
       this.incidentsStale = true;
@@ -199,7 +205,7 @@
       if (!this.alarmsStale) return;
       this.alarmsStale = false;
       const open = Object.values((this.state && this.state.alarms) || {});
-      const placed = open.filter((a) => a.state !== "closed" && a.lng !== null && a.lat !== null);
+      const placed = open.filter((a) => a.state !== "closed" && a.lng !== null && a.lat !== null && inside(a.area));
       this.layer.alarms = yiping.mapAlarms.group(placed.map(drawn));
       this.layer.alarmsWhole = !this.state || open.length >= this.state.alarmsTotal;
       this.onAlarms();
