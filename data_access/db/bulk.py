@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex
 
-from data_access.db.tables.base import to_ms
+from data_access.db.tables.base import Base, to_ms
 
 
 def insert_rows(
@@ -55,3 +57,25 @@ def insert_columns(connection: Connection, table: str, columns: Mapping[str, Seq
         return
     marks = ", ".join("?" * len(columns))
     driver.executemany(f'INSERT INTO "{table}" ({listed}) VALUES ({marks})', rows)  # noqa: S608  # names are ours
+
+
+@contextmanager
+def unindexed(connection: Connection) -> Iterator[None]:
+    """Let a great many rows into PostgreSQL before foreign keys and secondary indexes, which are made again after.
+
+    Within the caller's transaction: an error brings everything back as it was, and a row that points at nothing is
+    one. For an empty database that nobody else uses yet: the tables are locked until the end.
+    """
+    tables = Base.metadata.sorted_tables
+    keys = [key for table in tables for key in table.foreign_key_constraints]
+    indexes = [index for table in tables for index in table.indexes]
+    for key in keys:
+        connection.execute(DropConstraint(key))
+    for index in indexes:
+        connection.execute(DropIndex(index))
+    yield
+    connection.execute(text("SET LOCAL maintenance_work_mem = '128MB'"))
+    for index in indexes:
+        connection.execute(CreateIndex(index))
+    for key in keys:
+        connection.execute(AddConstraint(key))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
-from data_access.db.bulk import insert_columns
+from data_access.db.bulk import insert_columns, unindexed
 from data_access.db.engine import BUSY_TIMEOUT_MS, Database
 from data_access.db.tables import Base, MetaRow
 from data_access.demo import city, deployment, system
@@ -156,10 +156,11 @@ def _bulk(database: Database) -> Iterator[Connection]:
 
     On SQLite a rollback journal instead of the write-ahead log: pages that are new need no copy, and a crash still
     rolls back. (Where another process has the file open the log stays; it is slower and as safe.) Foreign keys are
-    not checked row by row; a test checks them all.
+    not checked row by row; a test checks them all. On PostgreSQL they and the indexes are put up after the rows, in
+    the same transaction, which checks all of them at once.
     """
     if database.dialect != "sqlite":
-        with database.engine.begin() as connection:
+        with database.engine.begin() as connection, unindexed(connection):
             yield connection
         return
     database.engine.dispose()

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
-from data_access.db.bulk import insert_rows
+from data_access.db.bulk import insert_rows, unindexed
 from data_access.db.engine import Database
 from data_access.db.tables import Base, ReadingHourRow
 from data_access.db.tables.base import to_ms
@@ -43,3 +44,27 @@ def test_one_bad_row_refuses_all(database: Database) -> None:
         insert_rows(session.connection(), "meta", ("key", "value"), [("a", "1"), ("a", "2")])
     with database.reading() as session:
         assert session.scalar(text("SELECT count(*) FROM meta")) == 0
+
+
+@pytest.mark.postgres
+def test_indexes_and_foreign_keys_are_the_same_after_rows_went_in_without_them(postgres: Database) -> None:
+    def schema() -> list[tuple[str, ...]]:
+        with postgres.reading() as session:
+            keys = text("SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint")
+            indexes = text("SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+            return sorted(tuple(row) for query in (keys, indexes) for row in session.execute(query))
+
+    before = schema()
+    with postgres.engine.begin() as connection, unindexed(connection):
+        insert_rows(connection, "meta", ("key", "value"), [("a", "1")])
+        assert connection.scalar(text("SELECT count(*) FROM pg_constraint WHERE contype = 'f'")) == 0
+    assert schema() == before
+    with pytest.raises(IntegrityError), postgres.engine.begin() as connection, unindexed(connection):
+        connection.execute(text("INSERT INTO readings_hourly VALUES (1, 1, 1, 1, 1, 1, 1)"))
+        insert_rows(
+            connection,
+            "device_states",
+            ("device_id", "area_path", "status", "version", "values"),
+            [(9, "", 0, 0, "{}")],
+        )
+    assert schema() == before
