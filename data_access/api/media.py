@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -27,12 +24,9 @@ from data_access.api.context import context, principal
 from data_access.api.errors import sentence
 from data_access.db.tables import CameraRow
 from data_access.domain.areas import within
-from data_access.domain.errors import DomainError, NotFound
+from data_access.domain.errors import NotFound
+from data_access.ingest.video import CLIPS, DEMO, PLAYLIST, Broken, Piece, fetch, origin
 
-CLIPS: Final = Path(__file__).parents[1] / "demo" / "media"
-TIMEOUT_S: Final = 5.0
-MAX_PIECE: Final = 16 * 1024 * 1024
-PLAYLIST: Final = "application/vnd.apple.mpegurl"
 _KEPT_S: Final = 300
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?")
 _TYPES: Final = {".m3u8": PLAYLIST, ".ts": "video/mp2t", ".m4s": "video/iso.segment", ".mp4": "video/mp4"}
@@ -40,34 +34,18 @@ _URI: Final = re.compile(r'URI="([^"]*)"')
 _FETCHES = CapacityLimiter(32)
 
 
-class Broken(DomainError):  # noqa: N818  # reads as the fact it states
-    """The camera's source does not deliver (502)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A playlist or a segment as it was fetched."""
-
-    body: bytes
-    kind: str
-
-    @property
-    def is_playlist(self) -> bool:
-        return "mpegurl" in self.kind.lower() or self.body.startswith(b"#EXTM3U")
-
-
 async def get_playlist(request: Request) -> Response:
     """The playlist of a camera."""
     stream = await _stream(request)
-    if stream.startswith("demo:"):
-        return _clip(stream.removeprefix("demo:") + ".m3u8")
+    if stream.startswith(DEMO):
+        return _clip(stream.removeprefix(DEMO) + ".m3u8")
     return await _proxied(request, stream, stream)
 
 
 async def get_piece(request: Request) -> Response:
     """A segment, key or nested playlist that the camera's playlist named."""
     stream, name = await _stream(request), str(request.path_params["name"])
-    if stream.startswith("demo:"):
+    if stream.startswith(DEMO):
         return _clip(name)
     target = await context(request).run(lambda: _resolve(context(request).services.redis, name))
     return await _proxied(request, stream, target)
@@ -109,41 +87,14 @@ async def _proxied(request: Request, stream: str, target: str) -> Response:
     return Response(piece.body, media_type=piece.kind, headers={"Cache-Control": "no-store"})
 
 
-def fetch(stream: str, target: str) -> Piece:
-    """Fetch `target`, which must be of the origin of `stream`. Raises `Broken`, never naming the source."""
-    own, url = urlsplit(stream), urlsplit(target)
-    if own.scheme not in {"http", "https"} or _origin(url) != _origin(own):
-        raise Broken("视频源的地址不能播放。")
-    connect = HTTPSConnection if url.scheme == "https" else HTTPConnection
-    connection = connect(url.hostname or "", url.port, timeout=TIMEOUT_S)
-    try:
-        connection.request("GET", (url.path or "/") + (f"?{url.query}" if url.query else ""))
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise Broken("取流失败：视频源拒绝了请求。")
-        body = answer.read(MAX_PIECE + 1)
-        kind = answer.headers.get("Content-Type", "application/octet-stream")
-    except (OSError, HTTPException, ValueError):
-        raise Broken("取流失败：视频源没有响应。") from None
-    finally:
-        connection.close()
-    if len(body) > MAX_PIECE:
-        raise Broken("取流失败：视频片段过大。")
-    return Piece(body, kind)
-
-
-def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.hostname, url.port
-
-
 def _rewritten(playlist: bytes, base: str, stream: str, code: str, redis: Redis) -> bytes:
     """`playlist` with every address replaced by a name under this camera; others' addresses are dropped."""
-    own = _origin(urlsplit(stream))
+    own = origin(urlsplit(stream))
     names: dict[str, str] = {}
 
     def named(address: str) -> str:
         absolute = urljoin(base, address.strip())
-        if _origin(urlsplit(absolute)) != own:
+        if origin(urlsplit(absolute)) != own:
             raise Broken("取流失败：视频源指向了别处。")
         name = hashlib.sha256(f"{code} {absolute}".encode()).hexdigest()[:32]
         names[name] = absolute
