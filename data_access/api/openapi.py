@@ -149,6 +149,17 @@ def _paths() -> Spec:
                 _query("by", {"type": "string", "enum": list(By)}),
             )
         },
+        "/api/v1/overview.xlsx": {
+            "get": _get(
+                "The figures of the overview as a workbook; the period is the page's where from and to are missing.",
+                {"type": "string", "format": "binary"},
+                _AREA,
+                _query("from", {"type": "string", "format": "date"}),
+                _query("to", {"type": "string", "format": "date"}),
+                _query("lang", {"type": "string", "enum": ["zh", "en"]}),
+                media="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            )
+        },
         "/api/v1/walls": {
             "get": _get("The wall pages that reported within a day.", _ref("WallPage")),
             "post": _wall(),
