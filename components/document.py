@@ -22,10 +22,11 @@ _HEAD: Final = """(function (root) {
   root.dataset.theme = known(asked.get("theme")) || known(kept) || "dark";
 })(document.documentElement);"""
 
-# What a tablet needs to keep the page on its home screen.
+# What a tablet needs to keep the page on its home screen. `m` lets the browser keep the mark for good (otherwise it is
+# asked for again at every change of the address); it counts up when the mark changes.
 _INSTALL: Final = (
     '<link rel="manifest" href="/assets/manifest.webmanifest">\n'
-    '<link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg">\n'
+    '<link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg?m=1">\n'
     '<link rel="apple-touch-icon" href="/assets/icons/icon-180.png">\n'
     '<meta name="theme-color" content="#111417">'
 )
@@ -55,7 +56,7 @@ def build(parts: Mapping[str, str], query: Mapping[str, str], first: FirstPaint 
     )
     return (
         f'<!DOCTYPE html>\n<html lang="{"en" if lang is Lang.EN else "zh-CN"}"{wall}>\n<head>\n{parts["metas"]}\n'
-        f"<title>{escape(title)}</title>\n{parts['favicon']}\n{_INSTALL}\n<script>{_HEAD}</script>\n{parts['css']}\n{ahead}\n</head>\n"
+        f"<title>{escape(title)}</title>\n{_INSTALL}\n<script>{_HEAD}</script>\n{parts['css']}\n{ahead}\n</head>\n"
         f'<body data-lang="{lang.value}"{probe}>\n{_painted(first)}\n{parts["app_entry"]}\n'
         f"<div>\n{parts['config']}\n{_UNUSED.sub('', parts['scripts'])}\n{parts['renderer']}\n</div>\n"
         "</body>\n</html>"

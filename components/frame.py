@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from dash import html
 
 from components import format as fmt
-from components import labels
+from components import labels, tools
 from components.i18n import Lang, Words
 from components.parts import Child, area_link, attributes, counter, icon, mark
 from components.walls import marks as wall_marks
@@ -66,11 +66,13 @@ def header(where: html.Div, demo: bool, query: Mapping[str, str], w: Words) -> h
                         title=w("切换到浅色"),
                         **attributes(aria_label=w("切换到浅色"), data_theme_switch=""),
                     ),
+                    tools.menu(query, w),
                     html.Span(id="date", className="date"),
                     html.Time(id=Ids.CLOCK, className="clock"),
                 ],
                 className="head-right",
             ),
+            tools.rail("/", query, w),
         ],
         className="head",
     )
@@ -104,9 +106,9 @@ def below(place: Place, w: Words) -> list[Child]:
     return [html.B(w.name(place.area.name, place.area.name_en)), html.Span(" · ".join(counts))]
 
 
-def strip(w: Words) -> html.Section:
+def strip(w: Words) -> html.Div:
     """The pinned strip in its first-load state: it never says "none" before it knows."""
-    return html.Section(
+    return html.Div(
         [
             html.Div([icon("shield"), html.Div(html.B(w("生命安全 读取中")))], className="strip-lead"),
             html.Div(
@@ -120,7 +122,6 @@ def strip(w: Words) -> html.Section:
         ],
         id=Ids.STRIP,
         className="strip is-loading",
-        **attributes(aria_label=w("生命安全")),
     )
 
 
@@ -142,11 +143,17 @@ def proof(view: Overview, w: Words) -> list[Child]:
     ]
 
 
-def alarms(w: Words) -> html.Section:
-    """The live alarm list; its body belongs to panels.js."""
+def alarms(w: Words, by_severity: Mapping[int, int]) -> html.Section:
+    """The live alarm list; its body belongs to panels.js. `by_severity` are the standing ones as far as known."""
     keys = ((4, "alarms.critical"), (3, "alarms.major"), (2, "alarms.minor"), (1, "alarms.warning"))
     tally = html.Span(
-        [html.Span([mark(level, w), counter(key, fmt.DASH)], className="is-zero") for level, key in keys],
+        [
+            html.Span(
+                [mark(level, w), counter(key, fmt.count(by_severity.get(level)))],
+                className="" if by_severity.get(level) else "is-zero",
+            )
+            for level, key in keys
+        ],
         className="tally",
     )
     return html.Section(
@@ -191,7 +198,7 @@ def footer(sources: Sequence[SourceLine], demo: bool, w: Words) -> html.Footer: 
     return html.Footer(
         [
             html.Span(w("数据截至"), className="foot-title"),
-            html.Ul(items, id=Ids.SOURCES, className="sources"),
+            html.Ul(items, id=Ids.SOURCES, className="sources is-loading"),
             *wall_marks(w),
             html.Span(w("演示数据"), className="foot-note") if demo else None,
         ],

@@ -58,7 +58,7 @@ def layout(**query: str) -> Component:
     if area is None:
         return _refused(w(_EMPTY), w)
     with reading() as session:
-        return _frame({}, areas.is_demo(session), overview.read_sources(session), query, w)
+        return _frame({}, areas.is_demo(session), overview.read_sources(session), {}, query, w)
 
 
 def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
@@ -71,7 +71,7 @@ def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
     if found is None:
         return None
     view, regions = found
-    page = _frame(regions, view.demo, view.sources, query, w)
+    page = _frame(regions, view.demo, view.sources, view.sensors.by_severity, query, w)
     return FirstPaint(render(page), _state(view, w), (map_view.outlines_url(view.place.area.code, query),))
 
 
@@ -107,6 +107,7 @@ def _frame(
     regions: Regions,
     demo: bool,  # noqa: FBT001  # a label, not a mode
     sources: tuple[SourceLine, ...],
+    by_severity: Mapping[int, int],
     query: Mapping[str, str],
     w: Words,
 ) -> html.Div:
@@ -130,7 +131,7 @@ def _frame(
                     ),
                     region(Ids.LOW, "low"),
                     frame.details_switch(w),
-                    frame.alarms(w),
+                    frame.alarms(w, by_severity),
                     region(Ids.RANK, "rank-place"),
                 ],
                 className="main",

@@ -99,8 +99,7 @@
       const first = this.code === undefined;
       this.code = code;
       this.hand.reset();
-      this.data.go(code);
-      this._loadAreas(instead || ((bounds) => this._fit(bounds, first)));
+      this.data.go(code, () => this._loadAreas(instead || ((bounds) => this._fit(bounds, first))));
     }
 
     // Goes to what a search found: an area, a building with its drawer, a device or camera with its card or picture.
@@ -117,7 +116,7 @@
     }
 
     _loadAreas(then) {
-      this.data.fetch("areas", `/api/v1/map/areas.geojson?metric=${this.metric}`, (answer) => answer.json(), (found) => {
+      return this.data.fetch("areas", `/api/v1/map/areas.geojson?metric=${this.metric}`, (answer) => answer.json(), (found) => {
         const bounds = this.areas.show(found);
         this.areas.legend(this.frame, yiping.t(METRICS[this.metric]));
         if (then && bounds) then(bounds);

@@ -74,12 +74,18 @@
       document.removeEventListener("yiping:area", this.arrived);
     }
 
-    // Everything of another place; what belongs to the old one is forgotten.
-    go(code) {
+    // Everything of another place; what belongs to the old one is forgotten. The points come after the outlines, which
+    // `outlines` fetches: they are many, and the eye needs the ground first.
+    go(code, outlines) {
       this.code = code;
       this.abort?.abort();
       this.abort = new AbortController();
       this.feedEventId = null;
+      const { signal } = this.abort;
+      outlines().then(() => setTimeout(() => signal.aborted || this._loadPoints()));
+    }
+
+    _loadPoints() {
       this.loadDevices();
       for (const name of ROWS) this.loadRows(name);
       this.loadIncidents();

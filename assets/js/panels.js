@@ -359,7 +359,8 @@
   }
 
   function renderSources() {
-    const lost = isLost(), at = now();
+    const lost = isLost(), at = now(), list = byId("live-sources");
+    if (list) list.classList.remove("is-loading");
     const late = {};
     for (const item of document.querySelectorAll("#live-sources [data-source]")) {
       const code = item.dataset.source;

@@ -117,7 +117,7 @@ def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
         frame.strip(w),
         *frame.proof(view, w),
         *frame.below(view.place, w),
-        frame.alarms(w),
+        frame.alarms(w, {4: 2, 3: 0}),
         frame.footer(view.sources, True, w),
         building_drawer.build(BUILDING, NOW, w),
     ]
