@@ -11,19 +11,20 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from anyio import create_task_group, to_thread
 from dash import Dash, html, page_container, page_registry
-from flask import request
+from flask import Response, after_this_request, request
 from redis import Redis
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from components import document
-from data_access.api import Context, api_middleware, api_routes, error_handlers, mask_access_log
+from data_access.api import Context, api_middleware, api_routes, content_policy, error_handlers, mask_access_log
 from data_access.api.tiles import source_of
 from data_access.build_version import build
 from data_access.db.engine import Database
@@ -39,6 +40,7 @@ from data_access.settings import Settings
 log = logging.getLogger(__name__)
 
 DASH_THREADS = 16
+_DOCUMENTS = tuple((Path(__file__).parent / "assets").glob("*.html"))  # whole pages of ours, with scripts inside
 INTAKE_PATIENCE_S = 8.0  # longer than the HTTP intake waits for the commit of what it handed over
 
 
@@ -67,7 +69,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
     dash: Any = WSGIMiddleware(_dash(services, redis).server, workers=DASH_THREADS)
     app = Starlette(
         routes=[*api_routes(), Mount("/", dash)],
-        middleware=api_middleware(),
+        middleware=api_middleware(
+            {f"/assets/{file.name}": content_policy(file.read_text("utf-8")) for file in _DOCUMENTS}
+        ),
         exception_handlers=error_handlers(),
         lifespan=lifespan,
     )
@@ -109,7 +113,16 @@ class _Product(Dash):
         page: dict[str, Any] = next((p for p in page_registry.values() if p["path"] == request.path), {})
         query = request.args.to_dict()
         first = page["first_paint"](query) if "first_paint" in page else None
-        return document.build(parts, query, first)
+        built = document.build(parts, query, first)
+        head = built.partition("</head>")[0]  # what is painted from data comes after it
+        policy = content_policy(head, parts["scripts"], parts["renderer"], evaluate=query.get("probe") == "1")
+        after_this_request(lambda answer: _with_policy(answer, policy))
+        return built
+
+
+def _with_policy(answer: Response, policy: str) -> Response:
+    answer.headers["Content-Security-Policy"] = policy
+    return answer
 
 
 async def _warm(feed: DeviceFeed, search: SearchIndex) -> None:
