@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from pmtiles.reader import MmapSource, Reader
-from pmtiles.tile import Compression, TileType
+from pmtiles.tile import Compression, MagicNumberNotFound, SpecVersionUnsupported, TileType
 
 from data_access.domain.errors import DomainError
 from data_access.settings import Settings
@@ -80,8 +80,9 @@ def source_of(settings: Settings) -> Source | None:
     if settings.basemap_pmtiles:
         try:
             return LocalFile(settings.basemap_pmtiles)
-        except (OSError, ValueError, KeyError, AssertionError) as error:
-            log.warning("base map: %s is not a PMTiles file that can be read (%s)", settings.basemap_pmtiles, error)
+        except (OSError, ValueError, MagicNumberNotFound, SpecVersionUnsupported) as error:
+            name = type(error).__name__
+            log.warning("base map: %s is not a PMTiles file that can be read (%s)", settings.basemap_pmtiles, name)
             return None
     bound = settings.basemap_cache_mb * _MIB
     if settings.basemap_xyz:
@@ -187,10 +188,10 @@ def _download(url: str) -> bytes:
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers={"User-Agent": "Yiping"})
-        answer = connection.getresponse()
-        if answer.status in {204, 404}:
-            return b""
-        body: bytes = answer.read(MAX_TILE + 1)
+        with connection.getresponse() as answer:
+            if answer.status in {204, 404}:
+                return b""
+            body: bytes = answer.read(MAX_TILE + 1)
         if answer.status != 200 or len(body) > MAX_TILE or not _image(body):
             raise ValueError(f"answer {answer.status}")
         return body

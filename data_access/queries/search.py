@@ -40,7 +40,7 @@ _ROLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    r"""The names of one kind: entries begin with \n, fields are parted by \t. Shorter names come first."""
+    r"""The names of one kind: entries begin with \n, every field ends with \t. Shorter names come first."""
 
     text: str
     starts: list[int]
@@ -48,10 +48,14 @@ class _Text:
     paths: list[str]
 
     def find(self, terms: Sequence[str], path: str, limit: int) -> Iterator[tuple[int, int]]:
-        """`(rank, id)` of the entries below `path` that hold every term; 0 where the name begins with the first."""
+        """`(rank, id)` of the entries below `path` that hold every term.
+
+        By the first term: names that are it, fields that are it, names and fields that begin with it, the others.
+        """
         seen: set[int] = set()
-        for rank, mark in enumerate(("\n", "\t", "")):
-            needle, at, taken = mark + terms[0], -1, 0
+        first = terms[0]
+        for rank, needle in enumerate((f"\n{first}\t", f"\t{first}\t", f"\n{first}", f"\t{first}", first)):
+            at, taken = -1, 0
             while taken < limit and (at := self.text.find(needle, at + 1)) >= 0:
                 row = bisect_right(self.starts, at) - 1
                 end = self.starts[row + 1] if row + 1 < len(self.starts) else len(self.text)
@@ -111,7 +115,7 @@ def _text(rows: Any) -> _Text:
     shared: dict[str, str] = {}  # many entries share a path
     for key, path, *fields in rows:
         words = _person(*fields) if len(fields) == _PERSON_FIELDS else fields
-        entry = "\n" + "\t".join(_folded(field) for field in words if field)
+        entry = "\n" + "".join(f"{_folded(field)}\t" for field in words if field)
         entries.append((entry, key, shared.setdefault(path, path)))
     entries.sort(key=lambda e: (e[0].find("\t"), e[0]))
     starts, at = [], 0

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from data_access.db.engine import Database
 from tests.browser.product import Open, Product, until
@@ -93,6 +93,19 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 def open_page(chromium: Browser, product: Product) -> Iterator[Open]:
     """Opens a page of the product with the probe on; after the test none may have complained."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    yield from _pages(context, product)
+
+
+@pytest.fixture
+def open_touch(chromium: Browser, product: Product) -> Iterator[Open]:
+    """As `open_page`, on a tablet without a mouse."""
+    context = chromium.new_context(
+        viewport={"width": 1180, "height": 820}, locale="zh-CN", has_touch=True, is_mobile=True
+    )
+    yield from _pages(context, product)
+
+
+def _pages(context: BrowserContext, product: Product) -> Iterator[Open]:
     complaints: list[str] = []
 
     def start(query: str = "", *, wait: bool = True) -> Page:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import base64
 import struct
 import urllib.request
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
+from data_access.db.tables import DeviceRow
 from tests.browser.product import Open, Product, until
 
 pytestmark = pytest.mark.browser
@@ -146,3 +149,201 @@ def test_the_theme_repaints_the_map(open_page: Open) -> None:
     dark = page.evaluate(colour)
     page.evaluate("document.documentElement.dataset.theme = 'light'")
     until(page, f"before => ({colour})() !== before", dark)
+
+
+def smoke_of_one_building(product: Product, count: int) -> list[DeviceRow]:
+    """`count` smoke detectors that stand in the same building."""
+    with product.database.reading() as session:
+        by_building: dict[int | None, list[DeviceRow]] = {}
+        for row in session.scalars(select(DeviceRow).where(DeviceRow.kind == "smoke").order_by(DeviceRow.id)):
+            by_building.setdefault(row.building_id, []).append(row)
+        found = next(rows for building, rows in by_building.items() if building and len(rows) >= count)[:count]
+        session.expunge_all()
+        return found
+
+
+def test_several_alarms_of_one_building_are_one_symbol_and_its_card_lists_them(
+    open_page: Open, product: Product
+) -> None:
+    devices = smoke_of_one_building(product, 3)
+    page = open_page()
+    for device in devices:
+        product.publish(device, {"smoke": 1})
+    until(page, "id => yiping.map.layer.alarms.some(a => a.building === id && a.count === 3)", devices[0].building_id)
+    rested(page)
+    marks = page.evaluate(
+        "id => yiping.map.layer._marks.filter(m => m.alarm?.building === id).length", devices[0].building_id
+    )
+    assert marks == 1
+    covered = """() => {
+      const at = m => { const p = __yiping.map.layerPointToContainerPoint([m.x, m.y]), b = __yiping.map.getContainer()
+        .getBoundingClientRect(); return [b.x + p.x, b.y + p.y]; };
+      const labels = [...document.querySelectorAll('.map-label:not(.is-hidden)')].map(e => e.getBoundingClientRect());
+      return yiping.map.layer._marks.some(m => { const [x, y] = at(m), r = m.alarm.severity === 4 ? m.r : m.r;
+        return labels.some(b => x + r > b.left && x - r < b.right && y + r > b.top && y - r < b.bottom); });
+    }"""
+    until(page, f"() => !({covered})()")
+    page.evaluate(
+        "([lng, lat]) => __yiping.map.setView([lat, lng], 17, {animate: false})", [devices[0].lng, devices[0].lat]
+    )
+    rested(page)
+    spot = page.evaluate(
+        """id => { const m = yiping.map.layer._marks.find(m => m.alarm?.building === id);
+          const p = __yiping.map.layerPointToContainerPoint([m.x, m.y]);
+          const b = __yiping.map.getContainer().getBoundingClientRect(); return [b.x + p.x, b.y + p.y]; }""",
+        devices[0].building_id,
+    )
+    page.mouse.click(*spot)
+    card = page.locator(".map-card.is-pinned")
+    expect(card.locator(".map-card-row")).to_have_count(3)
+    expect(card.locator(".map-card-link")).to_be_visible()
+    card.locator(".map-card-row").first.click()
+    expect(card.locator(".map-card-row")).to_have_count(0)
+    for device in devices:
+        product.publish(device, {"smoke": 0})
+
+
+def test_where_all_is_normal_nothing_is_counted_on_the_map(open_page: Open) -> None:
+    page = open_page("layers=devices,cameras")
+    until(page, DRAWN, page.evaluate("document.body.dataset.area"))
+    rested(page)
+    unneeded = page.evaluate(
+        "() => { const { layer } = yiping.map; layer._binned.devices = true;"
+        " layer.sets.devices.bins(layer._scale, layer._binSize());"
+        " return layer._pillsOf('devices', layer._bounds.getSize(), 0, w => layer._standsOut(w)).length"
+        " - layer.sets.devices.category.subarray(0, layer.sets.devices.n).filter(c => c > 0 && c < 6).length; }"
+    )
+    assert unneeded <= 0, "a pill only where something is abnormal"
+    assert page.evaluate("__yiping.count()") > 900
+
+
+def test_the_legend_shows_only_what_is_on(open_page: Open) -> None:
+    page = open_page("layers=alarms")
+    shown = page.locator(".map-legend-shapes li:visible")
+    expect(shown).to_have_count(4)
+    page.locator("[data-layer=workers]").click()
+    expect(shown).to_have_count(5)
+    expect(shown.last).to_contain_text("责任网格")
+
+
+def test_grid_workers_are_named_with_their_grid_and_never_with_a_position(open_page: Open, product: Product) -> None:
+    grid = product.area("grid")
+    page = open_page(f"area={grid.code}&layers=workers")
+    until(page, "() => yiping.map.data.workers.size > 0")
+    row = page.evaluate("() => [...yiping.map.data.workers.values()][0]")
+    assert row[3].endswith("*")
+    page.evaluate("([lng, lat]) => __yiping.map.setView([lat, lng], 19, {animate: false})", row[1:3])
+    rested(page)
+    page.mouse.click(*at(page, *row[1:3]))
+    expect(page.locator(".map-card.is-pinned")).to_contain_text("责任网格")
+
+
+def test_arrows_and_signs_move_the_map_and_n_walks_the_alarms(open_page: Open, product: Product) -> None:
+    devices = smoke_of_one_building(product, 2)
+    page = open_page()
+    until(page, DRAWN, page.evaluate("document.body.dataset.area"))
+    for device in devices:
+        product.publish(device, {"smoke": 1})
+    until(page, "id => yiping.map.layer.alarms.some(a => a.building === id && a.count >= 2)", devices[0].building_id)
+    rested(page)
+    page.locator("#map").focus()
+    before = page.evaluate(VIEW)
+    page.keyboard.press("ArrowRight")
+    until(page, f"before => ({VIEW})()[1] > before[1]", before)
+    page.keyboard.press("+")
+    until(page, f"before => ({VIEW})()[2] > before[2]", before)
+    page.keyboard.press("-")
+    until(page, f"before => Math.abs(({VIEW})()[2] - before[2]) < 0.01", before)
+    seen = set()
+    for _ in range(2):
+        page.keyboard.press("n")
+        seen.add(page.evaluate("yiping.map.layer.focused"))
+    assert len(seen) == 2, "every alarm is walked to, also those that share a symbol"
+    page.keyboard.press("p")
+    assert page.evaluate("yiping.map.layer.focused") in seen
+    for device in devices:
+        product.publish(device, {"smoke": 0})
+
+
+def test_a_finger_opens_a_building_and_targets_are_wide_enough(open_touch: Open, product: Product) -> None:
+    grid = product.area("grid")
+    page = open_touch(f"area={grid.code}")
+    until(page, DRAWN, grid.code)
+    rested(page)
+    page.locator(".map-frame").scroll_into_view_if_needed()
+    sides = page.evaluate(
+        "() => [...document.querySelectorAll('.map-chip, .leaflet-bar a, .search input')]"
+        ".map(e => e.getBoundingClientRect()).map(b => Math.min(b.width, b.height))"
+    )
+    assert min(sides) >= 44
+    box = page.locator("path.map-building").first.bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] + 4)
+    page.wait_for_url("**building=*")
+
+
+def vector_tile() -> bytes:
+    """A tile of Protomaps' schema: one highway from corner to corner."""
+
+    def field(number: int, value: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(value)]) + value
+
+    def zigzag(*values: int) -> bytes:
+        out = b""
+        for value in values:
+            left = value << 1 if value >= 0 else (-value << 1) - 1
+            while left > 127:
+                out, left = out + bytes([left & 127 | 128]), left >> 7
+            out += bytes([left])
+        return out
+
+    line = bytes([9]) + zigzag(0, 0) + bytes([10]) + zigzag(4096, 4096)
+    feature = field(2, b"\x00\x00") + b"\x18\x02" + field(4, line)
+    layer = field(1, b"roads") + field(2, feature) + field(3, b"kind") + field(4, field(1, b"highway"))
+    return field(3, layer + b"\x28\x80\x20\x78\x02")
+
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+
+
+def test_a_base_map_lies_below_names_and_its_absence_is_a_quiet_note(chromium: Browser, product: Product) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page, away = context.new_page(), {"is": False}
+    about = {"kind": "raster", "min_zoom": 0, "max_zoom": 18, "credit": "© Somebody"}
+    page.route("**/api/v1/map/basemap", lambda route: route.fulfill(json=about))
+    page.route(
+        "**/tiles/**",
+        lambda route: route.fulfill(status=502) if away["is"] else route.fulfill(body=PIXEL, content_type="image/png"),
+    )
+    page.goto(f"{product.url}/?probe=1")
+    until(
+        page,
+        "window.__yiping?.map && document.querySelectorAll('.leaflet-basemap-pane img.leaflet-tile-loaded').length > 3",
+        timeout=30,
+    )
+    expect(page.locator(".map-credit")).to_have_text("© Somebody")
+    expect(page.locator(".map-basemap-failed")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.querySelector('.leaflet-basemap-pane')).opacity") == "0.35"
+    away["is"] = True
+    page.evaluate("__yiping.map.setZoom(__yiping.map.getZoom() + 3, {animate: false})")
+    expect(page.locator(".map-basemap-failed")).to_be_visible()
+    page.locator("[data-metric=population]").click()
+    expect(page.locator("[data-metric=population]")).to_have_attribute("aria-pressed", "true")
+    context.close()
+
+
+def test_a_vector_base_map_is_drawn_by_the_vendored_library(open_page: Open, product: Product) -> None:
+    page = open_page(wait=False)
+    about = {"kind": "vector", "min_zoom": 0, "max_zoom": 14, "credit": ""}
+    page.route("**/api/v1/map/basemap", lambda route: route.fulfill(json=about))
+    page.route(
+        "**/tiles/**",
+        lambda route: route.fulfill(body=vector_tile(), content_type="application/vnd.mapbox-vector-tile"),
+    )
+    page.reload()
+    drawn = """() => [...document.querySelectorAll('.leaflet-basemap-pane canvas')]
+      .some(c => c.width && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v))"""
+    until(page, drawn, timeout=30)
+    assert page.evaluate("typeof window.protomapsL") == "object"
