@@ -50,7 +50,7 @@ def conclusion(view: Overview, w: Words) -> str:
     )
     low = [line for line in ranked(view) if line.counts.on_time_rate is not None and line.counts.on_time_rate < TARGET]
     if not low:
-        return said + w("。")
+        return said + ("。" if w.lang is Lang.ZH else ".")
     join = "、" if w.lang is Lang.ZH else ", "
     names = join.join(w.name(line.name, line.name_en) for line in low[-3:][::-1])
     if len(low) > 3:
@@ -215,7 +215,7 @@ def _lines(view: Overview, w: Words) -> html.Section:
         )
         for line in shown
     ]
-    head = ("", kind, w("受理量"), w("按期 / 应结案"), w("按期结案率"), w("目标 {n}", n=f"{TARGET:.0f}"))
+    head = (w("名次"), kind, w("受理量"), w("按期 / 应结案"), w("按期结案率"), w("目标 {n}", n=f"{TARGET:.0f}"))
     note = w("% · 中间 {n} 个未列", n=left_out) if left_out else "%"
     return html.Section(
         [

@@ -120,7 +120,11 @@ def _frame(
         [
             frame.header(region(frame.Ids.HEAD, "where"), demo, query, w),
             html.Div(id=frame.Ids.STALE, className="stale-banner", role="alert", hidden=True),
-            html.Div([frame.strip(w), region(frame.Ids.PROOF, "strip-proof")], className="strip-row"),
+            html.Section(
+                [frame.strip(w), region(frame.Ids.PROOF, "strip-proof")],
+                className="strip-row",
+                **attributes(aria_label=w("生命安全")),
+            ),
             html.Main(
                 [
                     region(Ids.LEFT, "left"),
