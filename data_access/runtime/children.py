@@ -17,6 +17,9 @@ from typing import Final
 READY_FD: Final = "YIPING_READY_FD"
 """Environment variable with the file descriptor on which a child says that it does its work now."""
 
+SUPERVISED: Final = "YIPING_SUPERVISED"
+"""Environment variable that tells our own programs that they have a supervisor to die with."""
+
 _PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 _BACKOFF_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -56,7 +59,7 @@ class Child:
         """Start the process; raise OSError when the program cannot be run."""
         self.ready = self.said_ready = False
         self.due, self._started = None, time.monotonic()
-        env = {**os.environ, **self.spec.env}
+        env = {**os.environ, **self.spec.env, SUPERVISED: "1"}
         fds = list(self.spec.pass_fds)
         write_end = None
         if self.spec.says_ready:
@@ -68,7 +71,7 @@ class Child:
         parent = os.getpid()
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own programs with our own arguments
-                list(self.spec.argv),
+                _tethered(self.spec.argv),
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr if self.spec.own_output else output,
@@ -146,7 +149,7 @@ def say_ready() -> None:
 
 def die_with_parent() -> None:
     """On systems without PDEATHSIG: end this process within a second of its parent's end. Python children call it."""
-    if _LIBC is not None or READY_FD not in os.environ:
+    if _LIBC is not None or SUPERVISED not in os.environ:
         return
     parent = os.getppid()
 
@@ -156,6 +159,12 @@ def die_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="die-with-parent", daemon=True).start()
+
+
+def _tethered(argv: Sequence[str]) -> list[str]:
+    """`argv`; without PDEATHSIG, a program that is not ours runs on a tether. Ours call `die_with_parent`."""
+    ours = argv[0] == sys.executable
+    return list(argv) if _LIBC is not None or ours else [sys.executable, "-m", "data_access.runtime.tether", *argv]
 
 
 def _die_with(parent: int) -> None:

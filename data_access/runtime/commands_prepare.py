@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+
 import click
 from rich.console import Console
 
 from data_access.runtime import instance, logs
 from data_access.runtime import prepare as steps
+from data_access.runtime.children import die_with_parent
 from data_access.runtime.refusal import settings as read_settings
 from data_access.settings import Deployment, Scale
 
@@ -14,6 +18,8 @@ from data_access.settings import Deployment, Scale
 @click.command()
 def prepare() -> None:
     """Bring the database to the newest schema and, on a first start, set the deployment up."""
+    die_with_parent()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # undoes what is half done, and the progress bar
     settings = read_settings()
     logs.configure(settings, "prepare")
     instance.write_deployment(settings.data_dir, steps.prepare(settings, console=Console(stderr=True)))

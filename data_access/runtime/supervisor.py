@@ -21,7 +21,7 @@ STOP_WITHIN_S: Final = 5.0
 _PEOPLE_S: Final = 3.2  # of these, what processes with clients get to finish
 _STORES_S: Final = 1.2  # and then those that hold data
 _GIVE_UP_AFTER: Final = 6  # deaths before the first readiness
-_REMIND_S: Final = 60.0
+_REMIND_S: Final = 10.0
 
 
 class Failed(Exception):  # noqa: N818  # reads as the fact it states
@@ -127,7 +127,9 @@ class Supervisor:
             self._announced = True
             self._when_ready()
         elif time.monotonic() - reminded > _REMIND_S:
-            logger.warning("still waiting for: %s", ", ".join(waiting))
+            tasks = [n for n in waiting if self._parts[n].task]
+            if not tasks:  # a task tells by itself how far it is
+                logger.info("starting; still waiting for: %s", ", ".join(waiting))
             return time.monotonic()
         return reminded
 
