@@ -201,7 +201,7 @@
     if (!target || !plain(event)) return;
     if ("drill" in target.dataset) {
       event.preventDefault();
-      follow(target.dataset.drill);
+      drill(target.dataset.drill);
     } else if ("themeSwitch" in target.dataset) {
       toggleTheme();
     } else if ("langSwitch" in target.dataset) {
