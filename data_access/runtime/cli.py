@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("commands_run:run", "Start the whole product and keep it running."),
     "serve": ("commands_processes:serve", "Run one web process."),
     "ingest": ("commands_processes:ingest", "Take in readings from the broker."),
-    "worker": ("commands_processes:worker", "Run the clocks: offline detection, aggregates, retention."),
+    "worker": ("commands_processes:worker", "Run the clocks: counters, aggregates, retention, cameras."),
     "edge": ("commands_processes:edge", "Stand in front of a broker for ThingsBoard-style devices."),
     "prepare": ("commands_prepare:prepare", "Migrate the database and set up a first start."),
     "seed": ("commands_prepare:seed", "Seed the reference deployment into an empty database."),
