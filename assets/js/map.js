@@ -39,8 +39,7 @@
       this.layer = new (yiping.mapLayer.define(window.L))(this.data.sets);
       for (const name of LAYERS) this.layer.shown[name] = this.layers.has(name);
       this.areas = new yiping.mapAreas.Areas(window.L, map, (code) => this._choose(code), (boxes) => {
-        this.layer.labels = boxes;
-        this.layer.redraw();
+        this.layer.placeLabels(boxes);
       });
       this.layer.addTo(map);
       this.layer.onObstacles = (boxes) => this.areas.avoid(boxes);

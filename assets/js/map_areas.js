@@ -39,7 +39,8 @@
       const pane = map.createPane("area-labels");
       pane.style.zIndex = 455; // above quiet points, below alarms
       pane.style.pointerEvents = "none";
-      map.on("zoomend resize", () => this._declutter());
+      map.on("zoomend", () => this._declutter());
+      map.on("resize", () => this._measureAgain());
     }
 
     // Shows `collection` (of /api/v1/map/areas.geojson). Returns the bounds of the area itself.
@@ -47,8 +48,10 @@
       const outline = collection.features.find((f) => f.properties.role === "outline");
       const children = collection.features.filter((f) => f.properties.role !== "outline" && f.geometry);
       const same = children.length === this.byCode.size && children.every((f) => this.byCode.has(f.properties.code));
-      if (same && children.length) for (const f of children) this._restyle(f);
-      else this._build(outline, children);
+      if (same && children.length) {
+        for (const f of children) this._restyle(f);
+        this._declutter();
+      } else this._build(outline, children);
       this.features = children;
       this.schematic = collection.features.some((f) => f.properties.schematic);
       // An area that has no outline yet is as large as what lies in it.
@@ -100,6 +103,7 @@
       if (path) path.setAttribute("aria-label", this._said(p));
       const text = known.label.getElement();
       if (text) text.innerHTML = this._text(p, known.point);
+      known.size = null;
     }
 
     _class(p) {
@@ -145,16 +149,25 @@
         const element = label.getElement();
         if (!element) return;
         element.classList.toggle("is-hidden", !found[i]);
-        if (!found[i]) return;
-        element.style.setProperty("--dx", `${Math.round(found[i][0])}px`);
-        element.style.setProperty("--dy", `${Math.round(found[i][1])}px`);
+        const moved = found[i] && found[i].map((d) => `${Math.round(d)}px`);
+        if (!moved || element.dataset.moved === String(moved)) return;
+        element.dataset.moved = String(moved);
+        element.style.setProperty("--dx", moved[0]);
+        element.style.setProperty("--dy", moved[1]);
       });
       this.labelled(boxes.map((b, i) => found[i] && { ...b, x: b.x + found[i][0], y: b.y + found[i][1] }).filter(Boolean));
     }
 
-    _labelBox({ label }) {
-      const element = label.getElement(), at = this.map.latLngToLayerPoint(label.getLatLng());
-      return { x: at.x, y: at.y, w: element ? element.offsetWidth + 6 : 0, h: element ? element.offsetHeight : 0 };
+    // Sizes are measured once a text: reading them makes the browser lay out the page.
+    _labelBox(one) {
+      const element = one.label.getElement(), at = this.map.latLngToLayerPoint(one.label.getLatLng());
+      if (!one.size || !one.size.w) one.size = { w: element ? element.offsetWidth + 6 : 0, h: element ? element.offsetHeight : 0 };
+      return { x: at.x, y: at.y, ...one.size };
+    }
+
+    _measureAgain() {
+      for (const one of this.byCode.values()) one.size = null;
+      this._declutter();
     }
 
     _areaBox(one) {

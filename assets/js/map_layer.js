@@ -79,6 +79,15 @@
         this._request();
       },
 
+      // Names have moved: only counts that give way to them are drawn anew.
+      placeLabels(boxes) {
+        this.labels = boxes;
+        const yielding = this._binned && ["incidents", "resources", "workers"].some((name) => this.shown[name] && this._binned[name]);
+        if (!yielding) return;
+        this._pointsDirty = true;
+        this._request();
+      },
+
       redrawAlarms() {
         this._alarmsDirty = true;
         this._request();

@@ -72,6 +72,8 @@
       clearTimeout(this.pause);
       this.abort?.abort();
       const asked = this.input.value.trim();
+      this.waiting = Boolean(asked); // what is listed answers an earlier question
+      this.eager = false;
       if (!asked) return this._take([], "");
       this.pause = setTimeout(() => this._fetch(asked), PAUSE_MS);
     }
@@ -91,12 +93,14 @@
     }
 
     _take(hits, said) {
+      this.waiting = false;
       this.hits = hits;
       this.at = hits.length ? 0 : -1;
       this.said.textContent = said;
       this.list.replaceChildren(...hits.map((hit, i) => this._option(hit, i)));
       this._show();
       this._mark();
+      if (this.eager) this._pick(this.at);
     }
 
     _option(hit, i) {
@@ -136,9 +140,11 @@
         this._mark();
       } else if (e.key === "Enter") {
         e.preventDefault();
-        if (!this.list.hidden) this._pick(this.at);
+        if (this.waiting) this.eager = true; // faster than the answer: its first hit is meant
+        else if (!this.list.hidden) this._pick(this.at);
       } else if (e.key === "Escape") {
         if (this.list.hidden) this.input.value = "";
+        this.eager = false;
         this._hide();
         if (!this.input.value) this.input.blur();
       }
