@@ -65,7 +65,7 @@ class IncidentRow(Base):
     __table_args__ = (
         UniqueConstraint("source", "source_ref"),
         Index("ix_incidents_area_path_created_at", "area_path", "created_at"),
-        # Holds all that the closing indicators of a period read, so that they never touch the rows.
+        # Holds all that the closing indicators of a period read, however grouped, so that they never touch the rows.
         Index(
             "ix_incidents_closing",
             "created_at",
@@ -76,6 +76,10 @@ class IncidentRow(Base):
             "due_at",
             "closed_at",
             "channel_id",
+            "top_type_id",
+            "main_type_id",
+            "sub_type_id",
+            "unit_id",
         ),
         Index(
             "ix_incidents_open",

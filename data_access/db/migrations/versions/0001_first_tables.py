@@ -355,7 +355,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_incidents_area_path_created_at', ['area_path', 'created_at'], unique=False)
         batch_op.create_index('ix_incidents_building_id', ['building_id'], unique=False)
         batch_op.create_index('ix_incidents_closed_at', ['closed_at'], unique=False)
-        batch_op.create_index('ix_incidents_closing', ['created_at', 'area_path', 'run', 'outcome', 'stage', 'due_at', 'closed_at', 'channel_id'], unique=False)
+        batch_op.create_index('ix_incidents_closing', ['created_at', 'area_path', 'run', 'outcome', 'stage', 'due_at', 'closed_at', 'channel_id', 'top_type_id', 'main_type_id', 'sub_type_id', 'unit_id'], unique=False)
         batch_op.create_index('ix_incidents_open', ['area_path', 'stage', 'due_at', 'run'], unique=False, sqlite_where=sa.text("stage NOT IN ('closed', 'void')"), postgresql_where=sa.text("stage NOT IN ('closed', 'void')"))
 
     op.create_table('legal_entities',
