@@ -124,7 +124,8 @@
     const room = fit - kept.length;
     if (room <= 0) return kept;
     const pages = Math.ceil(rest.length / room);
-    return kept.concat(rest.slice((page % pages) * room, (page % pages) * room + room));
+    const first = Math.min((page % pages) * room, rest.length - room); // the last page is a full one
+    return kept.concat(rest.slice(first, first + room));
   }
 
   function isHeld(list) {

@@ -15,7 +15,6 @@
   const PATIENCE_MS = 10_000;
   const FLY_WITHIN_MS = 5000; // the map of the whole area is there by then, or the flight starts without it
   const TRIED = "yiping.wall.tried";
-  const ID = "yiping.wall.id";
 
   const wishes = rules.options(query);
   const tour = rules.createTour(wishes);
@@ -186,11 +185,12 @@
 
   // ---- report
 
+  /** One for each name, so that two windows of one browser are two walls. */
   function myId() {
-    const known = stored(localStorage, ID);
+    const key = `yiping.wall.id ${wishes.name}`, known = stored(localStorage, key);
     if (known && /^[A-Za-z0-9-]{8,64}$/.test(known)) return known;
     const made = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
-    store(localStorage, ID, made);
+    store(localStorage, key, made);
     return made;
   }
 
