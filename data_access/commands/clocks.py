@@ -6,6 +6,7 @@ them (`ingest.rules.Engine.tick`). While ingest hears nothing, nobody can know t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -44,6 +45,14 @@ def aggregate_hours(database: Database, now: datetime) -> int:
             _close_hour(session.connection(), hour)
             session.merge(MetaRow(key=_META, value=str(max(hour, done))))
     return len(hours)
+
+
+def work_out_hours(database: Database, hours: Iterable[int], now: datetime) -> None:
+    """Work out single `hours` (hours since 1970) anew, those that are over: past readings have been added to them."""
+    for hour in sorted(hours):
+        if (hour + 1) * HOUR_MS <= to_ms(now):
+            with database.writing() as session:
+                _close_hour(session.connection(), hour)
 
 
 def drop_old(database: Database, now: datetime, *, readings_keep_days: int, hourly_keep_days: int) -> None:

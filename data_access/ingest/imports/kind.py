@@ -29,6 +29,7 @@ class Context:
     area: str | None = None  # code: where the rows belong, for kinds whose files do not say
     source: str | None = None  # name of the system the file comes from, for kinds identified by (source, ref)
     keep_days: int = 3  # YIPING_READINGS_KEEP_DAYS, for readings
+    hourly_keep_days: int = 40  # YIPING_HOURLY_KEEP_DAYS, for their hourly figures
     options: dict[str, str] = field(default_factory=dict)
 
 

@@ -11,10 +11,12 @@ from typing import Any, Final
 from redis import Redis
 from sqlalchemy import Connection, select, text
 
+from data_access.commands.clocks import HOUR_MS, work_out_hours
 from data_access.commands.imports import finished, started
 from data_access.db.engine import Database
 from data_access.db.readings import ensure_day, table_of
 from data_access.db.tables import DeviceRow, MetricRow, from_ms, to_ms
+from data_access.ingest.imports import hours
 from data_access.ingest.imports.columns import Cells, Column, Refused
 from data_access.ingest.imports.kind import Context
 from data_access.ingest.imports.mapping import HeaderMap
@@ -47,12 +49,13 @@ def run(
 ) -> Report:
     """Store the readings of `path` that are not there yet; idempotent on device, metric and time.
 
-    What is older than the time raw readings are kept is refused: it would be dropped within the hour.
+    Of what is older than raw readings are kept, the hourly figures are stored; what is older than those is refused.
     """
     source = open_table(path)
     headers = HeaderMap(source.header, COLUMNS, mapping or {})
     report = Report(NAME, path, header=source.header)
     known = _Known(context)
+    old: list[tuple[int, int, int, float]] = []
     days: defaultdict[date, dict[tuple[int, int, int], _Reading]] = defaultdict(dict)
     for number, row in enumerate(source.rows(), 1):
         try:
@@ -60,7 +63,10 @@ def run(
         except Refused as reason:
             report.refusals.append(_refusal(row, str(reason)))
             continue
-        days[from_ms(reading[2]).date()].setdefault(reading[:3], reading)
+        if reading[2] < known.oldest_raw:
+            old.append(reading[:4])
+        else:
+            days[from_ms(reading[2]).date()].setdefault(reading[:3], reading)
         if number % _SLICE == 0:
             progress("reading", number, source.size)
     if report.refusals and not skip_bad:
@@ -73,6 +79,11 @@ def run(
             done += len(part)
             progress("writing", done, total)
     report.tally.unchanged = total - report.tally.added
+    work_out_hours(
+        context.database, {reading[2] // HOUR_MS for found in days.values() for reading in found.values()}, context.now
+    )
+    if old:
+        report.notes.append(f"{len(old)} older readings are kept as {hours.keep(context.database, old)} hourly figures")
     finished(context.database, run_id, report.tally, len(report.refusals), source=None, now=context.now)
     report.written = True
     return report
@@ -86,7 +97,8 @@ class _Known:
             self._devices = {row.code: row.id for row in session.execute(select(DeviceRow.code, DeviceRow.id))}
             self._metrics = {row.key: row.id for row in session.execute(select(MetricRow.key, MetricRow.id))}
         self._now = context.now
-        self._oldest = context.now - timedelta(days=context.keep_days)
+        self.oldest_raw = to_ms(context.now - timedelta(days=context.keep_days))
+        self._oldest = context.now - timedelta(days=max(context.keep_days, context.hourly_keep_days))
 
     def reading(self, cells: Cells) -> _Reading:
         device, metric = cells.need("device", longest=64), cells.need("metric", longest=40)
@@ -98,7 +110,7 @@ class _Known:
         if at is None or value is None:
             raise Refused("ts or value is missing")
         if at < self._oldest:
-            raise Refused("older than raw readings are kept (YIPING_READINGS_KEEP_DAYS)")
+            raise Refused("older than hourly figures are kept (YIPING_HOURLY_KEEP_DAYS)")
         if at > self._now:
             raise Refused("lies in the future")
         return self._devices[device], self._metrics[metric], to_ms(at), value, _GOOD, to_ms(self._now), None
