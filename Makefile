@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEV_STAMP := $(VENV)/.stamp-dev
 
-.PHONY: run test check bench bench-full lock revision clean
+.PHONY: run test check bench bench-full screenshots lock revision clean
 
 run: $(STAMP)
 	@exec $(BIN)/yiping run
@@ -25,6 +25,9 @@ bench: $(DEV_STAMP)
 
 bench-full: $(DEV_STAMP)
 	@$(BIN)/python -m bench.run --full
+
+screenshots: $(DEV_STAMP)
+	@PYTHONPATH=. $(BIN)/python deploy/screenshots.py
 
 lock: $(DEV_STAMP)
 	@bash deploy/lock.sh

@@ -126,7 +126,11 @@ def _figures(view: Overview, w: Words) -> html.Div:
     return html.Div(
         [
             html.Div(
-                [html.Span(name), html.B([value, html.Span(unit, className="unit")]), html.Small(said or "—")],
+                [
+                    html.Span(name),
+                    html.B([value, html.Span(unit, className="unit" if unit == "%" else "unit is-word")]),
+                    html.Small(said or "—"),
+                ],
                 className="brief-figure",
             )
             for name, value, unit, said in cells

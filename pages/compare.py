@@ -78,7 +78,9 @@ def _chosen(query: Mapping[str, str]) -> tuple[Pair, tuple[AreaLabel, ...]]:
             return (None, None), ()
         places = {of.path: areas.read_place(session, of.path, scope) for of in (a, b, here) if of}
         parents = {up.path: areas.read_place(session, up.path, scope) for p in places.values() for up in p.trail[-1:]}
-    first = places[here.path]
+        first = places[here.path]
+        while len(first.children) == 1:  # an only child is no comparison: its children are
+            first = areas.read_place(session, first.children[0].path, scope)
     siblings = tuple(x for p in parents.values() for x in p.children)
     if a is None and b is None and first.children:
         a, b = _first_two(first)

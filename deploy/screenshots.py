@@ -1,0 +1,275 @@
+"""Take the pictures of `docs/screenshots`: `make screenshots`.
+
+Seeds a private demo in a temporary folder, brings it into five states and photographs each in the sizes, themes and
+languages below. Needs Chromium and fonts-noto-cjk (`deploy/test-packages.sh`), some minutes and two free ports.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select, update
+
+from data_access.db.engine import Database
+from data_access.db.tables import AreaRow, BuildingRow, SourceRow
+
+ROOT: Final = Path(__file__).parents[1]
+TARGET: Final = ROOT / "docs" / "screenshots"
+QUALITY: Final = 88
+WALL, WALL_4K, WIDE = (1920, 1080), (3840, 2160), (3840, 1080)
+DESK, LANDSCAPE, PORTRAIT = (1440, 900), (1180, 820), (820, 1180)
+START_S: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: of which address, how large, in which theme, with what said about it in the index."""
+
+    name: str
+    about: str
+    size: tuple[int, int]
+    address: str = "/"
+    theme: str = "dark"
+    lang: str = "zh"
+
+
+QUIET: Final = (
+    Shot("quiet-wall", "Quiet: nothing to handle", WALL, "/?wall=1"),
+    Shot("quiet-desk-light", "Quiet, light theme", DESK, theme="light"),
+    Shot("quiet-tablet-light", "Quiet on an upright tablet", PORTRAIT, theme="light"),
+    Shot("compare-tablet", "Two areas side by side", LANDSCAPE, "/compare"),
+    Shot("compare-portrait-light", "Two areas side by side, upright", PORTRAIT, "/compare", theme="light"),
+    Shot("brief", "The one-page brief", (900, 1240), "/brief", theme="light"),
+    Shot("brief-en", "The one-page brief in English", (900, 1240), "/brief", theme="light", lang="en"),
+)
+FAILING: Final = (
+    Shot("failing-wall", "Failing: sensors and cameras have not delivered for an hour", WALL, "/?wall=1"),
+    Shot("failing-tablet-light", "Failing, light theme", LANDSCAPE, theme="light"),
+)
+NORMAL: Final = (
+    Shot("normal-wall", "Normal operation on a 16:9 wall", WALL, "/?wall=1"),
+    Shot("normal-wall-light", "The same by daylight", WALL, "/?wall=1", theme="light"),
+    Shot("normal-wall-en", "The same in English", WALL, "/?wall=1", lang="en"),
+    Shot("normal-wall-4k", "4K wall", WALL_4K, "/?wall=1"),
+    Shot("normal-ultrawide", "Ultra-wide wall", WIDE, "/?wall=1"),
+    Shot("normal-desk", "Desk", DESK),
+    Shot("normal-desk-light-en", "Desk, light, English", DESK, theme="light", lang="en"),
+    Shot("normal-tablet", "Tablet, landscape", LANDSCAPE),
+    Shot("normal-tablet-light-en", "Tablet, landscape, light, English", LANDSCAPE, theme="light", lang="en"),
+    Shot("normal-portrait", "Tablet, portrait", PORTRAIT),
+    Shot("normal-street", "One street", DESK, "/?area={street}"),
+    Shot("building", "A building's drawer", DESK, "/?area={grid}&building={building}"),
+    Shot(
+        "building-portrait-light",
+        "A building's drawer within a thumb's reach",
+        PORTRAIT,
+        "/?building={building}",
+        "light",
+    ),
+)
+BUSY: Final = (
+    Shot("busy-wall", "Busy: a fire", WALL, "/?wall=1"),
+    Shot("busy-wall-light", "Busy, light theme", WALL, "/?wall=1", theme="light"),
+    Shot("busy-wall-en", "Busy, English", WALL, "/?wall=1", lang="en"),
+    Shot("busy-ultrawide", "Busy on an ultra-wide wall", WIDE, "/?wall=1"),
+    Shot("busy-desk", "Busy at the desk", DESK),
+    Shot("busy-tablet", "Busy on a tablet", LANDSCAPE),
+    Shot("busy-portrait-light", "Busy on an upright tablet", PORTRAIT, theme="light"),
+)
+STALE: Final = (
+    Shot("stale-wall", "Stale: the server has fallen silent; nothing pretends to be live", WALL, "/?wall=1"),
+    Shot("stale-tablet", "Stale on a tablet", LANDSCAPE),
+    Shot("stale-portrait-light", "Stale on an upright tablet", PORTRAIT, theme="light"),
+)
+
+
+def main() -> None:
+    """Take all of them and write the index."""
+    folder = Path(tempfile.mkdtemp(prefix="yiping-screenshots-"))
+    TARGET.mkdir(parents=True, exist_ok=True)
+    chromium = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            with running(folder, simulate=True) as url:
+                take(browser, url, folder, QUIET)  # the demo begins without an open alarm
+                time.sleep(60)  # every device has spoken
+                take(browser, url, folder, NORMAL)
+                with playing(folder, "busy", "--minutes", "3"), playing(folder, "gas"), playing(folder, "fire"):
+                    time.sleep(40)
+                    take(browser, url, folder, BUSY)
+                silent(browser, url, folder)
+            with running(folder, simulate=False) as url:
+                old(folder)
+                take(browser, url, folder, FAILING)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    index()
+
+
+@contextmanager
+def running(folder: Path, *, simulate: bool) -> Iterator[str]:
+    """The product on free ports with its data in `folder`; yields its address."""
+    port = free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("YIPING_")},
+        **_settings(folder, port, simulate=simulate),
+    }
+    with (folder / "run.log").open("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(_command("run"), cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603
+        try:
+            deadline = time.monotonic() + START_S
+            while "ready http" not in (folder / "run.log").read_text("utf-8"):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit((folder / "run.log").read_text("utf-8")[-2000:])
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(20)
+
+
+@contextmanager
+def playing(folder: Path, *scenario: str) -> Iterator[None]:
+    """A scenario of the demo against the running product."""
+    environment = {**os.environ, "YIPING_DATA_DIR": str(folder)}
+    command = _command("simulate", *scenario)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def take(browser: Browser, url: str, folder: Path, shots: tuple[Shot, ...]) -> None:
+    """Photograph each once its panels are there and its live state has arrived."""
+    names = places(folder)
+    for shot in shots:
+        page = opened(browser, url, shot, names)
+        photograph(page, shot)
+        page.context.close()
+
+
+def opened(browser: Browser, url: str, shot: Shot, names: dict[str, str]) -> Page:
+    """The page of a shot, settled."""
+    width, height = shot.size
+    page = browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True).new_page()
+    address = shot.address.format(**names)
+    page.goto(f"{url}{address}{'&' if '?' in address else '?'}lang={shot.lang}&theme={shot.theme}")
+    deadline = time.monotonic() + 30
+    ready = "Boolean(document.querySelector('h1')) && !document.querySelector('.strip.is-loading, .alarms.is-loading')"
+    while not page.evaluate(ready) and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(2500)
+    return page
+
+
+def photograph(page: Page, shot: Shot) -> None:
+    """Write the picture of what the page shows now."""
+    page.screenshot(path=TARGET / f"{shot.name}.jpg", type="jpeg", quality=QUALITY)
+
+
+def silent(browser: Browser, url: str, folder: Path) -> None:
+    """Stop the web processes for a while, as a hung server would, with the pages open."""
+    names = places(folder)
+    pages = [(shot, opened(browser, url, shot, names)) for shot in STALE]
+    serving = web_processes(folder)
+    for number in serving:
+        os.kill(number, signal.SIGSTOP)
+    try:
+        time.sleep(50)
+        for shot, page in pages:
+            photograph(page, shot)
+    finally:
+        for number in serving:
+            os.kill(number, signal.SIGCONT)
+
+
+def web_processes(folder: Path) -> list[int]:
+    """The web processes of the product that works in `folder`."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (entry / "cmdline").read_bytes().split(b"\0")
+            if b"serve" in command and str(folder).encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def old(folder: Path) -> None:
+    """Let sensors and cameras have fallen silent an hour ago."""
+    database = Database(f"sqlite:///{folder / 'yiping.db'}")
+    with database.writing() as session:
+        hour = datetime.now(UTC) - timedelta(hours=1)  # noqa: TID251  # a script beside the product
+        session.execute(update(SourceRow).where(SourceRow.code.in_(("sensors", "video"))).values(last_seen=hour))
+    database.dispose()
+
+
+def places(folder: Path) -> dict[str, str]:
+    """Codes that addresses name: a street, a grid with a building, the building."""
+    database = Database(f"sqlite:///{folder / 'yiping.db'}")
+    with database.reading() as session:
+        building = session.scalars(select(BuildingRow).order_by(BuildingRow.id).limit(1)).one()
+        grid = session.get_one(AreaRow, building.area_id)
+        street = session.scalars(select(AreaRow.code).where(AreaRow.kind == "street").order_by(AreaRow.path)).first()
+        found = {"building": building.code, "grid": grid.code, "street": street or ""}
+    database.dispose()
+    return found
+
+
+def index() -> None:
+    """Write the README of the folder."""
+    lines = [
+        "# Screenshots",
+        "",
+        "Made by `make screenshots`: the demo deployment (all figures and names are invented), in real Chromium.",
+        "",
+        "| picture | what | size | theme | language |",
+        "|---|---|---|---|---|",
+    ]
+    for shot in (*NORMAL, *BUSY, *QUIET, *STALE, *FAILING):
+        width, height = shot.size
+        lines.append(
+            f"| [{shot.name}]({shot.name}.jpg) | {shot.about} | {width}×{height} | {shot.theme} | {shot.lang} |"
+        )
+    (TARGET / "README.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _settings(folder: Path, port: int, *, simulate: bool) -> dict[str, Any]:
+    return {
+        "YIPING_DATA_DIR": str(folder),
+        "YIPING_SIMULATE": str(simulate).lower(),
+        "YIPING_PORT": str(port),
+        "YIPING_MQTT_PORT": str(free_port()),
+    }
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "data_access.runtime.cli", *arguments]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Tablets: everything a finger may touch is large enough, nothing hides behind a hover, and the ways around work."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+
+from data_access.db.tables import AreaRow, BuildingRow
+from tests.browser.product import Open, Product, until
+
+pytestmark = pytest.mark.browser
+
+LANDSCAPE, PORTRAIT = (1180, 820), (820, 1180)
+SMALL = """() => [...document.querySelectorAll("a[href], button, select, input, summary, [role=button]")]
+  .filter((e) => e.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }))
+  .filter((e) => !e.closest(".sr-only, .map svg, .toast:empty, .skip"))
+  .map((e) => [e, e.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 1 && (box.height < 43.5 || box.width < 43.5))
+  .map(([e, box]) => `${e.tagName} ${e.className} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
+UNTOLD = """() => [...document.querySelectorAll(".overview [title], .page [title]")]
+  .filter((e) => e.checkVisibility() && !e.textContent.trim() && !e.getAttribute("aria-label"))
+  .map((e) => e.outerHTML.slice(0, 100))"""
+
+
+def _settled(page: Page) -> None:
+    there = "Boolean(document.querySelector('h1')) && !document.querySelector('.strip.is-loading, #first-paint')"
+    until(page, there, timeout=30)
+    page.wait_for_timeout(200)
+
+
+def _building(product: Product) -> str:
+    with product.database.reading() as session:
+        return session.scalars(select(BuildingRow.code).order_by(BuildingRow.id)).first() or ""
+
+
+@pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+def test_every_target_is_44_pixels_and_nothing_scrolls_sideways(
+    chromium: Browser, product: Product, size: tuple[int, int]
+) -> None:
+    page = chromium.new_context(
+        viewport={"width": size[0], "height": size[1]}, has_touch=True, bypass_csp=True
+    ).new_page()
+    for address in ("/", f"/?building={_building(product)}&lang=en", "/compare", "/brief"):
+        page.goto(product.url + address)
+        _settled(page)
+        if address == "/":
+            page.click(".tools summary")
+        assert page.evaluate(SMALL) == [], address
+        assert page.evaluate(UNTOLD) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+    page.context.close()
+
+
+def test_the_rail_goes_to_every_page_of_the_place_on_screen(open_page: Open, product: Product) -> None:
+    street = product.area("street")
+    page = open_page()
+    page.set_viewport_size({"width": LANDSCAPE[0], "height": LANDSCAPE[1]})
+    _settled(page)
+    rail = page.evaluate(
+        "(() => { const r = document.querySelector('.rail').getBoundingClientRect(); return [r.x, r.width]; })()"
+    )
+    assert rail == [0, 80]
+    page.evaluate("(code) => yiping.drill(code)", street.code)
+    until(page, "(code) => document.body.dataset.area === code", street.code)
+    until(page, "(code) => document.querySelector('.rail [data-to=\"/brief\"]').href.includes(code)", street.code)
+    page.click(".rail [data-scroll='overview-rank']")
+    until(page, "document.getElementById('overview-rank').getBoundingClientRect().top < innerHeight")
+    page.click(".rail [data-to='/brief']")
+    page.wait_for_selector(".brief")
+    assert street.name in page.inner_text(".brief h2")
+    page.click(".rail [data-to='/compare']")
+    page.wait_for_selector(".compare-rows")
+
+
+def test_a_portrait_drawer_lies_in_the_lower_two_thirds(open_page: Open, product: Product) -> None:
+    page = open_page(f"building={_building(product)}")
+    page.set_viewport_size({"width": PORTRAIT[0], "height": PORTRAIT[1]})
+    box = page.locator(".drawer").bounding_box()
+    assert box is not None
+    assert box["y"] >= PORTRAIT[1] * 0.3
+    close = page.locator(".drawer [data-close-building]").bounding_box()
+    assert close is not None
+    assert min(close["width"], close["height"]) >= 44
+
+
+def test_a_long_press_collects_two_areas_and_compares_them(chromium: Browser, product: Product) -> None:
+    with product.database.reading() as session:
+        grids = session.scalars(select(AreaRow).where(AreaRow.kind == "grid").order_by(AreaRow.path).limit(2)).all()
+        codes = [grid.code for grid in grids]
+    community = product.area("community")
+    page = chromium.new_context(viewport={"width": 1180, "height": 820}, has_touch=True, bypass_csp=True).new_page()
+    page.goto(f"{product.url}/?area={community.code}")
+    _settled(page)
+    for code in codes:
+        press = """(e) => { const b = e.getBoundingClientRect();
+          e.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, isPrimary: true, pointerType: "touch",
+            clientX: b.x + 5, clientY: b.y + 5 })); }"""
+        page.locator(f".rank[data-drill='{code}']").evaluate(press)
+        page.wait_for_timeout(800)
+        if code == codes[0]:
+            assert "已加入对比" in page.inner_text(".said")
+    page.wait_for_url("**/compare?**")
+    page.wait_for_selector(".compare-rows", timeout=60_000)
+    assert [page.input_value("#compare-a"), page.input_value("#compare-b")] == codes
+    page.select_option("#compare-b", community.code)
+    page.wait_for_url(f"**b={community.code}")
+    page.wait_for_selector(".compare-rows")
+    page.context.close()
+
+
+def test_sharing_copies_the_very_view_or_says_why_not(chromium: Browser, product: Product) -> None:
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"], bypass_csp=True
+    )
+    page = context.new_page()
+    street = product.area("street")
+    page.goto(f"{product.url}/?area={street.code}&metric=population")
+    _settled(page)
+    page.click(".tools summary")
+    page.click("[data-act='share']")
+    until(page, "document.querySelector('.said')?.textContent === '链接已复制'")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert f"area={street.code}" in copied
+    assert "metric=population" in copied
+    assert "theme=dark" in copied
+    page.evaluate("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    page.click(".tools summary")
+    page.click("[data-act='share']")
+    assert "HTTPS" in page.inner_text(".share-dialog")
+    assert page.input_value(".share-dialog input") == copied
+    context.close()
+
+
+def test_the_picture_is_of_the_present_view(chromium: Browser, product: Product) -> None:
+    page = chromium.new_context(viewport={"width": 1180, "height": 820}, accept_downloads=True).new_page()
+    page.goto(product.url)
+    _settled(page)
+    page.click(".tools summary")
+    with page.expect_download(timeout=60_000) as download:
+        page.click("[data-act='picture']")
+    name = download.value.suggested_filename
+    body = download.value.path().read_bytes()
+    assert name.startswith("yiping-")
+    assert body[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(body[16:20], "big") >= 1000
+    assert len(body) > 40_000  # not an empty sheet
+    page.context.close()
+
+
+def test_the_words_of_the_pages_beside_the_overview_are_english(chromium: Browser, product: Product) -> None:
+    page = chromium.new_page()
+    for path in ("/compare", "/brief"):
+        page.goto(f"{product.url}{path}?lang=en")
+        page.wait_for_selector(".compare-rows, .brief")
+        said = json.dumps(page.inner_text(".page").splitlines(), ensure_ascii=False)
+        chinese = [line for line in json.loads(said) if any("\u3400" <= c <= "\u9fff" for c in line) and line != "中"]
+        assert chinese == [], path
+    page.close()
