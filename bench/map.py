@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 from redis import Redis
 from sqlalchemy import select
 
@@ -51,17 +51,19 @@ WATCH_PAINT = """
   look();
 })()
 """
-DRILL = """
-async code => {
-  const started = performance.now();
-  const shape = document.querySelector(`path.map-area[data-code="${code}"]`);
-  shape.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}));
-  const frame = document.querySelector('.map-frame');
-  while (frame.dataset.drawn !== code || document.body.dataset.area !== code) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return performance.now() - started;
+# From the click that is about to come until panels and outlines of the place are in the page and one frame later.
+WATCH_DRILL = """
+code => {
+  window.drilledIn = 0;
+  document.addEventListener('click', () => {
+    const started = performance.now(), frame = document.querySelector('.map-frame');
+    const look = () => requestAnimationFrame(frame.dataset.drawn === code && document.body.dataset.area === code
+      ? () => { window.drilledIn = performance.now() - started; } : look);
+    look();
+  }, { capture: true, once: true });
 }
 """
+PRESSED_MS = 80  # how long a finger keeps a mouse button down
 FIRST_DRAW = """
 async () => {
   const { data, layer } = yiping.map;
@@ -173,17 +175,16 @@ def _overview_queries(folder: Path, times: int) -> list[Row]:
 
 
 def _overview_pages(browser: Browser, url: str, folder: Path, times: int) -> list[Row]:
-    """Bytes of data and time to the first useful paint, each time in a browser that has seen nothing yet."""
+    """Bytes and time to the first useful paint, in a browser that has seen nothing yet and when it comes back."""
     rows = []
     for kind, code in _codes(folder).items():
-        paints, sizes, whole = [], [], []
+        paints, figures, again, cpu, sizes, whole = [], [], [], [], [], []
         for _ in range(times):
             context = browser.new_context(viewport=VIEWPORT)  # type: ignore[arg-type]
-            page = context.new_page()
-            page.add_init_script(WATCH_PAINT)
-            page.goto(f"{url}/?area={code}")
-            _until(page, "window.usefulAt")
-            paints.append(float(page.evaluate("window.usefulAt")))
+            page, at, busy = _visit(context, f"{url}/?area={code}")
+            paints.append(at)
+            cpu.append(busy)
+            figures.append(float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")))
             _until(page, "yiping.map.data.feedCode && yiping.map.data.cameras.size")
             entries = page.evaluate(
                 "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
@@ -192,8 +193,12 @@ def _overview_pages(browser: Browser, url: str, folder: Path, times: int) -> lis
             static = ("/assets/", "/_dash-component-suites/")
             sizes.append(sum(float(n) for name, n in entries if not any(s in name for s in static)))
             whole.append(sum(float(n) for _, n in entries))
+            again.append(_visit(context, f"{url}/?area={code}")[1])
             context.close()
         rows.append(median_row(f"overview.{kind}.paint_ms", paints, "ms"))
+        rows.append(median_row(f"overview.{kind}.figures_ms", figures, "ms"))
+        rows.append(median_row(f"overview.{kind}.repeat_ms", again, "ms"))
+        rows.append(median_row(f"overview.{kind}.paint_cpu_ms", cpu, "ms"))
         note = f"data; {median(whole) / 1e6:.1f} MB with scripts and styles, which are cached"
         rows.append(
             Row(name=f"overview.{kind}.bytes", value=median(sizes), unit="bytes", samples=samples_of(sizes), note=note)
@@ -201,18 +206,54 @@ def _overview_pages(browser: Browser, url: str, folder: Path, times: int) -> lis
     return rows
 
 
+def _visit(context: BrowserContext, address: str) -> tuple[Page, float, float]:
+    """A new page at `address`, when it was useful (ms), and what its main thread had worked by then (ms)."""
+    page = context.new_page()
+    page.add_init_script(WATCH_PAINT)
+    tools = context.new_cdp_session(page)
+    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.goto(address)
+    _until(page, "window.usefulAt")
+    return page, float(page.evaluate("window.usefulAt")), _worked(tools)
+
+
+def _worked(tools: CDPSession) -> float:
+    """Processor time of the page's main thread so far, ms: what a loaded machine does not change."""
+    found = {m["name"]: float(m["value"]) for m in tools.send("Performance.getMetrics")["metrics"]}
+    return 1000 * found["TaskDuration"]
+
+
 def _drill(browser: Browser, url: str, folder: Path, times: int) -> list[Row]:
-    """From a click on a street to its outlines and panels in the page."""
+    """From a click on a street to its outlines and panels in the page.
+
+    The pointer does not rest before it presses; the button is down as long as a finger needs, which the page uses.
+    """
     page = _open(browser, url)
-    codes = page.evaluate("[...document.querySelectorAll('path.map-area')].map(p => p.dataset.code)")
-    home, taken = _codes(folder)["district"], []
+    tools = page.context.new_cdp_session(page)
+    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    codes = page.evaluate("[...document.querySelectorAll('.rank[data-drill]')].map(p => p.dataset.drill)")
+    home, taken, cpu = _codes(folder)["district"], [], []
     for k in range(times):
-        taken.append(float(page.evaluate(DRILL, codes[k % len(codes)])))
+        code = codes[k % len(codes)]
+        box = page.locator(f".rank[data-drill='{code}']").bounding_box()
+        assert box
+        page.evaluate(WATCH_DRILL, code)
+        before = _worked(tools)
+        page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.wait_for_timeout(PRESSED_MS)
+        page.mouse.up()
+        _until(page, "window.drilledIn")
+        taken.append(float(page.evaluate("window.drilledIn")))
+        cpu.append(_worked(tools) - before)
         page.go_back()
         shown = f"document.querySelector('path.map-area[data-code=\"{codes[0]}\"]')"
         _until(page, f"document.body.dataset.area === '{home}' && {shown}")
     page.context.close()
-    return [Row(name="drill.p95_ms", value=percentile(taken, 95), unit="ms", samples=samples_of(taken))]
+    return [
+        Row(name="drill.p95_ms", value=percentile(taken, 95), unit="ms", samples=samples_of(taken)),
+        median_row("drill.cpu_ms", cpu, "ms"),
+    ]
 
 
 def _map(browser: Browser, url: str, redis: str, folder: Path, count: int) -> list[Row]:

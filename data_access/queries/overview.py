@@ -47,6 +47,8 @@ from data_access.viewmodels.overview import (
 
 RECENT_STEP: Final = timedelta(minutes=10)
 RECENT_STEPS: Final = 24
+Before = tuple[ClosingCounts | None, ClosingCounts | None]
+"""Cases of the period before and of the one a year before; None where there were none."""
 _DAY: Final = timedelta(days=1)
 _STANDING: Final = ("active_unacked", "active_acked")
 # Written out, so that both databases see that the partial indexes serve.
@@ -104,10 +106,20 @@ def _default_period(month: date, version: str) -> Period | None:  # noqa: ARG001
         return default_period(session, midnight(month))
 
 
+def _closing(path: str, first: date, end: date, version: str) -> Closing:
+    return Closing(_counts_now(path, first, end, version), *_counts_before(path, first, end, version))
+
+
 @cache.memoize(timeout=30)
-def _closing(path: str, first: date, end: date, version: str) -> Closing:  # noqa: ARG001  # as above
+def _counts_now(path: str, first: date, end: date, version: str) -> ClosingCounts:  # noqa: ARG001  # as above
     with reading() as session:
-        return read_closing(session, path, Period(first, end), now())
+        return read_counts(session, path, Period(first, end), now())
+
+
+@cache.memoize(timeout=600)
+def _counts_before(path: str, first: date, end: date, version: str) -> Before:  # noqa: ARG001  # as above
+    with reading() as session:
+        return read_counts_before(session, path, Period(first, end), now())
 
 
 @cache.memoize(timeout=60)
@@ -183,15 +195,18 @@ def default_period(session: Session, at: datetime) -> Period | None:
 
 def read_closing(session: Session, path: str, period: Period, at: datetime) -> Closing:
     """The cases of `period`, of the one before and of the one a year before."""
+    return Closing(read_counts(session, path, period, at), *read_counts_before(session, path, period, at))
 
-    def counts(of: Period) -> ClosingCounts:
-        return indicators(session, path, of.first, of.end, now=at)[0].counts
 
-    def if_any(of: Period) -> ClosingCounts | None:
-        found = counts(of)
-        return found if found.created else None
+def read_counts(session: Session, path: str, period: Period, at: datetime) -> ClosingCounts:
+    """The cases of `period`."""
+    return indicators(session, path, period.first, period.end, now=at)[0].counts
 
-    return Closing(counts(period), if_any(period.previous()), if_any(period.year_before()))
+
+def read_counts_before(session: Session, path: str, period: Period, at: datetime) -> Before:
+    """The cases of the period before `period` and of the one a year before; None where there were none."""
+    before, year = (read_counts(session, path, of, at) for of in (period.previous(), period.year_before()))
+    return before if before.created else None, year if year.created else None
 
 
 def read_children(session: Session, place: Place, period: Period, at: datetime) -> tuple[GroupLine, ...]:
