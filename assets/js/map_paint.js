@@ -46,7 +46,8 @@
       this._pen.points.clearRect(0, 0, size.x, size.y);
       this._drawPoints(0, 0, size.x, size.y);
       this._drawPills(size);
-      for (const name of Object.keys(GLYPHS)) if (name !== "cameras") this._keepClear(name, size);
+      const close = this._zoom >= yiping.mapPoints.SPREAD_ZOOM; // from afar cameras are under the names of areas
+      for (const name of Object.keys(GLYPHS)) if (close || name !== "cameras") this._keepClear(name, size);
     },
 
     // Names keep clear of the single glyphs of overlays that were switched on.
@@ -150,9 +151,11 @@
       return category === 0 ? size.dot * 2 : size.warning * 0.85;
     },
 
-    // Where point i of a set is in the picture; points of one place part when there is room for them.
+    // Where point i of a set is in the picture; points of one place part when there is room for them, and cameras stand
+    // above the building they hang on, whose name is below it.
     _spot(set, i) {
-      const x = set.x[i] * this._scale - this._origin.x, y = set.y[i] * this._scale - this._origin.y;
+      const lift = set === this.sets.cameras && this._zoom >= yiping.mapPoints.SPREAD_ZOOM ? this.stamps.tokens.size.glyph * 1.15 : 0;
+      const x = set.x[i] * this._scale - this._origin.x, y = set.y[i] * this._scale - this._origin.y - lift;
       if (!set.rank[i] || this._zoom < yiping.mapPoints.SPREAD_ZOOM) return [x, y];
       const [dx, dy] = yiping.mapPoints.spread(set.rank[i], this.stamps.tokens.size.warning);
       return [x + dx, y + dy];

@@ -347,3 +347,21 @@ def test_a_vector_base_map_is_drawn_by_the_vendored_library(open_page: Open, pro
       .some(c => c.width && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v))"""
     until(page, drawn, timeout=30)
     assert page.evaluate("typeof window.protomapsL") == "object"
+
+
+def test_a_small_pan_moves_the_picture_and_draws_nothing_anew(open_page: Open) -> None:
+    page = open_page()
+    until(page, DRAWN, page.evaluate("document.body.dataset.area"))
+    rested(page)
+    page.wait_for_timeout(600)
+    drawn = page.evaluate(
+        """async () => {
+          const before = yiping.map.layer.stats.full;
+          for (let k = 0; k < 8; k++) {
+            __yiping.map.panBy([4, 2], {animate: false});
+            await new Promise(requestAnimationFrame);
+          }
+          return yiping.map.layer.stats.full - before;
+        }"""
+    )
+    assert drawn <= 1, "only the rest after the pan may centre the picture again"

@@ -15,9 +15,16 @@ def test_a_click_on_a_camera_plays_its_picture(open_page: Open, product: Product
     until(page, "() => yiping.map.data.cameras.size > 0")
     page.evaluate("([lng, lat]) => __yiping.map.setView([lat, lng], 20, {animate: false})", [camera.lng, camera.lat])
     page.evaluate("() => new Promise(done => yiping.map.layer.afterDraw(() => requestAnimationFrame(done)))")
-    box = page.locator("#map").bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    x, y = page.evaluate(
+        """id => {
+          const { layer } = yiping.map, set = layer.sets.cameras, [x, y] = layer._spot(set, set.at(id));
+          const p = __yiping.map.layerPointToContainerPoint([layer._bounds.min.x + x, layer._bounds.min.y + y]);
+          const box = __yiping.map.getContainer().getBoundingClientRect();
+          return [box.x + p.x, box.y + p.y];
+        }""",
+        camera.id,
+    )
+    page.mouse.click(x, y)
     player = page.locator(".video-player")
     expect(player).to_have_attribute("data-state", "playing", timeout=20_000)
     first = page.evaluate("document.querySelector('.video-picture').currentTime")
