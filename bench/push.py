@@ -192,7 +192,16 @@ def _importing(product: Product) -> Iterator[subprocess.Popen[bytes]]:
     file = folder / "residents.csv"
     lines = [f"{codes[n % len(codes)]},{n},张三{n},M,1980-01-01,floating" for n in range(IMPORT_ROWS)]
     file.write_text("building,room,name,sex,born,residency\n" + "\n".join(lines), "utf-8")
-    command = [sys.executable, "-m", "data_access.runtime.cli", "import", "residents", str(file), "--skip-bad"]
+    command = [
+        sys.executable,
+        "-m",
+        "data_access.runtime.cli",
+        "import",
+        "residents",
+        str(file),
+        "--skip-bad",
+        "--into-demo",
+    ]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **product.env}, **quiet) as process:  # type: ignore[call-overload]
         try:

@@ -7,6 +7,7 @@ most of its transactions: see docs/architecture.md); PostgreSQL runs as it is. N
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -42,6 +43,8 @@ _REFUSALS: Final = (
     psycopg.DataError,
     psycopg.IntegrityError,
 )
+_PAUSES_S: Final = (0.1, 0.3, 0.9)
+_SQLITE_BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _SQLITE_UNIQUE: Final = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
@@ -63,6 +66,12 @@ def is_conflict(error: BaseException) -> bool:
     return isinstance(cause, psycopg.errors.UniqueViolation) or (
         isinstance(cause, sqlite3.IntegrityError) and cause.sqlite_errorname in _SQLITE_UNIQUE
     )
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether SQLite was kept from a lock by another writer."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, sqlite3.OperationalError) and cause.sqlite_errorcode & 0xFF in _SQLITE_BUSY
 
 
 class Database:
@@ -92,7 +101,7 @@ class Database:
         """A transaction: committed at the end, rolled back when the block raises."""
         with Session(self.engine, expire_on_commit=False) as session:
             if self.dialect == "sqlite":
-                session.connection(execution_options={"yiping_immediate": True})
+                _begin_patiently(session)
             yield session
             session.commit()
             for hook in self._after_commit:
@@ -123,6 +132,21 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     patience = {name: value for name, value in _PATIENCE.items() if name not in parsed.query}
     return create_engine(parsed, pool_size=pool_size, max_overflow=20, pool_pre_ping=True, connect_args=patience)
+
+
+def _begin_patiently(session: Session) -> None:
+    """Take SQLite's write lock; a busy database is asked again within a minute, beyond the driver's own patience."""
+    until = time.monotonic() + 2 * BUSY_TIMEOUT_MS / 1000
+    for pause in (*_PAUSES_S, None):
+        try:
+            session.connection(execution_options={"yiping_immediate": True})
+        except OperationalError as error:
+            if pause is None or not is_busy(error) or time.monotonic() >= until:
+                raise
+            session.rollback()
+            time.sleep(pause)
+        else:
+            return
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -27,7 +27,8 @@ def upgrade(engine: Engine) -> None:
                 connection.rollback()
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
                 connection.commit()
-        else:
+        elif MigrationContext.configure(connection).get_current_revision() != newest():  # else no lock is wanted
+            connection.rollback()
             connection = connection.execution_options(yiping_immediate=True)  # noqa: PLW2901  # the same connection, told to lock
             command.upgrade(_config(connection), "head")
             connection.commit()

@@ -11,8 +11,9 @@ if sys.version_info < (3, 11):  # noqa: UP036  # this sentence is for whoever st
     sys.stderr.write("Error: Yiping needs Python 3.11 or newer; this is Python %d.%d.\n" % sys.version_info[:2])  # noqa: UP031
     raise SystemExit(2)
 
+import logging
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 from data_access.runtime import bytecode
 
@@ -51,6 +52,20 @@ class LazyGroup(click.Group):
         found = getattr(import_module(f"{_HERE}.{module}"), name)
         assert isinstance(found, click.Command)  # noqa: S101  # a table entry that points elsewhere is our mistake
         return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is away or busy outside the program is one sentence and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # whoever read our output has enough: click knows
+        except Exception as error:
+            from data_access.runtime.refusal import outage  # noqa: PLC0415  # heavy, and seldom needed
+
+            if (told := outage(error)) is None:
+                raise
+            logging.getLogger(__name__).debug("this ended the command", exc_info=error)
+            raise click.ClickException(told) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
         with formatter.section("Commands"):

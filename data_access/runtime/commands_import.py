@@ -38,6 +38,7 @@ _SHOWN = 20
 @click.option("--skip-bad", is_flag=True, help="Leave refused rows out instead of refusing the file.")
 @click.option("--source", metavar="NAME", help="Name of the system the rows come from (incidents, appeals).")
 @click.option("--official", is_flag=True, help="Boundaries: official outlines, not shown as 示意边界.")
+@click.option("--into-demo", is_flag=True, help="Put it beside the demo data all the same.")
 def import_(  # noqa: PLR0913  # a command's options are its parameters
     *,
     kind: str,
@@ -49,6 +50,7 @@ def import_(  # noqa: PLR0913  # a command's options are its parameters
     skip_bad: bool,
     source: str | None,
     official: bool,
+    into_demo: bool,
 ) -> None:
     """Import FILE (CSV, XLSX or GeoJSON) as KIND; safe to repeat.
 
@@ -65,7 +67,7 @@ def import_(  # noqa: PLR0913  # a command's options are its parameters
     settings = read_settings()
     logs.configure(settings, "import")
     console = Console(stderr=True)
-    prepare.for_own_data(settings, console=console)
+    prepare.for_own_data(settings, console=console, into_demo=into_demo)
     services = build.services(settings)
     Relay(services.database, services.redis)
     try:
@@ -76,6 +78,7 @@ def import_(  # noqa: PLR0913  # a command's options are its parameters
             area=area,
             source=source,
             keep_days=settings.readings_keep_days,
+            hourly_keep_days=settings.hourly_keep_days,
             options={"official": "yes"} if official else {},
         )
         with _bar(console) as bar:

@@ -96,8 +96,11 @@ def _load_pingshan(database: Database, settings: Settings, console: Console) -> 
             raise Refusal(str(error)) from None
 
 
-def for_own_data(settings: Settings, *, console: Console) -> Deployment:
-    """As `prepare`, for a command that brings data in: a fresh database without a named deployment stays empty."""
+def for_own_data(settings: Settings, *, console: Console, into_demo: bool = False) -> Deployment:
+    """As `prepare`, for a command that brings data in: a fresh database without a named deployment stays empty.
+
+    Raise `Refusal` when the database holds the demo, or is to hold it, and the caller did not say `into_demo`.
+    """
     if "deployment" not in settings.model_fields_set:
         usable_folder(settings.data_dir)
         database = Database(settings.database, pool_size=1)
@@ -108,4 +111,11 @@ def for_own_data(settings: Settings, *, console: Console) -> Deployment:
             database.dispose()
         if fresh:
             settings = settings.model_copy(update={"deployment": Deployment.EMPTY})
-    return prepare(settings, console=console)
+    named = settings.deployment if "deployment" in settings.model_fields_set else None
+    held = Deployment.LUOHU if named is Deployment.LUOHU and not into_demo else prepare(settings, console=console)
+    if held is Deployment.LUOHU and not into_demo:
+        raise Refusal(
+            "Real data does not belong beside demo data: use an empty deployment (YIPING_DEPLOYMENT=empty with "
+            "another YIPING_DATA_DIR or YIPING_DATABASE_URL), or say --into-demo."
+        )
+    return held

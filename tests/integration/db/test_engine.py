@@ -1,14 +1,17 @@
 """Reading and writing: what a transaction keeps, and many processes writing at once."""
 
+import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from data_access.db import engine, migrate
 from data_access.db.engine import Database
 from data_access.db.tables import MetaRow
 
@@ -51,6 +54,28 @@ def test_a_refused_row_takes_its_whole_transaction_with_it(database: Database) -
     assert keys(database) == ["a"]
 
 
+def test_a_busy_database_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 50)
+    database = Database(f"sqlite:///{tmp_path / 'busy.db'}")
+    migrate.upgrade(database.engine)
+    other = sqlite3.connect(tmp_path / "busy.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    migrate.upgrade(database.engine)  # at the newest already: needs no lock
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 5_000)
+    timer = threading.Timer(0.3, other.execute, ("ROLLBACK",))
+    timer.start()
+    with database.writing() as session:
+        session.add(MetaRow(key="a", value="1"))
+    timer.join()
+    assert keys(database) == ["a"]
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError) as found, database.writing():
+        pass
+    assert engine.is_busy(found.value)
+    other.close()
+    database.dispose()
+
+
 def test_reading_keeps_nothing(database: Database) -> None:
     with database.reading() as session:
         session.add(MetaRow(key="a", value="1"))
@@ -70,6 +95,7 @@ def test_a_reader_sees_one_moment_while_another_writes(sqlite: Database) -> None
 WRITER = """
 import sys
 from sqlalchemy import func, select
+from data_access.db import engine, migrate
 from data_access.db.engine import Database
 from data_access.db.tables import MetaRow
 

@@ -11,7 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 
+from data_access.db.engine import Database
+from data_access.db.tables import MetaRow
 from data_access.runtime.cli import main
+from data_access.runtime.refusal import settings as read_settings
 from tests.appeals import VENDORED, made_up_appeals
 
 
@@ -64,6 +67,33 @@ def test_from_an_empty_folder_to_the_figures(folder: Path) -> None:
     assert len(areas) == 33
     for what in ("devices", "alarms", "dead-letters"):
         assert json.loads(yiping("export", what).output) == []
+
+
+def test_real_data_does_not_go_beside_the_demo(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    areas = ("import", "areas", VENDORED / "areas-nbs-2023.csv", "--area", "440310")
+    monkeypatch.setenv("YIPING_DEPLOYMENT", "luohu")
+    early = yiping(*areas)
+    assert (early.exit_code, early.output.count("\n")) == (2, 1)
+    assert not (folder / "var" / "yiping.db").exists()
+    monkeypatch.delenv("YIPING_DEPLOYMENT")
+    assert yiping(*areas).exit_code == 0
+    database = Database(read_settings().database)
+    with database.writing() as session:
+        session.merge(MetaRow(key="deployment", value="luohu"))
+        session.merge(MetaRow(key="demo", value="true"))
+    database.dispose()
+    refused = yiping(*areas)
+    assert refused.exit_code == 2
+    assert "Real data does not belong beside demo data" in refused.output
+    assert "--into-demo" in refused.output
+    assert "33 unchanged" in yiping(*areas, "--into-demo").output
+
+
+def test_a_note_on_drawn_outlines_names_the_area_of_the_file(folder: Path) -> None:
+    outline = VENDORED / "boundaries-gcj02" / "440310.geojson"
+    yiping("import", "areas", VENDORED / "areas-nbs-2023.csv", "--area", "440310")
+    asked = ("import", "boundaries", outline, "--area", "440310", "--crs", "gcj02")
+    assert "inside 坪山区 are drawn" in yiping(*asked).output.replace("\n", " ")
 
 
 def test_an_exported_tree_can_be_imported_again(folder: Path) -> None:

@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
+from redis import RedisError
+from sqlalchemy.exc import OperationalError
 
 from data_access.runtime import cli
 
@@ -45,3 +48,27 @@ def test_an_old_python_hears_one_sentence() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "Error: Yiping needs Python 3.11 or newer; this is Python 3.9.\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OperationalError("SELECT 1", {}, Exception("no such table: meta\nmore")), "(no such table: meta)"),
+        (RedisError("secret"), "Redis does not answer"),
+        (PermissionError(13, "Permission denied", "/nowhere/x"), "/nowhere/x: Permission denied."),
+    ],
+)
+def test_what_is_away_outside_is_one_sentence(error: Exception, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli.LazyGroup, "get_command", lambda *_: click.Command("doctor", callback=fail))
+    done = CliRunner().invoke(cli.main, ["doctor"])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert says in done.output
+    assert "secret" not in done.output
+
+
+def test_our_own_mistakes_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.LazyGroup, "get_command", lambda *_: click.Command("doctor", callback=lambda: 1 / 0))
+    assert isinstance(CliRunner().invoke(cli.main, ["doctor"]).exception, ZeroDivisionError)
