@@ -13,6 +13,8 @@ from data_access.viewmodels.overview import Flow, GroupLine, KindLine, Overview,
 
 SHOWN_CHANNELS = 6
 SHOWN_KINDS = 1
+LOW_LIMIT = 20
+"""From this pace on the flood limit lies so low in its chart that its words stand above the line."""
 _SEVERITY_KEYS = {4: "alarms.critical", 3: "alarms.major", 2: "alarms.minor", 1: "alarms.warning"}
 
 
@@ -183,7 +185,9 @@ def _pace(seen: Sensors, w: Words) -> html.Div:
             html.Div(
                 [
                     html.Span(
-                        w("洪泛阈值 10 条/10 分"), className="pace-limit", style={"bottom": f"{1000 / highest:.1f}%"}
+                        w("洪泛阈值 10 条/10 分"),
+                        className="pace-limit is-low" if highest > LOW_LIMIT else "pace-limit",
+                        style={"bottom": f"{1000 / highest:.1f}%"},
                     ),
                     *bars,
                 ],
