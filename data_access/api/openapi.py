@@ -246,6 +246,7 @@ def _telemetry() -> Spec:
             "properties": {
                 "taken": {"type": "integer"},
                 "refused": {"type": "object", "additionalProperties": {"type": "integer"}},
+                "details": {"type": "object", "additionalProperties": {"type": "string"}},
             },
         },
         _path("token", "string"),

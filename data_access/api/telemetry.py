@@ -23,4 +23,4 @@ async def post_telemetry(request: Request) -> Response:
     token: str = request.path_params["token"]
     now = ctx.services.clock()
     answer = await ctx.run(lambda: http.accept(ctx.services, token, body, now))
-    return answer_json({"taken": answer.taken, "refused": answer.refused})
+    return answer_json({"taken": answer.taken, "refused": answer.refused, "details": answer.details})

@@ -8,7 +8,6 @@ answer in time is 503 (the sender tries again; readings are idempotent), what ca
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -56,6 +55,7 @@ class Answer(msgspec.Struct, frozen=True):
     known: bool
     refused: dict[str, int]
     taken: int
+    details: dict[str, str] = {}  # by reason, the first
 
 
 def accept(services: Services, token: str, body: bytes, now: datetime) -> Answer:
@@ -78,7 +78,7 @@ def accept(services: Services, token: str, body: bytes, now: datetime) -> Answer
     if not answer.known:
         raise NotFound("No device has this token.")
     if not answer.taken and answer.refused:
-        raise InvalidInput("Nothing in this message could be used: " + _sentence(answer.refused) + ".")
+        raise InvalidInput("Nothing in this message could be used: " + _sentence(answer) + ".")
     return answer
 
 
@@ -93,5 +93,9 @@ def _check(body: bytes) -> None:
         raise InvalidInput("The message must be an object or an array of objects.")
 
 
-def _sentence(refused: Mapping[str, int]) -> str:
-    return ", ".join(f"{reason.replace('_', ' ')} ({count})" for reason, count in sorted(refused.items()))
+def _sentence(answer: Answer) -> str:
+    told = []
+    for reason, count in sorted(answer.refused.items()):
+        detail = answer.details.get(reason)
+        told.append(f"{reason.replace('_', ' ')} ({count})" + (f": {detail}" if detail else ""))
+    return " / ".join(told)

@@ -34,6 +34,7 @@ class Reason(StrEnum):
 
     UNKNOWN_DEVICE = "unknown_device"
     UNKNOWN_METRIC = "unknown_metric"
+    WRONG_METRIC = "wrong_metric"  # one of another kind of device
     MALFORMED = "malformed"
     WRONG_TYPE = "wrong_type"
     FUTURE = "future"
@@ -83,7 +84,7 @@ class Inbox:
 class Intake:
     """Where a message came from and when: what its dead letter needs to say."""
 
-    __slots__ = ("future", "inbox", "now", "oldest", "payload", "reasons", "source", "topic")
+    __slots__ = ("details", "future", "inbox", "now", "oldest", "payload", "reasons", "source", "topic")
 
     def __init__(
         self,
@@ -99,12 +100,15 @@ class Intake:
         self.inbox, self.now, self.source, self.topic, self.payload = inbox, now, source, topic, payload
         self.future, self.oldest = now_ms + limits.future_ms, now_ms - limits.keep_ms
         self.reasons: dict[str, int] = {}
+        self.details: dict[str, str] = {}
 
     def refuse(self, reason: Reason, detail: str | None = None) -> None:
         """Keep what came as a dead letter."""
         refused = self.inbox.refused
         refused[reason] = refused.get(reason, 0) + 1
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        if detail:
+            self.details.setdefault(reason, storable(detail)[:400])
         if len(self.inbox.letters) < MAX_LETTERS:
             self.inbox.letters.append(
                 DeadLetter(
@@ -191,12 +195,14 @@ def _take(intake: Intake, device: int, part: Any, now_ms: int) -> None:
 
 def _store(intake: Intake, device: int, values: dict[str, Any], ts: int, original: int) -> None:
     inbox = intake.inbox
-    known = inbox.registry.metrics
+    known, speaks = inbox.registry.metrics, inbox.registry.speaks[device]
     for key, value in values.items():
         metric = known.get(key)
         kind = type(value)
         if metric is None:
-            intake.refuse(Reason.UNKNOWN_METRIC, key[:40])
+            intake.refuse(Reason.UNKNOWN_METRIC, f"{key[:40]}; {inbox.registry.vocabulary(device)}")
+        elif metric not in speaks:
+            intake.refuse(Reason.WRONG_METRIC, f"{key}; {inbox.registry.vocabulary(device)}")
         elif kind is float or kind is bool or (kind is int and -(1 << 53) <= value <= 1 << 53):
             if value - value != 0:  # only infinity and NaN differ from themselves like this
                 intake.refuse(Reason.WRONG_TYPE, f"{key} is not finite")

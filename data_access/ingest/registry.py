@@ -51,6 +51,7 @@ class Registry:
                 DeviceRow.id,
                 DeviceRow.code,
                 DeviceRow.token,
+                DeviceRow.kind,
                 DeviceRow.model_id,
                 DeviceRow.area_path,
                 DeviceRow.overrides,
@@ -84,8 +85,27 @@ class Registry:
                 self.profiles.append(_overridden(parsed[device.model_id], device))
             profile[i] = number
         self.profile = profile
+        self._build_vocabulary(devices)
         self.stride = max((len(rules) for rules in self.profiles), default=0) + 1
         self._build_tables()
+
+    def _build_vocabulary(self, devices: Any) -> None:
+        """Which metrics each device may report: those of its kind, of all, and those its rules speak of."""
+        known: dict[tuple[str, int], frozenset[int]] = {}
+        self.kinds = [d.kind for d in devices]
+        self.speaks: list[frozenset[int]] = []
+        for device, profile in zip(devices, self.profile, strict=True):
+            key = (device.kind, int(profile))
+            if key not in known:
+                own = KIND_METRICS.get(device.kind, ())
+                ruled = (rule.metric for rule in self.profiles[key[1]])
+                known[key] = frozenset(self.metrics[m] for m in (*own, *COMMON_METRICS, *ruled) if m in self.metrics)
+            self.speaks.append(known[key])
+
+    def vocabulary(self, device: int) -> str:
+        """A phrase about what the device may report, for whoever sent something else."""
+        words = ", ".join(self.metric_keys[metric] for metric in sorted(self.speaks[device]))
+        return f"a {self.kinds[device]} device reports {words}"
 
     def _build_tables(self) -> None:
         """Rules as arrays: thresholds, severities and side by rule; places of rules by profile, metric and rank."""

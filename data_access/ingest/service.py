@@ -237,7 +237,8 @@ class Ingest:
         now = self._services.clock()
         before = len(inbox.ts)
         known, intake = self._device(inbox, now, to_ms(now), "http", message.token, message.body)
-        answer = http.Answer(known=known, refused=intake.reasons, taken=len(inbox.ts) - before)
+        taken = len(inbox.ts) - before
+        answer = http.Answer(known=known, refused=intake.reasons, taken=taken, details=intake.details)
         self.batcher.added(None, b"", lambda: self._answer(message.reply, answer))
 
     def _answer(self, reply: str, answer: http.Answer) -> None:

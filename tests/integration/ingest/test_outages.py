@@ -138,6 +138,10 @@ def test_http_answers_after_the_commit(sqlite: Database, broker: Broker, redis: 
             http.accept(services, "nobody", b'{"smoke":1}', clock())
         with pytest.raises(InvalidInput, match="wrong type"):
             http.accept(services, fleet.token("S1"), b'{"smoke":"x"}', clock())
+        with pytest.raises(InvalidInput, match="pressure_mpa; a smoke device reports smoke, battery_pct"):
+            http.accept(services, fleet.token("S1"), b'{"pressure_mpa":0.3}', clock())
+        with pytest.raises(InvalidInput, match="nonsense; a smoke device reports"):
+            http.accept(services, fleet.token("S1"), b'{"nonsense":1}', clock())
         with pytest.raises(InvalidInput, match="not JSON"):
             http.accept(services, fleet.token("S1"), b"{", clock())
 

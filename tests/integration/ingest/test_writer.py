@@ -208,3 +208,13 @@ def test_history_of_a_device_is_read_over_closed_and_open_hours(line: Line) -> N
         metric = session.scalar(text("SELECT id FROM metrics WHERE key = 'pressure_mpa'")) or 0
         found = readings.history(connection, 2, metric, NOON + timedelta(minutes=1), NOON + timedelta(hours=2))
     assert [value for _, value in found] == [0.5, 0.110]
+
+
+def test_a_device_reports_what_its_kind_all_devices_and_its_own_rules_know(database: Database) -> None:
+    fleet.build(database, {"S": "smoke"}, overrides={"hot": {"metric": "temp_c", "side": "high", "levels": [[60, 3]]}})
+    line = Line(database)
+    line.send("S", '{"smoke":0,"battery_pct":90,"temp_c":20,"pressure_mpa":0.3}')
+    assert line.all(DeviceStateRow.values) == [({"smoke": 0, "battery_pct": 90, "temp_c": 20},)]
+    ((reason, detail),) = line.all(DeadLetterRow.reason, DeadLetterRow.detail)
+    assert reason == "wrong_metric"
+    assert detail.startswith("pressure_mpa; a smoke device reports smoke, ")

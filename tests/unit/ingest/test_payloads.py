@@ -15,7 +15,13 @@ DAY = 86_400_000
 
 
 def take(payload: str | bytes, *, gateway: bool = False, replay: bool = False) -> Inbox:
-    registry: Any = types.SimpleNamespace(metrics={"smoke": 0, "temp_c": 1}, by_name={"A": 0, "1": 0}, replay=[replay])
+    registry: Any = types.SimpleNamespace(
+        metrics={"smoke": 0, "temp_c": 1, "gas_lel": 2},
+        by_name={"A": 0, "1": 0},
+        replay=[replay],
+        speaks=[frozenset({0, 1})],
+        vocabulary=lambda _: "a smoke device reports smoke, temp_c",
+    )
     inbox = Inbox(registry)
     raw = payload.encode() if isinstance(payload, str) else payload
     intake = Intake(inbox, Limits(300_000, 3 * DAY), NOON, NOW, source="mqtt", topic="t", payload=raw)
@@ -60,6 +66,7 @@ def test_the_forms_thingsboard_devices_send() -> None:
         ('{"smoke":123456789012345678901234567890}', "wrong_type"),
         ('{"smoke":NaN}', "malformed"),
         ('{"nonsense":1}', "unknown_metric"),
+        ('{"gas_lel":1}', "wrong_metric"),
         (f'{{"ts":{NOW + 300_001},"values":{{"smoke":1}}}}', "future"),
         (f'{{"ts":{NOW - 3 * DAY - 1},"values":{{"smoke":1}}}}', "too_old"),
         ('{"ts":5,"values":{"smoke":1},"original_ts":4}', "too_old"),
