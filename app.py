@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from data_access.api.tiles import source_of
 from data_access.build_version import build
 from data_access.db.engine import Database
 from data_access.live import bus
-from data_access.live.hub import Hub
+from data_access.live.hub import END_STREAMS, Hub
 from data_access.live.outbox import Relay
 from data_access.queries.map_feed import DeviceFeed
 from data_access.queries.search import SearchIndex
@@ -58,10 +58,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
     hub.watch(feed.changed)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Callable[[], None]]]:
         async with hub.running(), create_task_group() as tasks:
             tasks.start_soon(_warm, feed, search)
-            yield
+            yield {END_STREAMS: hub.end_streams}
         redis.close()
         patient.close()
         services.database.dispose()

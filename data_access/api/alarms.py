@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
-from data_access.api.parameters import an_instant, an_integer
+from data_access.api.parameters import a_severity, an_instant, an_integer
 from data_access.commands import alarms as commands
 from data_access.db.tables import AlarmRow
 from data_access.domain.areas import within
@@ -35,7 +35,7 @@ async def get_alarms(request: Request) -> Response:
         raise InvalidInput("state is one of open, closed, all.")
     wanted = AlarmFilter(
         is_open=None if state == "all" else state == "open",
-        severity=an_integer(asked, "severity", 1, 4),
+        severity=a_severity(asked),
         kind=asked.get("kind"),
         source=asked.get("source"),
         since=an_instant(asked, "from"),

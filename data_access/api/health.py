@@ -9,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from data_access.api.context import Context, context
 from data_access.build_version import build
@@ -21,9 +23,19 @@ async def healthz(_request: Request) -> Response:
     return PlainTextResponse("ok", headers={"X-Yiping-Build": build(), "Cache-Control": "no-store"})
 
 
-async def unknown(_request: Request) -> Response:
-    """An address of the interface that does not exist: JSON, not a page."""
-    return JSONResponse({"error": "There is nothing at this address; /api/v1/openapi.json lists what there is."}, 404)
+class Unknown:
+    """An address of the interface that does not exist, or a method that it does not know: JSON, not a page."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = [route for route in scope["app"].routes if route.matches(scope)[0] is Match.PARTIAL]
+        if found:
+            allowed = ", ".join(sorted({method for route in found for method in route.methods or ()}))
+            told = {"error": f"{scope['method']} is not possible here; possible: {allowed}."}
+            answer = JSONResponse(told, 405, headers={"Allow": allowed})
+        else:
+            told = {"error": "There is nothing at this address; /api/v1/openapi.json lists what there is."}
+            answer = JSONResponse(told, 404)
+        await answer(scope, receive, send)
 
 
 async def readyz(request: Request) -> Response:

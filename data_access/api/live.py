@@ -53,8 +53,10 @@ class _EventStream(Response):
             async def pump() -> None:
                 async with self._ctx.hub.stream(self._audience, self._after) as (listener, first):
                     await send(_body(_RETRY + first))
-                    while True:
-                        await send(_body(await listener.next_chunk()))
+                    while chunk := await listener.next_chunk():
+                        await send(_body(chunk))
+                await send({"type": "http.response.body", "body": b""})
+                tasks.cancel_scope.cancel()
 
             tasks.start_soon(pump)
             while (await receive())["type"] != "http.disconnect":

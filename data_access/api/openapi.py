@@ -267,7 +267,7 @@ def _telemetry() -> Spec:
 def _alarm_filters() -> list[Spec]:
     return [
         _query("state", {"type": "string", "enum": ["open", "closed", "all"], "default": "open"}),
-        _query("severity", {"type": "integer", "enum": [int(s) for s in Severity if s]}),
+        _query("severity", {"enum": [word for s in Severity if s for word in (s.name.lower(), int(s))]}),
         _query("kind", {"type": "string"}),
         _query("source", {"type": "string", "enum": ["live", "replay", "demo"]}),
         _query("from", {"type": "string", "format": "date-time"}),

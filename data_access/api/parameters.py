@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from starlette.datastructures import QueryParams
 
+from data_access.domain.alarms import Severity
 from data_access.domain.errors import InvalidInput
 
 
@@ -17,6 +18,18 @@ def an_integer(asked: QueryParams, name: str, low: int, high: int) -> int | None
     if not text.isdecimal() or len(text) > 18 or not low <= int(text) <= high:
         raise InvalidInput(f"{name} is a whole number from {low} to {high}.")
     return int(text)
+
+
+def a_severity(asked: QueryParams, name: str = "severity") -> int | None:
+    """A severity by its name or its number (4 is the worst), None when absent."""
+    names = {severity.name.lower(): severity.value for severity in Severity if severity}
+    text = asked.get(name)
+    if text is None:
+        return None
+    found = names.get(text.lower(), int(text) if text in map(str, names.values()) else None)
+    if found is None:
+        raise InvalidInput(f"{name} is one of {', '.join(reversed(names))}, or its number from 4 to 1.")
+    return found
 
 
 def an_instant(asked: QueryParams, name: str) -> datetime | None:

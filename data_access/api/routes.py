@@ -55,8 +55,8 @@ def api_routes() -> list[Route]:
         Route("/api/v1/overview.xlsx", exports.get_workbook),
         Route("/api/v1/walls", walls.walls_route, methods=["GET", "POST"]),
         Route("/api/v1/{token}/telemetry", telemetry.post_telemetry, methods=["POST"]),
-        Route("/api/{rest:path}", health.unknown),
+        Route("/api/{rest:path}", health.Unknown()),
         Route("/media/cameras/{code}/index.m3u8", media.get_playlist),
         Route("/media/cameras/{code}/{name}", media.get_piece),
-        Route("/media/{rest:path}", health.unknown),
+        Route("/media/{rest:path}", health.Unknown()),
     ]

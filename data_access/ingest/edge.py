@@ -26,6 +26,7 @@ MAX_PACKET: Final = (1 << 20) + 1024
 CONNECT_WITHIN_S: Final = 10.0
 HEAD_START_S: Final = 1.5
 """A broker that comes back empty drops what nobody has subscribed to: ingest goes first, it tries every half second."""
+_SECRET: Final = 12  # bytes of a token that stays secret when its last four are shown
 _LISTENABLE: Final = (b"v1/devices/me/", b"v1/gateway/")
 
 
@@ -123,6 +124,8 @@ class _Device(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._topic = b""
+        self._who = ""  # the end of its token
+        self._lost = False
         self._version = wire.V311
         self._opening: asyncio.Task[None] | None = None
         self._timeout: asyncio.TimerHandle | None = None
@@ -139,7 +142,7 @@ class _Device(asyncio.Protocol):
             else:
                 self._forward()
         except (wire.Malformed, IndexError) as error:
-            log.info("edge: closed a connection that sent %s", error)
+            log.info("edge: closed the connection of device …%s that sent %s", self._who, error)
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
@@ -186,6 +189,7 @@ class _Device(asyncio.Protocol):
             raise wire.Malformed("something before CONNECT")
         self._version, token = user_name(self._buffer[:end], body)
         self._topic = topic_of(token)
+        self._who = token[-4:].decode("utf-8", "replace") if len(token) >= _SECRET else ""
         self.pause(paused=True)
         self._opening = asyncio.get_running_loop().create_task(self._open(end))
 
@@ -229,9 +233,20 @@ class _Device(asyncio.Protocol):
             topic_end = body + 2 + len(OWN_TELEMETRY)
             if data[body : body + 2] == b"\x00\x17" and data[body + 2 : topic_end] == OWN_TELEMETRY:
                 return wire.packet(data[start], wire.text(self._topic) + bytes(data[topic_end:end]))
+            if not self._lost:
+                self._note_topic(wire.read_text(data, body)[0])
         elif kind == wire.SUBSCRIBE:
             self._check_subscription(bytes(data[body:end]))
         return bytes(data[start:end])
+
+    def _note_topic(self, topic: bytes) -> None:
+        """Say once a connection that it publishes where nobody reads: the broker drops it and tells no one."""
+        # An empty name stands for one said before (MQTT 5).
+        if topic and not (topic.startswith(b"v1/") and topic.endswith(b"/telemetry")):
+            self._lost = True
+            log.warning(
+                "edge: device …%s publishes to %r, where nobody reads", self._who, topic[:80].decode("utf-8", "replace")
+            )
 
     def _check_subscription(self, body: bytes) -> None:
         at = 2

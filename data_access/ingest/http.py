@@ -7,6 +7,7 @@ answer in time is 503 (the sender tries again; readings are idempotent), what ca
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from datetime import datetime
 from typing import Any, Final
@@ -14,9 +15,11 @@ from typing import Any, Final
 import msgspec
 from redis import RedisError
 
+from data_access.commands.readings import DeadLetter, write_letters
+from data_access.db.engine import DATABASE_ERRORS
 from data_access.db.tables import to_ms
 from data_access.domain.errors import DomainError, InvalidInput, NotFound
-from data_access.ingest.payloads import MAX_MESSAGE
+from data_access.ingest.payloads import MAX_MESSAGE, Reason, masked, storable
 from data_access.services import Services
 
 QUEUE: Final = "yiping:http-in"
@@ -80,6 +83,20 @@ def accept(services: Services, token: str, body: bytes, now: datetime) -> Answer
     if not answer.taken and answer.refused:
         raise InvalidInput("Nothing in this message could be used: " + _sentence(answer) + ".")
     return answer
+
+
+def note_too_large(services: Services, token: str, start: bytes, now: datetime) -> None:
+    """Keep the start of a message that was not read to its end as a dead letter. Nothing when the database is away."""
+    letter = DeadLetter(
+        at=now,
+        source="http",
+        topic=f"v1/devices/{masked(token)}/telemetry",
+        reason=Reason.TOO_LARGE,
+        detail=f"more than {MAX_MESSAGE} bytes",
+        payload=storable(start.decode("utf-8", "replace")),
+    )
+    with contextlib.suppress(*DATABASE_ERRORS), services.database.writing() as session:
+        write_letters(session, [letter])
 
 
 def _check(body: bytes) -> None:

@@ -25,6 +25,8 @@ from data_access.live.audience import DECODER, Audience, Device, Devices, Group,
 
 log = logging.getLogger(__name__)
 
+END_STREAMS: Final = "end_streams"
+"""Key in the state of the application's lifespan: what the server calls before it stops."""
 MERGE_S: Final = 0.1
 """Device states, counters and telemetry are merged for this long; the first after a quiet moment goes at once."""
 _PAGE: Final = 500
@@ -41,9 +43,11 @@ class Listener:
         self.wake = asyncio.Event()
 
     async def next_chunk(self) -> bytes:
-        """Wait for what comes next; a resync when this reader was too slow for the ring."""
+        """Wait for what comes next; a resync when this reader was too slow for the ring, nothing at the very end."""
         group = self.group
         while self.cursor == group.end:
+            if self._hub.ended:
+                return b""
             self.wake.clear()
             await self.wake.wait()
         if self.cursor < group.start:
@@ -74,6 +78,7 @@ class Hub:
         self._flushed_at = 0.0
         self._closing: asyncio.Handle | None = None
         self.connected = False
+        self.ended = False
         self.streams = 0
         self.resyncs = 0
         self.events = 0
@@ -86,6 +91,13 @@ class Hub:
     def watch(self, watcher: Callable[[list[Device] | None], None]) -> None:
         """Call `watcher` with the devices of each `devices.changed`, and with None when some may have been missed."""
         self._watchers.append(watcher)
+
+    def end_streams(self) -> None:
+        """Let every open stream end by itself: the process is about to stop."""
+        self.ended = True
+        for _, listeners in self._groups.values():
+            for listener in listeners:
+                listener.wake.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

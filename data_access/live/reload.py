@@ -41,6 +41,6 @@ def announce(redis: Redis, number: int) -> bool:
     try:
         redis.publish(CHANNEL, str(number))
     except (RedisError, OSError):
-        log.info("reload: the bus is away; other processes see the new data when they next look")
+        log.debug("reload: the bus is away; other processes see the new data when they next look")
         return False
     return True

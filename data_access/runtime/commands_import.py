@@ -69,7 +69,8 @@ def import_(  # noqa: PLR0913  # a command's options are its parameters
     console = Console(stderr=True)
     prepare.for_own_data(settings, console=console, into_demo=into_demo)
     services = build.services(settings)
-    Relay(services.database, services.redis)
+    if build.redis_url(settings) != build.NOBODY:  # else what is to be told waits in the outbox for a product
+        Relay(services.database, services.redis)
     try:
         context = Context(
             database=services.database,

@@ -26,13 +26,20 @@ def serve(fd: int | None) -> None:
     """Run one web process on YIPING_HOST:YIPING_PORT."""
     import uvicorn  # noqa: PLC0415  # each command imports what it alone needs
 
+    from data_access.live.hub import END_STREAMS  # noqa: PLC0415  # as above
+
     class Server(uvicorn.Server):
-        """Says ready once it accepts."""
+        """Says ready once it accepts, and lets the open streams end before it stops."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
                 say_ready()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            if end_streams := self.lifespan.state.get(END_STREAMS):
+                end_streams()
+            await super().shutdown(sockets)
 
     settings = _begin("web")
     listener = _inherited(fd) or bound(settings.host, settings.port, variable="YIPING_PORT")
@@ -42,7 +49,7 @@ def serve(fd: int | None) -> None:
         log_config=None,
         access_log=False,  # addresses hold tokens
         server_header=False,
-        timeout_graceful_shutdown=2,  # open streams would keep it from stopping
+        timeout_graceful_shutdown=2,  # a request that hangs must not keep it from stopping
         backlog=2048,
     )
     Server(config).run(sockets=[listener])

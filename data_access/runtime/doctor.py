@@ -92,7 +92,7 @@ def examine(services: Services) -> Report:
         ("web", lambda: web_process(web)),
         ("push", lambda: push(web)),
         ("ingest", lambda: ingest(services)),
-        ("heartbeat", lambda: freshness(services, "heartbeat", "a reading through broker, ingest and database")),
+        ("heartbeat", lambda: heartbeat(services)),
         ("worker", lambda: worker(services)),
         ("outbox", lambda: outbox(services)),
         ("dead letters", lambda: dead_letters(services)),
@@ -106,7 +106,7 @@ def endpoints(settings: Settings, running: instance.Instance | None) -> dict[str
         "web": running.web if running else f"http://{settings.host}:{settings.port}",
         "mqtt": running.mqtt if running and running.mqtt else f"mqtt://{settings.host}:{settings.mqtt_port}",
         "broker": _without_password(_broker(settings, running)),
-        "redis": _without_password(build.redis_url(settings)),
+        "redis": _without_password(_redis(settings, running)),
         "database": make_url(settings.database).render_as_string(hide_password=True),
         "data_dir": str(settings.data_dir),
         "supervisor": str(running.pid) if running else None,
@@ -242,6 +242,13 @@ def freshness(services: Services, code: str, what: str) -> Finding:
     return Finding(code, State.FAIL, f"{what} {_ago(age)} ago", "see broker, ingest and worker", facts)
 
 
+def heartbeat(services: Services) -> Finding:
+    """How long ago the last reading of our own came through; one from before ingest fell silent proves nothing."""
+    if not _ingest_figures(services):
+        return Finding("heartbeat", State.FAIL, "none comes through: ingest is not running", "see ingest")
+    return freshness(services, "heartbeat", "a reading through broker, ingest and database")
+
+
 def worker(services: Services) -> Finding:
     """Whether the clocks turn and every task works."""
     said = _worker_status(services)
@@ -289,6 +296,12 @@ def _safely(part: str, check: Callable[[], Finding]) -> Finding:
     except (OSError, HTTPException, RedisError, SQLAlchemyError, ValueError) as error:
         return Finding(part, State.FAIL, f"does not answer ({type(error).__name__})", _START)
     return Finding(part, found.state, found.seen, found.advice, found.facts)
+
+
+def _redis(settings: Settings, running: instance.Instance | None) -> str | None:
+    if settings.redis_url:
+        return settings.redis_url.get_secret_value()
+    return running.redis if running else None
 
 
 def _broker(settings: Settings, running: instance.Instance | None) -> str | None:

@@ -66,6 +66,8 @@ def open_table(path: Path) -> Source:
             size += any(cells)
     if not any(header):
         raise InvalidInput(f"{path.name} is empty; the line above the rows must name the columns.")
+    if not size:
+        raise InvalidInput(f"{path.name} names columns and holds no rows below (0 rows): probably the wrong file.")
     doubled = {name for name in header if name and header.count(name) > 1}
     if doubled:
         raise InvalidInput(f"{path.name} names a column twice: {', '.join(sorted(doubled))}.")
@@ -77,7 +79,8 @@ def _form(path: Path) -> str:
         start = file.read(4)
         if start == b"PK\x03\x04":
             return "xlsx"
-        file.seek(0)
+        if path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:
+            raise InvalidInput(f"{path.name} is not an XLSX file, though its name says so; save it as XLSX or CSV.")
         for encoding in ("utf-8-sig", "gb18030"):
             decoder = codecs.getincrementaldecoder(encoding)()
             file.seek(0)

@@ -122,6 +122,8 @@ def test_cards(web: Web) -> None:
         ("/api/v1/devices/x", 400),
         ("/api/v1/buildings/none", 404),
         ("/api/v1/alarms?severity=9", 400),
+        ("/api/v1/alarms?severity=dire", 400),
+        ("/api/v1/alarms?severity=%C2%B2", 400),
         ("/api/v1/alarms?from=yesterday", 400),
         ("/api/v1/alarms?cursor=x", 400),
         ("/api/v1/alarms/77", 404),
@@ -253,3 +255,17 @@ def test_video_goes_through_our_server_and_never_names_its_source(web: Web) -> N
 def _stream_of_camera_2(web: Web, stream: str | None) -> None:
     with web.database.writing() as session:
         session.execute(update(CameraRow).where(CameraRow.code == "C2").values(stream=stream))
+
+
+def test_a_severity_is_a_name_or_a_number(web: Web) -> None:
+    by_number = web.get("/api/v1/alarms?severity=4").json()
+    assert by_number["alarms"]
+    assert web.get("/api/v1/alarms?severity=critical").json() == by_number
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PROPFIND"])
+def test_a_method_that_an_address_does_not_know_is_json(web: Web, method: str) -> None:
+    answer = httpx.request(method, f"{web.url}/api/v1/alarms", timeout=10)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert answer.json() == {"error": f"{method} is not possible here; possible: GET, HEAD."}
+    assert httpx.request(method, f"{web.url}/api/v1/nosuch", timeout=10).status_code == 404

@@ -40,6 +40,10 @@ def test_without_a_running_product_every_part_says_what_to_do(services: Services
     told = json.loads(report.as_json())
     assert set(told["parts"]) == set(states)
     assert told["endpoints"]["web"] == "http://127.0.0.1:8050"
+    assert told["endpoints"]["redis"] is None
+    with services.database.writing() as session:
+        assert note(session, "heartbeat", services.clock())  # from a moment before it was stopped
+    assert doctor.heartbeat(services).state is State.FAIL
 
 
 def test_dead_letters_are_counted_by_reason(services: Services, noon: datetime) -> None:

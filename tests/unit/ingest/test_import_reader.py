@@ -60,6 +60,7 @@ def test_comments_of_a_template_may_stay(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"\xff\xfe\x00\x81\xff", "neither"),
         (b"a,a\n1,2\n", "twice"),
+        (b"# a table\na,b\n\n", "0 rows"),
         (b"PK\x03\x04rubbish", "not an XLSX"),
     ],
 )
@@ -70,6 +71,13 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, content: byte
         open_table(path)
     with pytest.raises(InvalidInput, match="no file"):
         open_table(tmp_path / "nowhere.csv")
+
+
+def test_text_that_is_named_a_workbook_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "areas.xlsx"
+    path.write_text(TEXT)
+    with pytest.raises(InvalidInput, match=r"areas\.xlsx is not an XLSX file"):
+        open_table(path)
 
 
 COLUMNS = (Column("code", "", required=True, also=("编码",)), Column("name", "", also=("名称",)))
