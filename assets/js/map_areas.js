@@ -126,7 +126,6 @@
       path.setAttribute("role", "button");
       path.setAttribute("aria-label", this._said(p));
       path.dataset.code = p.code;
-      path.addEventListener("focus", () => layer.bringToFront()); // its edge would lie under the neighbours'
       layer.on("mouseover", () => layer.bringToFront());
       path.addEventListener("keydown", (e) => {
         if (e.key !== "Enter" && e.key !== " ") return;
