@@ -154,7 +154,9 @@ def playing(folder: Path, *scenario: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+        process.kill()
 
 
 def take(browser: Browser, url: str, folder: Path, shots: tuple[Shot, ...]) -> None:
