@@ -112,7 +112,9 @@ def organisations(ledger: Ledger, source: SourceLine | None, now: datetime, w: W
     ]
     known = Fact.LEGAL_ENTITIES in ledger.now or Fact.RESOURCES in ledger.now
     body: list[Child] = (
-        [*rows, wide.places(ledger, w)] if known else [html.P([icon("off"), html.Span(w("法人与资源未导入"))], className="missing")]
+        [*rows, wide.places(ledger, w)]
+        if known
+        else [html.P([icon("off"), html.Span(w("法人与资源未导入"))], className="missing")]
     )
     return panel("organisations", w("法人与资源"), body, note=_as_of(ledger, source, now, w), sources="entities")
 
