@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from paho.mqtt.client import Client, MQTTMessageInfo
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from data_access.demo.fleet import Device, Fleet
 from data_access.demo.signals import Values
@@ -21,9 +21,11 @@ logger = logging.getLogger(__name__)
 
 GATEWAY_TOPIC: Final = "v1/gateway/telemetry"
 OWN_TOPIC: Final = "v1/devices/me/telemetry"
-_KEEP_ALIVE_S: Final = 30
+_KEEP_ALIVE_S: Final = 10
 _LARGEST: Final = 200  # devices in one gateway message
 _WAITING: Final = 2_000  # messages kept while the broker is away; then devices are simply not heard
+_KEPT: Final = (MQTTErrorCode.MQTT_ERR_NO_CONN, MQTTErrorCode.MQTT_ERR_CONN_LOST)
+"""Without a connection paho keeps a message of QoS 1 and sends it when it is connected again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,12 @@ def wait_sent(infos: Sequence[MQTTMessageInfo], within_s: float = 10.0) -> bool:
 
 
 def _published(info: MQTTMessageInfo) -> bool:
+    """Whether the broker has taken the message, also one that was said while it was away."""
+    if info.rc in _KEPT:
+        info.rc = MQTTErrorCode.MQTT_ERR_SUCCESS  # else paho would never tell that it got through in the end
     try:
         return info.is_published()
-    except RuntimeError:  # said while the connection was down: paho queues it and never tells how it went
+    except (RuntimeError, ValueError):
         return False
 
 

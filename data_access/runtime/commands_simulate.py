@@ -214,7 +214,7 @@ def _publisher(
     own = _own_voices(fleet) if voices else []
     publisher = Publisher(url, fleet, through_edge=bare is None, own_voice=own)
     try:
-        if not publisher.wait_connected():
+        if not publisher.wait_connected(_PATIENCE_S if running else 10.0):
             raise Refusal(f"No broker answers at {url.rpartition('@')[2]}: is the product running (`yiping run`)?")
         yield publisher
     finally:
