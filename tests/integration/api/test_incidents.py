@@ -1,14 +1,16 @@
 """Incidents by HTTP: what comes in is there, told and counted; what does not fit is refused with a sentence."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from data_access.api.incidents import A_SECOND, BURST, Allowance
-from data_access.db.tables import IncidentRow, SourceRow
+from data_access.commands.incidents import INTAKE
+from data_access.db.tables import IncidentHistoryRow, IncidentRow, SourceRow
 from data_access.runtime.counters import CountersKeeper
 from tests.small import DISTRICT, GRID
 from tests.web import Web, wait_for
@@ -18,6 +20,17 @@ NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
 def _post(web: Web, body: Any, **headers: str) -> httpx.Response:
     return httpx.post(web.url + "/api/v1/incidents", json=body, headers=headers, timeout=10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _left_as_found(web: Web) -> Iterator[None]:
+    """Other tests count the incidents and sources of this server."""
+    yield
+    with web.database.writing() as session:
+        mine = select(IncidentRow.id).where(IncidentRow.source == INTAKE)
+        session.execute(delete(IncidentHistoryRow).where(IncidentHistoryRow.incident_id.in_(mine)))
+        session.execute(delete(IncidentRow).where(IncidentRow.source == INTAKE))
+        session.execute(delete(SourceRow).where(SourceRow.code == "incidents"))
 
 
 @pytest.fixture
