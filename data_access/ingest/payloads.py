@@ -200,9 +200,9 @@ def _store(intake: Intake, device: int, values: dict[str, Any], ts: int, origina
         metric = known.get(key)
         kind = type(value)
         if metric is None:
-            intake.refuse(Reason.UNKNOWN_METRIC, f"{key[:40]}; {inbox.registry.vocabulary(device)}")
+            intake.refuse(Reason.UNKNOWN_METRIC, f"{key[:40]}; {inbox.registry.vocabulary[device]}")
         elif metric not in speaks:
-            intake.refuse(Reason.WRONG_METRIC, f"{key}; {inbox.registry.vocabulary(device)}")
+            intake.refuse(Reason.WRONG_METRIC, f"{key}; {inbox.registry.vocabulary[device]}")
         elif kind is float or kind is bool or (kind is int and -(1 << 53) <= value <= 1 << 53):
             if value - value != 0:  # only infinity and NaN differ from themselves like this
                 intake.refuse(Reason.WRONG_TYPE, f"{key} is not finite")

@@ -91,21 +91,19 @@ class Registry:
 
     def _build_vocabulary(self, devices: Any) -> None:
         """Which metrics each device may report: those of its kind, of all, and those its rules speak of."""
-        known: dict[tuple[str, int], frozenset[int]] = {}
-        self.kinds = [d.kind for d in devices]
+        known: dict[tuple[str, int], tuple[frozenset[int], str]] = {}
         self.speaks: list[frozenset[int]] = []
+        self.vocabulary: list[str] = []  # the same as a phrase, for whoever sent something else
         for device, profile in zip(devices, self.profile, strict=True):
             key = (device.kind, int(profile))
             if key not in known:
                 own = KIND_METRICS.get(device.kind, ())
                 ruled = (rule.metric for rule in self.profiles[key[1]])
-                known[key] = frozenset(self.metrics[m] for m in (*own, *COMMON_METRICS, *ruled) if m in self.metrics)
-            self.speaks.append(known[key])
-
-    def vocabulary(self, device: int) -> str:
-        """A phrase about what the device may report, for whoever sent something else."""
-        words = ", ".join(self.metric_keys[metric] for metric in sorted(self.speaks[device]))
-        return f"a {self.kinds[device]} device reports {words}"
+                keys = [k for k in dict.fromkeys((*own, *COMMON_METRICS, *ruled)) if k in self.metrics]
+                phrase = f"a {device.kind} device reports {', '.join(keys)}"
+                known[key] = frozenset(self.metrics[k] for k in keys), phrase
+            self.speaks.append(known[key][0])
+            self.vocabulary.append(known[key][1])
 
     def _build_tables(self) -> None:
         """Rules as arrays: thresholds, severities and side by rule; places of rules by profile, metric and rank."""

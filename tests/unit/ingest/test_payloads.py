@@ -20,7 +20,7 @@ def take(payload: str | bytes, *, gateway: bool = False, replay: bool = False) -
         by_name={"A": 0, "1": 0},
         replay=[replay],
         speaks=[frozenset({0, 1})],
-        vocabulary=lambda _: "a smoke device reports smoke, temp_c",
+        vocabulary=["a smoke device reports smoke, temp_c"],
     )
     inbox = Inbox(registry)
     raw = payload.encode() if isinstance(payload, str) else payload
