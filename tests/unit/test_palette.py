@@ -6,6 +6,7 @@ noticeable). Contrast: WCAG 2. Marks differ by shape as well, so the distances h
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache
 from itertools import combinations
@@ -102,7 +103,7 @@ def lab(rgb: Rgb) -> Rgb:
 
 
 def apart(a: Rgb, b: Rgb) -> float:
-    return sum((p - q) ** 2 for p, q in zip(lab(a), lab(b), strict=True)) ** 0.5
+    return math.dist(lab(a), lab(b))
 
 
 @pytest.mark.parametrize("sight", SIGHT)
