@@ -245,7 +245,7 @@ def freshness(services: Services, code: str, what: str) -> Finding:
 def heartbeat(services: Services) -> Finding:
     """How long ago the last reading of our own came through; one from before ingest fell silent proves nothing."""
     if not _ingest_figures(services):
-        return Finding("heartbeat", State.FAIL, "none comes through: ingest is not running", "see ingest")
+        return Finding("heartbeat", State.FAIL, "ingest says nothing, so none is known to come through", "see ingest")
     return freshness(services, "heartbeat", "a reading through broker, ingest and database")
 
 
