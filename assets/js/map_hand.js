@@ -1,5 +1,5 @@
 // Pointer, touch and keyboard on the map: the card under the pointer, a click on a thing or a shape, N and P through
-// the alarms in view. What lies on top is asked first, so a shape is chosen only where nothing else is.
+// the alarms in view. What lies on top is asked first, so a shape is chosen only where nothing abnormal is.
 (function () {
   "use strict";
 
@@ -39,18 +39,27 @@
     }
 
     _click(e) {
-      const touch = e.originalEvent.pointerType === "touch", found = this.layer.hit(e.layerPoint, touch ? TOUCH_SLACK : 2);
+      const touch = e.originalEvent.pointerType === "touch", shape = e.originalEvent.target.closest("[data-code]");
       const building = this.near(e.layerPoint, touch ? TOUCH_REACH : REACH);
+      let found = this.layer.hit(e.layerPoint, touch ? TOUCH_SLACK : 2);
+      if (shape && found && found.kind === "devices" && this._calm(found.i)) found = null;
       if (found && !(building && QUIET.has(found.kind))) return this._open(found, true);
       this.card.close();
-      const shape = e.originalEvent.target.closest("[data-code]");
       if (building || shape) this.act(building || shape.dataset.code);
+    }
+
+    // Where an area can be entered, a sensor that has nothing to say does not stand in the way; close by, where
+    // sensors stand apart, it is what was meant.
+    _calm(i) {
+      const { NORMAL, UNSEEN, SPREAD_ZOOM } = yiping.mapPoints, category = this.data.sets.devices.category[i];
+      return this.map.getZoom() < SPREAD_ZOOM && (category === NORMAL || category === UNSEEN);
     }
 
     _hover(e) {
       if (this.hovering || this.card.pinned || e.originalEvent.pointerType === "touch") return;
       this.hovering = requestAnimationFrame(() => {
         this.hovering = 0;
+        if (this.card.pinned) return; // a click came first
         const found = this.layer.hit(e.layerPoint, 2);
         this.map.getContainer().classList.toggle("has-hit", Boolean(found));
         if (found) this._open(found, false);

@@ -69,7 +69,7 @@ def test_a_click_drills_down_to_the_grid_and_back_leads_the_browser(open_page: O
 
 def test_a_click_on_a_shape_drills_and_on_a_building_opens_it(open_page: Open, product: Product) -> None:
     grid = product.area("grid")
-    page = open_page(f"area={grid.code[:12]}&layers=alarms")
+    page = open_page(f"area={grid.code[:12]}&layers=devices")
     until(page, DRAWN, grid.code[:12])
     rested(page)
     lng, lat = page.evaluate(
@@ -77,7 +77,7 @@ def test_a_click_on_a_shape_drills_and_on_a_building_opens_it(open_page: Open, p
     )
     page.mouse.click(*at(page, lng, lat))
     until(page, DRAWN, grid.code)
-    page.locator("path.map-building").first.click()
+    page.locator("path.map-building").first.click()  # the sensors inside it leave the click to it
     page.wait_for_url("**building=*")
 
 
@@ -267,7 +267,7 @@ def test_arrows_and_signs_move_the_map_and_n_walks_the_alarms(open_page: Open, p
 
 def test_a_finger_opens_a_building_and_targets_are_wide_enough(open_touch: Open, product: Product) -> None:
     grid = product.area("grid")
-    page = open_touch(f"area={grid.code}")
+    page = open_touch(f"area={grid.code}&layers=incidents")
     until(page, DRAWN, grid.code)
     rested(page)
     page.locator(".map-frame").scroll_into_view_if_needed()
