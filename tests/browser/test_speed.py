@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 FIRST_VISIT_BYTES = 600_000
 LONG_TASK_MS = 200
 BUSY_S = 20
+SPEAKING = 8  # smoke detectors that speak meanwhile
 TASKS = "disabled-by-default-devtools.timeline"
 USEFUL = """!document.getElementById('first-paint') && document.querySelector('.map-frame').dataset.drawn
   && document.querySelector('#live-alarms:not(.is-loading)') !== null"""
@@ -82,7 +83,9 @@ def test_a_place_that_is_pointed_at_is_fetched_before_the_click(open_page: Open)
 def test_nothing_moves_and_nothing_takes_long_while_readings_arrive(open_page: Open, product: Product) -> None:
     page = open_page()
     until(page, USEFUL)
-    page.wait_for_timeout(1500)  # what arrives with the first seconds has its place
+    for i in range(SPEAKING):
+        product.publish(product.device("smoke", i), {"smoke": 0})  # what an earlier test left standing clears before
+    page.wait_for_timeout(2500)  # what arrives with the first seconds has its place
     page.evaluate(WATCH_SHIFTS)
     longest = _longest_task(page, product)
     # The header's status says more, and needs more room, when a busy machine lets the push be late.
@@ -98,7 +101,7 @@ def _longest_task(page: Page, product: Product) -> float:
     done: list[bool] = []
     tools.on("Tracing.tracingComplete", lambda _: done.append(True))
     tools.send("Tracing.start", {"transferMode": "ReportEvents", "categories": TASKS})
-    devices, deadline = cycle([product.device("smoke", i) for i in range(8)]), time.monotonic() + BUSY_S
+    devices, deadline = cycle([product.device("smoke", i) for i in range(SPEAKING)]), time.monotonic() + BUSY_S
     while time.monotonic() < deadline:
         product.publish(next(devices), {"smoke": 0})
         page.wait_for_timeout(150)
