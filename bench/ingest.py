@@ -27,7 +27,9 @@ from data_access.db import migrate, readings
 from data_access.db.bulk import insert_rows
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, DeviceModelRow, DeviceRow
-from data_access.domain.devices import DEFAULT_MODELS, DeviceKind, rule_to_json
+from data_access.domain.alarm_rules import rule_to_json
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import DeviceKind
 from data_access.ingest import service, wire
 from data_access.services import Services
 from data_access.settings import Settings

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, BuildingRow, DeviceModelRow, DeviceRow, to_ms
-from data_access.domain.devices import DEFAULT_MODELS, rule_to_json
+from data_access.domain.alarm_rules import rule_to_json
+from data_access.domain.device_models import DEFAULT_MODELS
 from data_access.ingest.payloads import Inbox, Intake, decode, device_message
 from data_access.ingest.writer import EngineWriter
 from data_access.services import Services

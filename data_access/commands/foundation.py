@@ -8,7 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import DeviceModelRow, MetricRow, SourceRow
-from data_access.domain.devices import COMMON_METRICS, DEFAULT_MODELS, KIND_METRICS, METRIC_UNITS, rule_to_json
+from data_access.domain.alarm_rules import rule_to_json
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import COMMON_METRICS, KIND_METRICS, METRIC_UNITS
 
 _SOURCES: Final = (
     ("sensors", "传感物联", "Sensors", 60),

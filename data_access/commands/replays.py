@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from data_access.commands.devices import note_change
 from data_access.db.tables import AreaRow, DeviceModelRow, DeviceRow, ReplayRunRow
+from data_access.domain.alarm_rules import Above, AlarmRule, rule_to_json
 from data_access.domain.alarms import Severity
-from data_access.domain.devices import Above, AlarmRule, DeviceKind, rule_to_json
+from data_access.domain.devices import DeviceKind
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.live import reload
 

@@ -12,8 +12,10 @@ from data_access.demo.chance import Chance
 from data_access.demo.devices import Devices
 from data_access.demo.frame import Columns, Community
 from data_access.demo.system import DEMO
+from data_access.domain.alarm_rules import Above, AlarmRule
 from data_access.domain.alarms import AlarmAction, AlarmState
-from data_access.domain.devices import DEFAULT_MODELS, METRIC_UNITS, Above, AlarmRule, DeviceKind
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import METRIC_UNITS, DeviceKind
 
 _SPAN_MS: Final = 14 * 86_400_000
 _QUIET_MS: Final = 3_600_000  # the last hour before the epoch: everything has been dealt with

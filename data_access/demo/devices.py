@@ -17,7 +17,8 @@ from data_access.demo.frame import Columns, Community, texts
 from data_access.demo.people import People
 from data_access.demo.plan import SHUIBEI, communities
 from data_access.demo.system import model_ids
-from data_access.domain.devices import DEFAULT_MODELS, DeviceKind
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import DeviceKind
 
 K = DeviceKind
 TOTALS: Final = {

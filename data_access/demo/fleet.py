@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from data_access.domain.devices import DEFAULT_MODELS, DeviceKind
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import DeviceKind
 
 _PERIODS: Final = {model.kind: model.period_s for model in DEFAULT_MODELS}
 _MASK: Final = (1 << 64) - 1

@@ -9,7 +9,9 @@ from typing import Final
 from data_access.db.tables import to_ms
 from data_access.demo.frame import Columns
 from data_access.demo.vendored import incident_classes
-from data_access.domain.devices import COMMON_METRICS, DEFAULT_MODELS, KIND_METRICS, METRIC_UNITS, rule_to_json
+from data_access.domain.alarm_rules import rule_to_json
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import COMMON_METRICS, KIND_METRICS, METRIC_UNITS
 from data_access.settings import Settings
 
 CATALOGUE: Final = "default"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from data_access.domain.alarm_rules import AlarmRule
 from data_access.domain.alarms import Severity
-from data_access.domain.devices import AlarmRule
 
 
 class Turn(StrEnum):

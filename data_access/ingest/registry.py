@@ -14,15 +14,8 @@ from sqlalchemy.orm import Session
 
 from data_access.commands.devices import Fingerprint, fingerprint
 from data_access.db.tables import DeviceModelRow, DeviceRow, MetricRow
-from data_access.domain.devices import (
-    COMMON_METRICS,
-    KIND_METRICS,
-    METRIC_UNITS,
-    Above,
-    AlarmRule,
-    rule_from_json,
-    with_overrides,
-)
+from data_access.domain.alarm_rules import Above, AlarmRule, rule_from_json, with_overrides
+from data_access.domain.devices import COMMON_METRICS, KIND_METRICS, METRIC_UNITS
 from data_access.domain.errors import InvalidInput
 
 log = logging.getLogger(__name__)

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from data_access.commands.alarms import Key, Step
 from data_access.commands.readings import Batch, DeadLetter, Floats, Ints, Readings, State
 from data_access.db.tables import from_ms, to_ms
+from data_access.domain.alarm_rules import OFFLINE, AlarmRule
 from data_access.domain.alarms import AlarmAction, Severity
 from data_access.domain.conditions import Condition, Event, Turn
-from data_access.domain.devices import LOW_BATTERY_PCT, MISSED_PERIODS, OFFLINE, AlarmRule, DeviceStatus
+from data_access.domain.devices import LOW_BATTERY_PCT, MISSED_PERIODS, DeviceStatus
 from data_access.events import DeviceState
 from data_access.ingest.payloads import Inbox
 from data_access.ingest.registry import NONE, Registry

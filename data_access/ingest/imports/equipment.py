@@ -14,7 +14,8 @@ from data_access.commands import devices, foundation
 from data_access.commands.facts import Group
 from data_access.commands.imports import Record, Target
 from data_access.db.tables import CameraRow, DeviceModelRow, DeviceRow
-from data_access.domain.devices import DeviceKind, rule_from_json, with_overrides
+from data_access.domain.alarm_rules import rule_from_json, with_overrides
+from data_access.domain.devices import DeviceKind
 from data_access.domain.errors import InvalidInput
 from data_access.ingest.imports.columns import Cells, Column, Refused
 from data_access.ingest.imports.housing import AREA, BUILDING, LAT, LNG, Placed, table

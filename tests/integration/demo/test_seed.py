@@ -39,7 +39,8 @@ from data_access.db.tables import (
 from data_access.demo.plan import MAX_HOUSEHOLDS, SHUIBEI
 from data_access.demo.seed import is_seeded, seed
 from data_access.demo.vendored import MEDIA
-from data_access.domain.devices import DEFAULT_MODELS, rule_from_json
+from data_access.domain.alarm_rules import rule_from_json
+from data_access.domain.device_models import DEFAULT_MODELS
 from data_access.domain.incidents import Stage
 from data_access.settings import Scale, Settings
 

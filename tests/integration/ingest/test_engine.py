@@ -15,8 +15,9 @@ from data_access.commands.alarms import acknowledge
 from data_access.db import readings
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, DeviceStateRow
+from data_access.domain.alarm_rules import AlarmRule
 from data_access.domain.alarms import TRANSITIONS, AlarmAction, AlarmState, Severity
-from data_access.domain.devices import DEFAULT_MODELS, AlarmRule
+from data_access.domain.device_models import DEFAULT_MODELS
 from data_access.domain.errors import IllegalTransition
 from data_access.ingest.metrics import Metrics
 from data_access.ingest.payloads import Inbox

@@ -17,8 +17,8 @@ from data_access.commands.readings import apply, write_letters
 from data_access.db import readings
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, DeadLetterRow, DeviceRow
+from data_access.domain.alarm_rules import AlarmRule
 from data_access.domain.conditions import Condition, Event
-from data_access.domain.devices import AlarmRule
 from data_access.ingest.batch import TryAgain
 from data_access.ingest.metrics import Metrics
 from data_access.ingest.payloads import Inbox, Unknown

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from data_access.demo.fleet import Device, Fleet
-from data_access.domain.devices import DEFAULT_MODELS, DeviceKind
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import DeviceKind
 
 PERIODS = {model.kind: model.period_s for model in DEFAULT_MODELS}
 

@@ -12,7 +12,8 @@ from data_access.demo.holds import Holds
 from data_access.demo.publisher import Said
 from data_access.demo.scenarios import SCENARIOS, Appeal, Scenario, Step, fire, kitchen, outage, play, rainstorm
 from data_access.domain.alarms import Severity
-from data_access.domain.devices import DEFAULT_MODELS, DeviceKind
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import DeviceKind
 from data_access.domain.errors import InvalidInput
 from tests.unit.demo.fleets import small
 

@@ -13,7 +13,8 @@ from data_access.demo.fleet import Device, Fleet
 from data_access.demo.publisher import Said
 from data_access.demo.simulator import CATCH_UP_S, LEVELS, Simulator, episodes, natural_rate
 from data_access.domain.alarms import Severity
-from data_access.domain.devices import COMMON_METRICS, DEFAULT_MODELS, KIND_METRICS
+from data_access.domain.device_models import DEFAULT_MODELS
+from data_access.domain.devices import COMMON_METRICS, KIND_METRICS
 from tests.unit.demo.fleets import small
 
 START = 1_780_000_000_000

@@ -1,8 +1,8 @@
 from typing import Any
 
+from data_access.domain.alarm_rules import Above, AlarmRule
 from data_access.domain.alarms import Severity
 from data_access.domain.conditions import Condition, Event, Turn
-from data_access.domain.devices import Above, AlarmRule
 
 S, A, G = Turn.STANDS, Turn.AGAIN, Turn.GONE
 
