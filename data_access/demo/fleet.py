@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from data_access.domain.device_models import DEFAULT_MODELS
@@ -29,6 +30,7 @@ class Device:
     lng: float
     lat: float
     period_s: int
+    heard_ms: int = 0  # when the product last heard of it
 
 
 class Fleet:
@@ -37,6 +39,7 @@ class Fleet:
     def __init__(self, devices: Iterable[Device]) -> None:
         self.devices: Sequence[Device] = sorted(devices, key=lambda d: d.id)
         self.by_code = {d.code: d for d in self.devices}
+        self.heard_ms = max((d.heard_ms for d in self.devices), default=0)
         self.by_kind: dict[DeviceKind, list[Device]] = defaultdict(list)
         self.by_building: dict[str, list[Device]] = defaultdict(list)
         self.by_gateway: dict[str, list[Device]] = defaultdict(list)
@@ -71,7 +74,7 @@ def unit(*parts: int) -> float:
 
 
 def _device(row: Mapping[str, Any]) -> Device:
-    kind = DeviceKind(row["kind"])
+    kind, heard = DeviceKind(row["kind"]), row.get("last_seen")
     return Device(
         id=int(row["id"]),
         code=row["code"],
@@ -84,4 +87,5 @@ def _device(row: Mapping[str, Any]) -> Device:
         lng=float(row["lng"]),
         lat=float(row["lat"]),
         period_s=int(row.get("period_s") or _PERIODS[kind]),
+        heard_ms=int(datetime.fromisoformat(heard).timestamp() * 1000) if heard else 0,
     )

@@ -2,7 +2,8 @@
 
 Each device reports at least once in its period, a little early and never late; when the fleet is small, more often,
 so that `rate` readings a second come together. When the simulator was off, it does not invent what would have been:
-each device reports once within `CATCH_UP_S` seconds and the gap stays a gap.
+each device reports once within `CATCH_UP_S` seconds, the gap stays a gap, and of the small things that go on only
+those are taken up that the product has heard of: a first start begins calm.
 """
 
 from __future__ import annotations
@@ -119,6 +120,7 @@ class Simulator:
         self._ends: list[tuple[int, int]] = []
         self._waiting: list[tuple[int, int, Episode]] = []
         self._slot = self._slot_of(now_ms) - -(-_LONGEST_S // level.slot_s)  # what began before may still go on
+        self._unheard = (fleet.heard_ms, now_ms)
 
     def due(self, now_ms: int, held: set[int], *, calm: bool) -> list[Said]:
         """What is said at `now_ms`: regular reports, and the beginning and end of small things."""
@@ -145,7 +147,8 @@ class Simulator:
     def _begin(self, now_ms: int, held: set[int]) -> list[Said]:
         while self._slot <= self._slot_of(now_ms):
             for number, episode in enumerate(episodes(self._fleet, self._level, self._seed, self._slot)):
-                if episode.end_ms > now_ms:
+                unheard = self._unheard[0] < episode.start_ms < self._unheard[1]
+                if episode.end_ms > now_ms and not unheard:
                     heapq.heappush(self._waiting, (episode.start_ms, self._slot * 4 + number, episode))
             self._slot += 1
         said = []

@@ -18,6 +18,7 @@ from data_access.db.tables import (
     DeadLetterRow,
     DeviceModelRow,
     DeviceRow,
+    DeviceStateRow,
     IncidentRow,
     IncidentTypeRow,
     UnitRow,
@@ -59,11 +60,13 @@ def devices(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
             DeviceModelRow.code.label("model"),
             DeviceModelRow.period_s,
             DeviceRow.replay,
+            DeviceStateRow.last_seen,
         )
         .join(AreaRow, AreaRow.id == DeviceRow.area_id)
         .join(DeviceModelRow, DeviceModelRow.id == DeviceRow.model_id)
         .outerjoin(BuildingRow, BuildingRow.id == DeviceRow.building_id)
         .outerjoin(gateway, gateway.id == DeviceRow.gateway_id)
+        .outerjoin(DeviceStateRow, DeviceStateRow.device_id == DeviceRow.id)
     )
     query = _inside(query, DeviceRow.area_path, wanted.path)
     if wanted.kind:

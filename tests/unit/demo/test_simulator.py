@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -90,6 +91,29 @@ def test_the_background_has_few_small_alarms_and_busy_has_more() -> None:
     assert calm[Severity.CRITICAL] == 0
     assert busy.total() > 5 * calm.total()
     assert list(episodes(FLEET, LEVELS["busy"], 1, 7)) == list(episodes(FLEET, LEVELS["busy"], 1, 7))
+
+
+def test_a_first_start_is_calm_and_a_new_start_takes_up_what_the_product_knows() -> None:
+    def started(heard_ms: int) -> list[Said]:
+        fleet = Fleet(replace(d, heard_ms=heard_ms) for d in FLEET.devices)
+        simulator = Simulator(fleet, level=LEVELS["background"], rate=0.001, seed=1, now_ms=START, reports=False)
+        return simulator.due(START, set(), calm=False)
+
+    assert started(0) == []
+    assert len(started(START - 10_000)) > 3
+    assert len(started(START - 900_000)) < len(started(START - 10_000))
+    assert started(START - 3_600_000) == []
+
+
+def test_small_things_are_spread_over_the_hour() -> None:
+    level, hour = LEVELS["background"], 3_600_000
+    begin = [
+        e.start_ms
+        for slot in range(START // (level.slot_s * 1000), (START + 24 * hour) // (level.slot_s * 1000))
+        for e in episodes(FLEET, level, 1, slot)
+    ]
+    assert len(begin) / 24 == pytest.approx(18, abs=2)
+    assert max(sum(at <= other < at + 600_000 for other in begin) for at in begin) < 10  # below the flood limit
 
 
 def test_what_begins_also_ends_and_keep_calm_means_calm() -> None:
