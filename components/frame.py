@@ -1,16 +1,15 @@
-"""The frame of the overview: header, pinned strip, alarm list, footer. Their live content is panels.js's."""
+"""The frame of the overview: where one is, pinned strip, alarm list, footer. Their live content is panels.js's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from urllib.parse import urlencode
 
 from dash import html
 
 from components import format as fmt
-from components import labels, tools
-from components.i18n import Lang, Words
+from components import labels
+from components.i18n import Words
 from components.parts import Child, area_link, attributes, counter, icon, mark
 from components.walls import marks as wall_marks
 from data_access.viewmodels.areas import Place
@@ -26,56 +25,11 @@ class Ids(StrEnum):
     HEAD = "overview-head"
     STRIP = "pinned-strip"
     PROOF = "strip-proof"
-    STATUS = "live-status"
-    CLOCK = "clock"
     ALARMS = "live-alarms"
     ALARMS_MORE = "live-alarms-more"
     SOURCES = "live-sources"
     ANNOUNCE = "live-announce"
     STALE = "stale-banner"
-
-
-def header(where: html.Div, demo: bool, query: Mapping[str, str], w: Words) -> html.Header:  # noqa: FBT001  # a label, not a mode
-    """The region of mark and place, live status, language and theme, clock."""
-    other = Lang.EN if w.lang is Lang.ZH else Lang.ZH
-    return html.Header(
-        [
-            where,
-            html.Div(
-                [
-                    html.Span(w("演示数据"), className="tag") if demo else None,
-                    html.Span(w("回放"), className="tag tag-replay", hidden=True, **attributes(data_replay="")),
-                    html.Span(
-                        [icon("live"), html.Span(w("正在连接"), className="status-text")],
-                        id=Ids.STATUS,
-                        className="status is-connecting",
-                        role="status",
-                    ),
-                    html.A(
-                        "EN" if other is Lang.EN else "中",
-                        href="?" + urlencode({**query, "lang": other.value}),
-                        className="switch",
-                        lang="en" if other is Lang.EN else "zh-CN",
-                        title="English" if other is Lang.EN else "中文",
-                        **attributes(data_lang_switch=other.value),
-                    ),
-                    html.Button(
-                        icon("theme"),
-                        className="switch",
-                        type="button",
-                        title=w("切换到浅色"),
-                        **attributes(aria_label=w("切换到浅色"), data_theme_switch=""),
-                    ),
-                    tools.menu(query, w),
-                    html.Span(id="date", className="date"),
-                    html.Time(id=Ids.CLOCK, className="clock"),
-                ],
-                className="head-right",
-            ),
-            tools.rail("/", query, w),
-        ],
-        className="head",
-    )
 
 
 def where(place: Place, w: Words) -> list[Child]:

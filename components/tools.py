@@ -1,4 +1,4 @@
-"""What can be done with a view: share, download, compare, print, install; and on tablets the rail to get around.
+"""What can be done with a view: share, download, compare, print, install.
 
 Links work without a script; `share.js` keeps their area that of the page.
 """
@@ -6,68 +6,13 @@ Links work without a script; `share.js` keeps their area that of the page.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Any
 
 from dash import html
 
 from components.i18n import Words
-from components.parts import Child, attributes, counter, icon, mark
-
-KEPT: Final = ("area", "lang", "theme", "from", "to")
-"""What a link to another page of the same place carries on."""
-
-CRITICAL: Final = 4
-
-
-def address(path: str, query: Mapping[str, str], **more: str) -> str:
-    """`path` for the place, period and language of `query`."""
-    kept = {name: query[name] for name in KEPT if query.get(name)} | {k: v for k, v in more.items() if v}
-    return f"{path}?{urlencode(kept)}" if kept else path
-
-
-def rail(active: str, query: Mapping[str, str], w: Words) -> html.Nav:
-    """The way around on a tablet: a rail at the side in landscape, a bar at the bottom in portrait."""
-    alarms = html.Span(
-        html.Span([mark(CRITICAL, w), counter("alarms.critical", "")], className="is-zero"), className="tally"
-    )
-    here = active == "/"
-    return html.Nav(
-        [
-            _stop("/", "grid", w("总览"), query, active=here),
-            html.A(
-                [icon("bell"), html.Span(w("告警")), alarms],
-                href="#live-alarms" if here else address("/", query),
-                className="rail-stop",
-                **attributes(data_scroll="live-alarms"),
-            )
-            if here
-            else None,
-            html.A(
-                [icon("rank"), html.Span(w("排名"))],
-                href="#overview-rank",
-                className="rail-stop",
-                **attributes(data_scroll="overview-rank"),
-            )
-            if here
-            else None,
-            _stop("/compare", "columns", w("对比"), query, active=active == "/compare"),
-            _stop("/brief", "page", w("简报"), query, active=active == "/brief"),
-        ],
-        className="rail",
-        **attributes(aria_label=w("页面")),
-    )
-
-
-def _stop(path: str, symbol: str, word: str, query: Mapping[str, str], *, active: bool) -> html.A:
-    current = attributes(aria_current="page") if active else {}
-    return html.A(
-        [icon(symbol), html.Span(word)],
-        href=address(path, query),
-        className="rail-stop",
-        **attributes(data_to=path),
-        **current,
-    )
+from components.navigation import address
+from components.parts import Child, attributes, icon
 
 
 def menu(query: Mapping[str, str], w: Words) -> html.Details:

@@ -39,34 +39,24 @@ def marks(w: Words) -> list[Child]:
     ]
 
 
-def page(w: Words) -> html.Main:
+def page(w: Words) -> list[Child]:
     """The list of walls, empty until the script has asked."""
     heads = ("大屏", "显示", "状态", "画面延迟", "数据", "最近报告", "版本", "视口")
-    return html.Main(
-        [
-            html.Header(
+    return [
+        html.P(w("读取中"), id=Ids.NOTE, className="walls-note", role="status"),
+        html.Div(
+            html.Table(
                 [
-                    html.H1([html.Span(className="brand", **attributes(aria_hidden="true")), w("大屏")]),
-                    html.P(w("读取中"), id=Ids.NOTE, className="walls-note", role="status"),
-                    html.A(w("回到总览"), href="/", className="walls-back"),
+                    html.Thead(html.Tr([html.Th(w(head), scope="col") for head in heads])),
+                    html.Tbody(id=Ids.LIST),
                 ],
-                className="walls-head",
-            ),
-            html.Div(
-                html.Table(
-                    [
-                        html.Thead(html.Tr([html.Th(w(head), scope="col") for head in heads])),
-                        html.Tbody(id=Ids.LIST),
-                    ],
-                    className="walls-table",
-                    **attributes(aria_label=w("大屏")),
-                ),
-                className="panel walls-panel",
-                tabIndex="0",
-                role="region",
+                className="walls-table",
                 **attributes(aria_label=w("大屏")),
             ),
-            html.P(w("大屏每 15 秒报告一次，45 秒没有报告即为失联；一天后不再列出。"), className="walls-foot"),
-        ],
-        className="walls",
-    )
+            className="panel walls-panel",
+            tabIndex="0",
+            role="region",
+            **attributes(aria_label=w("大屏")),
+        ),
+        html.P(w("大屏每 15 秒报告一次，45 秒没有报告即为失联；一天后不再列出。"), className="walls-foot"),
+    ]

@@ -17,7 +17,7 @@ from dash import Input, Output, clientside_callback, get_app, html, register_pag
 from dash.development.base_component import Component
 from flask import Response, request
 
-from components import activity, building_drawer, closing, frame, labels, ledger, ranking
+from components import activity, building_drawer, closing, frame, header, labels, ledger, ranking
 from components import map as map_view
 from components.document import FirstPaint
 from components.i18n import Words, words
@@ -118,7 +118,7 @@ def _frame(
 
     return html.Div(
         [
-            frame.header(region(frame.Ids.HEAD, "where"), demo, query, w),
+            header.build("/", region(frame.Ids.HEAD, "where"), query, w, demo=demo),
             html.Div(id=frame.Ids.STALE, className="stale-banner", role="alert", hidden=True),
             html.Section(
                 [frame.strip(w), region(frame.Ids.PROOF, "strip-proof")],

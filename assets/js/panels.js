@@ -4,13 +4,12 @@
   "use strict";
 
   const yiping = (window.yiping = window.yiping || {});
-  const { age, clock, day, figure, freshness, grave, isCleared, listed, sourceTime, BATCH_S } = yiping.display;
+  const { age, clock, figure, freshness, grave, isCleared, listed, sourceTime, BATCH_S } = yiping.display;
   const t = (source, values) => yiping.t(source, values);
   const MAX_ROWS = 60;
   const PAGE_MS = 15_000; // a wall cannot scroll: what does not fit takes turns
   const HOLD_MS = 10_000; // how long a resting pointer keeps the list still
   const SHAPES = { 4: "critical", 3: "major", 2: "minor", 1: "warn" };
-  const WEEK = ["周日", "周一", "周二", "周三", "周四", "周五", "周六"];
 
   const rows = new Map(); // alarm id → row
   const known = new Set(); // grave alarms that have been announced
@@ -317,21 +316,6 @@
     if (tag) tag.hidden = !(values["alarms.replay"] > 0 || here().some((a) => a.run !== null));
   }
 
-  function renderStatus() {
-    const status = byId("live-status");
-    if (!status) return;
-    const { connection: how, lastEventAt } = connection(), latencyMs = yiping.pulse ? yiping.pulse.latencyMs() : null;
-    const icon = how === "disconnected" ? "off" : "live";
-    const said = { live: "实时", late: "推送延迟", disconnected: "推送中断", connecting: "正在连接" }[how];
-    const parts = [t(said)];
-    if (how === "live" && Number.isFinite(latencyMs)) parts.push(t("延迟 {n} 秒", { n: latencyMs < 50 ? "<0.1" : (latencyMs / 1000).toFixed(1) }));
-    if (how !== "connecting") status.title = lastEventAt ? t("最近事件 {time}", { time: clock(lastEventAt) }) : t("尚无事件");
-    if (how === "late" && lastEventAt) parts.push(t("最近事件 {time}", { time: clock(lastEventAt) }));
-    status.className = `status is-${how}`;
-    status.firstElementChild.className = `ic ic-${icon}`;
-    setText(status.querySelector(".status-text"), parts.join(" · "));
-  }
-
   function renderLost() {
     const lost = isLost(), root = document.documentElement;
     const banner = byId("stale-banner");
@@ -384,13 +368,6 @@
     }
   }
 
-  function tickClock() {
-    const at = now();
-    setText(byId("clock"), clock(at));
-    const date = byId("date");
-    if (date) setText(date, `${day(at)} ${t(WEEK[new Date(`${day(at)}T12:00:00Z`).getUTCDay()])}`);
-  }
-
   function announce(event) {
     if (!event || event.type !== "alarm.changed" || event.state !== "active_unacked") return;
     if (!grave([event]).length || known.has(event.alarm_id)) return;
@@ -432,8 +409,6 @@
   }
 
   function tick() {
-    tickClock();
-    renderStatus();
     renderLost();
     renderSources();
     const lost = isLost();

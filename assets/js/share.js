@@ -128,7 +128,7 @@
 
   /** What is not of the view itself stays out of its picture. */
   function kept(node) {
-    return !(node.classList && ["rail", "tools", "toast", "said", "sr-only"].some((name) => node.classList.contains(name)));
+    return !(node.classList && ["nav", "tools", "toast", "said", "sr-only"].some((name) => node.classList.contains(name)));
   }
 
   // ---- when
@@ -144,13 +144,7 @@
 
   document.addEventListener("click", (event) => {
     const item = event.target.closest("[data-act]");
-    const scroll = event.target.closest("[data-scroll]");
     if (item && acts[item.dataset.act]) acts[item.dataset.act]();
-    if (scroll) {
-      event.preventDefault();
-      const goal = document.getElementById(scroll.dataset.scroll);
-      if (goal) goal.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-    }
     if (!event.target.closest(".tools summary")) shut(false);
   });
   document.addEventListener("keydown", (event) => {

@@ -60,18 +60,16 @@ def test_the_rail_goes_to_every_page_of_the_place_on_screen(open_page: Open, pro
     page.set_viewport_size({"width": LANDSCAPE[0], "height": LANDSCAPE[1]})
     _settled(page)
     rail = page.evaluate(
-        "(() => { const r = document.querySelector('.rail').getBoundingClientRect(); return [r.x, r.width]; })()"
+        "(() => { const r = document.querySelector('.nav').getBoundingClientRect(); return [r.x, r.width]; })()"
     )
     assert rail == [0, 80]
     page.evaluate("(code) => yiping.drill(code)", street.code)
     until(page, "(code) => document.body.dataset.area === code", street.code)
-    until(page, "(code) => document.querySelector('.rail [data-to=\"/brief\"]').href.includes(code)", street.code)
-    page.click(".rail [data-scroll='overview-rank']")
-    until(page, "document.getElementById('overview-rank').getBoundingClientRect().top < innerHeight")
-    page.click(".rail [data-to='/brief']")
+    until(page, "(code) => document.querySelector('.nav [data-to=\"/brief\"]').href.includes(code)", street.code)
+    page.click(".nav [data-to='/brief']")
     page.wait_for_selector(".brief")
     assert street.name in page.inner_text(".brief h2")
-    page.click(".rail [data-to='/compare']")
+    page.click(".nav [data-to='/compare']")
     page.wait_for_selector(".compare-rows")
 
 

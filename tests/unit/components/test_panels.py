@@ -11,7 +11,7 @@ import pytest
 from dash import html
 from dash.development.base_component import Component
 
-from components import activity, building_drawer, closing, frame, ledger, ranking
+from components import activity, building_drawer, closing, frame, header, ledger, ranking
 from components.i18n import Words, words
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import ClosingCounts
@@ -113,7 +113,7 @@ def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
     w = words("en")
     everything = [
         *_panels(view, w),
-        frame.header(html.Div(frame.where(view.place, w)), True, {}, w),
+        header.build("/", html.Div(frame.where(view.place, w)), {}, w, demo=True),
         frame.strip(w),
         *frame.proof(view, w),
         *frame.below(view.place, w),

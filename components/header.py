@@ -1,0 +1,92 @@
+"""The header that every page shares: the way around, where one is, whether it is live, language, theme, tools, clock.
+
+Its live content is panels.js's. A wall's header has neither navigation nor tools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from dash import html
+
+from components import navigation, tools
+from components.i18n import Lang, Words
+from components.parts import Child, attributes, icon
+
+
+class Ids(StrEnum):
+    """Anchors that the scripts know."""
+
+    STATUS = "live-status"
+    CLOCK = "clock"
+
+
+def build(
+    path: str,
+    where: Child,
+    query: Mapping[str, str],
+    w: Words,
+    *,
+    demo: bool = False,
+    person: Child = None,
+) -> html.Header:
+    """The header of the page at `path`: `where` is its title or the way up, `person` who is signed in."""
+    return html.Header(
+        [
+            None if query.get("wall") == "1" else navigation.build(path, query, w),
+            where,
+            html.Div(
+                [
+                    html.Span(w("演示数据"), className="tag") if demo else None,
+                    html.Span(w("回放"), className="tag tag-replay", hidden=True, **attributes(data_replay="")),
+                    _status(w),
+                    html.Div(person, className="head-person") if person else None,
+                    _language(query, w),
+                    _theme(w),
+                    tools.menu(query, w),
+                    html.Span(id="date", className="date"),
+                    html.Time(id=Ids.CLOCK, className="clock"),
+                ],
+                className="head-right",
+            ),
+        ],
+        className="head",
+    )
+
+
+def title(text: str) -> html.Div:
+    """Where one is on a page beside the overview: its title."""
+    return html.Div(html.H1(text), className="where")
+
+
+def _status(w: Words) -> html.Span:
+    return html.Span(
+        [icon("live"), html.Span(w("正在连接"), className="status-text")],
+        id=Ids.STATUS,
+        className="status is-connecting",
+        role="status",
+    )
+
+
+def _language(query: Mapping[str, str], w: Words) -> html.A:
+    other = Lang.EN if w.lang is Lang.ZH else Lang.ZH
+    return html.A(
+        "EN" if other is Lang.EN else "中",
+        href="?" + urlencode({**query, "lang": other.value}),
+        className="switch",
+        lang="en" if other is Lang.EN else "zh-CN",
+        title="English" if other is Lang.EN else "中文",
+        **attributes(data_lang_switch=other.value),
+    )
+
+
+def _theme(w: Words) -> html.Button:
+    return html.Button(
+        icon("theme"),
+        className="switch",
+        type="button",
+        title=w("切换到浅色"),
+        **attributes(aria_label=w("切换到浅色"), data_theme_switch=""),
+    )
