@@ -19,6 +19,7 @@
   let pointedAt = 0;
   let page = 0;
   let pagedAt = 0;
+  let fits = 0; // rows that a scrolling list shows whole
   let stripOf = "";
   let lostAt = null;
 
@@ -167,7 +168,20 @@
     renderNone(list, open);
     // A snapshot lists at most two thousand; of a larger place the rest is only counted.
     const total = state.area.path === path() ? Math.max(open.length, state.alarmsTotal) : open.length;
-    renderRest(total - wanted.size);
+    renderRest(total - (wall() ? wanted.size : Math.min(wanted.size, fitting(list))));
+  }
+
+  // How many rows a list that scrolls shows whole; asked for again only when its size changes.
+  const sized = new ResizeObserver(() => {
+    fits = 0;
+    schedule();
+  });
+
+  function fitting(list) {
+    sized.observe(list);
+    const row = list.firstElementChild;
+    if (!fits && row) fits = Math.max(1, Math.floor((list.clientHeight + 4) / row.offsetHeight));
+    return fits;
   }
 
   function renderNone(list, open) {
@@ -189,7 +203,7 @@
   function renderRest(total) {
     const more = byId("live-alarms-more");
     if (!more) return;
-    const text = total > 0 ? t("另有 {n} 条", { n: figure(total) }) + (wall() ? ` · ${t("紧急、重要常驻")}` : "") : "";
+    const text = total > 0 ? t("另有 {n} 条", { n: figure(total) }) + ` · ${t(wall() ? "紧急、重要常驻" : "向下滚动")}` : "";
     setText(more, text);
     more.classList.toggle("is-empty", !text);
   }
