@@ -118,6 +118,7 @@ ALARM_STATE: Final[Mapping[str, str]] = {
     "active_unacked": "未确认",
     "active_acked": "已确认",
     "cleared_unacked": "已恢复 未确认",
+    "cleared_acked": "已恢复 待说明",
     "closed": "已关闭",
 }
 

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from data_access.domain.alarms import AlarmState
+from data_access.domain.alarms import AlarmState, CloseReason
 
 
 class Event(BaseModel):
@@ -29,7 +29,7 @@ class Event(BaseModel):
 
 
 class AlarmChanged(Event):
-    """An alarm was raised, counted up, cleared, reopened or acknowledged: all that a list needs to show it."""
+    """Something happened to an alarm: all that a list needs to show it."""
 
     type: Literal["alarm.changed"] = "alarm.changed"
     alarm_id: int
@@ -53,6 +53,19 @@ class AlarmChanged(Event):
     unit: str | None
     source: str  # live | replay
     run: str | None  # the replay run, shown as a label
+    needs_reason: bool  # closes only when somebody has said what it was
+    owner: str | None
+    shelved_until: datetime | None
+    shelved_until_clear: bool
+    parent_id: int | None  # the alarm that explains this one: suppressed
+    event_id: int | None  # first alarm of the confirmed event it belongs to
+    close_reason: CloseReason | None  # with a standing alarm: judged, waits for the condition to go
+    look_due_at: datetime | None  # somebody must have looked by then
+    escalation: int  # 0 grid worker, 1 community, 2 street, 3 district
+    chattering: bool
+    window: Literal["drill", "maintenance"] | None  # raised in a window of this kind
+    incident_id: int | None
+    dispatched_to: str | None
 
 
 class DeviceState(BaseModel):

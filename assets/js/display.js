@@ -41,8 +41,9 @@
     return intervalS >= BATCH_S ? clock(ms).slice(0, 5) : clock(ms);
   }
 
-  const isGrave = (a) => a.run === null && (a.severity >= 4 || (a.life_safety && a.severity >= 3));
-  const standing = { active_unacked: 0, active_acked: 1, cleared_unacked: 2, closed: 3 };
+  const isOver = (a) => a.state === "cleared_acked"; // gone and seen: only its reason is missing
+  const isGrave = (a) => a.run === null && !isOver(a) && (a.severity >= 4 || (a.life_safety && a.severity >= 3));
+  const standing = { active_unacked: 0, active_acked: 1, cleared_unacked: 2, cleared_acked: 3, closed: 4 };
 
   /** What the pinned strip names, gravest first: unacknowledged before acknowledged before cleared, then newest. */
   function grave(alarms) {
@@ -57,7 +58,7 @@
       );
   }
 
-  const isCleared = (a) => a.state === "cleared_unacked";
+  const isCleared = (a) => a.state === "cleared_unacked" || a.state === "cleared_acked";
 
   /** The list's order: standing life-safety alarms pinned on top, then what stands, then what only waits for a look. */
   function listed(alarms) {

@@ -39,7 +39,7 @@
     return {
       id: a.alarm_id, x: worldX(a.lng), y: worldY(a.lat), severity: a.severity, device: a.device_id,
       building: a.building_id, place: a.place,
-      unacked: a.state !== "active_acked", cleared: a.state === "cleared_unacked", raised: Date.parse(a.raised_at),
+      unacked: !a.state.endsWith("_acked"), cleared: a.state.startsWith("cleared_"), raised: Date.parse(a.raised_at),
     };
   }
 

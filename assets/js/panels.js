@@ -107,7 +107,7 @@
     setText(row.state, yiping.word("alarmState", a.state));
     row.raised = Date.parse(a.raised_at);
     row.item.classList.toggle("is-unacked", a.state === "active_unacked");
-    row.item.classList.toggle("is-cleared", a.state === "cleared_unacked");
+    row.item.classList.toggle("is-cleared", isCleared(a));
     row.item.classList.toggle("is-critical", a.severity >= 4);
     row.item.classList.toggle("is-replay", a.run !== null);
   }
@@ -225,7 +225,7 @@
     if (drawn !== stripOf && mode !== "loading") {
       stripOf = drawn;
       strip.className = `strip is-${mode}${all.length ? " has-alarm" : ""}`;
-      const gone = all.length && all[0].state === "cleared_unacked" ? " is-cleared" : "";
+      const gone = all.length && isCleared(all[0]) ? " is-cleared" : "";
       strip.parentElement.className = `strip-row is-${mode}${all.length ? ` of-${SHAPES[all[0].severity]}` : ""}${gone}`;
       const lead = strip.querySelector(".strip-lead"), what = strip.querySelector(".strip-what");
       fillStrip(lead, what, byId("strip-facts"), all, mode);
@@ -268,7 +268,7 @@
     } else {
       if (isCleared(worst)) cells.push(cell(t("发生于"), clock(Date.parse(worst.raised_at))));
       else cells.push(cell(t("已持续"), "", "strip-elapsed"));
-      const acked = worst.state === "active_acked";
+      const acked = worst.state.endsWith("_acked");
       const told = element("div");
       told.append(
         element("span", "strip-k", clock(Date.parse(worst.cleared_at || worst.raised_at))),

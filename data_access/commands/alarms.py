@@ -15,7 +15,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, BuildingRow, DeviceRow
-from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, Severity, may_return, transition
+from data_access.domain.alarm_moves import Terms, transition, watched
+from data_access.domain.alarms import (
+    Alarm,
+    AlarmAction,
+    AlarmState,
+    CloseReason,
+    Severity,
+    may_return,
+    needs_reason,
+)
 from data_access.domain.errors import NotFound
 from data_access.events import AlarmChanged
 from data_access.live import outbox
@@ -24,6 +33,13 @@ from data_access.live.telling import alarm_changed
 RAISE: Final = "raise"
 """The first word of every alarm's history; the others are `AlarmAction`s."""
 _CHUNK: Final = 500
+_AS_STORED: Final = (
+    *("occurrences", "acknowledged_at", "acknowledged_by", "owner", "owner_at", "shelved_until"),
+    *("shelved_until_clear", "shelve_reason", "parent_id", "close_note", "closed_at", "closed_by", "look_due_at"),
+    *("clock_at", "escalation", "incident_id", "dispatched_to", "dispatched_at", "version"),
+)
+_MOVED: Final = ("state", "severity", "seen_severity", "close_reason", *_AS_STORED)
+"""What `transition` may change and a row keeps as it is; times of the condition are the steps' business."""
 
 Key = tuple[int, str]
 """Device id and alarm kind: of these at most one alarm stands."""
@@ -89,7 +105,7 @@ def take_steps(session: Session, steps: Sequence[Step], *, now: datetime) -> dic
             continue  # taken out of service while its last reading was on the way
         key = (step.device_id, step.kind)
         before = current.get(key)
-        row, action = _take(session, before, step, device)
+        row, action = _take(session, before, step, device, now)
         if action is None:
             continue
         current[key] = row
@@ -141,13 +157,15 @@ def to_domain(row: AlarmRow) -> Alarm:
         id=row.id or 0,
         state=AlarmState(row.state),
         severity=Severity(row.severity),
-        occurrences=row.occurrences,
         raised_at=row.original_raised_at or row.raised_at,
         last_at=row.original_raised_at or row.last_at,
         cleared_at=row.original_cleared_at or row.cleared_at,
-        acknowledged_at=row.acknowledged_at,
-        acknowledged_by=row.acknowledged_by,
-        version=row.version,
+        seen_severity=None if row.seen_severity is None else Severity(row.seen_severity),
+        close_reason=CloseReason(row.close_reason) if row.close_reason else None,
+        life_safety=row.life_safety,
+        needs_reason=row.needs_reason,
+        replayed=row.source == "replay",
+        **{name: getattr(row, name) for name in _AS_STORED},
     )
 
 
@@ -191,7 +209,9 @@ def device_facts(session: Session, ids: Collection[int]) -> dict[int, DeviceFact
     return found
 
 
-def _take(session: Session, before: AlarmRow | None, step: Step, device: DeviceFacts) -> tuple[AlarmRow, str | None]:
+def _take(
+    session: Session, before: AlarmRow | None, step: Step, device: DeviceFacts, now: datetime
+) -> tuple[AlarmRow, str | None]:
     """Return the alarm after `step` and the word for its history; None when the step does not apply."""
     at = step.original_at or step.at
     alarm = to_domain(before) if before else None
@@ -199,15 +219,15 @@ def _take(session: Session, before: AlarmRow | None, step: Step, device: DeviceF
         if before is None or alarm is None or not (alarm.stands or may_return(alarm, at=at)):
             if before is not None:
                 session.flush()  # its clearing must reach the table before another may stand
-            row = _raised(step, device)
+            row = _raised(step, device, now)
             session.add(row)
             return row, RAISE
         action = AlarmAction.RETRIGGER if alarm.stands else AlarmAction.RETURN
     else:
         action = step.action
     if before is None or alarm is None or (action is not AlarmAction.RETURN and not alarm.stands):
-        return before or _raised(step, device), None
-    after = transition(alarm, action, now=at, severity=step.severity)
+        return before or _raised(step, device, now), None
+    after = transition(alarm, action, now=at, clock=now, severity=step.severity)
     _save(before, after)
     if action is AlarmAction.CLEAR:
         before.cleared_at, before.original_cleared_at = step.at, step.original_at
@@ -218,8 +238,8 @@ def _take(session: Session, before: AlarmRow | None, step: Step, device: DeviceF
     return before, action
 
 
-def _raised(step: Step, device: DeviceFacts) -> AlarmRow:
-    return AlarmRow(
+def _raised(step: Step, device: DeviceFacts, now: datetime) -> AlarmRow:
+    row = AlarmRow(
         device_id=device.id,
         kind=step.kind,
         severity=step.severity,
@@ -245,17 +265,18 @@ def _raised(step: Step, device: DeviceFacts) -> AlarmRow:
         original_raised_at=step.original_at,
         original_cleared_at=None,
         version=1,
+        needs_reason=needs_reason(step.severity, life_safety=step.life_safety),
+        shelved_until_clear=False,
+        escalation=0,
+        chattering=False,
     )
+    _save(row, watched(to_domain(row), now, Terms()))
+    return row
 
 
 def _save(row: AlarmRow, after: Alarm) -> None:
-    row.state, row.severity, row.occurrences, row.version = (
-        after.state,
-        after.severity,
-        after.occurrences,
-        after.version,
-    )
-    row.acknowledged_at, row.acknowledged_by = after.acknowledged_at, after.acknowledged_by
+    for name in _MOVED:
+        setattr(row, name, getattr(after, name))
 
 
 def _history(row: AlarmRow, step: Step, action: str, now: datetime) -> dict[str, Any]:

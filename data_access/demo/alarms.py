@@ -13,7 +13,7 @@ from data_access.demo.devices import Devices
 from data_access.demo.frame import Columns, Community
 from data_access.demo.system import DEMO
 from data_access.domain.alarm_rules import Above, AlarmRule
-from data_access.domain.alarms import AlarmAction, AlarmState
+from data_access.domain.alarms import AlarmAction, AlarmState, CloseReason, Severity, needs_reason
 from data_access.domain.device_models import DEFAULT_MODELS
 from data_access.domain.devices import METRIC_UNITS, DeviceKind
 
@@ -42,6 +42,16 @@ _RULES: Final = {
 }
 
 
+_REASONS: Final = {
+    CloseReason.FALSE: 0.31,
+    CloseReason.DEVICE_FAULT: 0.36,
+    CloseReason.MAINTENANCE: 0.40,
+    CloseReason.TEST: 0.45,
+    CloseReason.REAL: 1.0,
+}
+"""What past alarms turned out to be: shares added up."""
+
+
 def alarm_rows(community: Community, within: Buildings, devices: Devices) -> tuple[Columns, Columns]:
     """Rows of `alarms` and of `alarm_history`."""
     chance = Chance(community.seed, "alarms", community.plan.code)
@@ -60,6 +70,7 @@ def alarm_rows(community: Community, within: Buildings, devices: Devices) -> tup
         cleared = raised + 60_000 + int(draw[4] ** 2 * _QUIET_MS)
         grid = community.grids[int(devices.grid[device])]
         actor = f"坐席 {1 + int(draw[5] * 6):02d}"
+        judged = _judged(rule, int(severity), draw, max(acknowledged, cleared))
         lines.append(
             {
                 "id": number,
@@ -83,11 +94,16 @@ def alarm_rows(community: Community, within: Buildings, devices: Devices) -> tup
                 "cleared_at": cleared,
                 "acknowledged_at": acknowledged,
                 "acknowledged_by": actor,
+                "seen_severity": int(severity),
+                "needs_reason": int(judged is not None),
+                "close_reason": judged[0].value if judged else None,
+                "closed_at": judged[1] if judged else max(acknowledged, cleared),
+                "closed_by": actor,
                 "source": DEMO,
-                "version": 3,
+                "version": 4 if judged else 3,
             }
         )
-        history += _steps(number, int(severity), raised, (acknowledged, actor), cleared)
+        history += _steps(number, int(severity), raised, (acknowledged, actor), cleared, judged)
     numbers = community.numbers.take("alarm_history", len(history)).tolist()
     for number, line in zip(numbers, history, strict=True):
         line["id"] = number
@@ -102,7 +118,22 @@ def _value(rule: AlarmRule, threshold: float, draw: float) -> float:
     return round(threshold + off if rule.side is Above.HIGH else threshold - off - 0.001, 3)
 
 
-def _steps(alarm: int, severity: int, raised: int, seen: tuple[int, str], cleared: int) -> list[dict[str, Any]]:
+def _judged(rule: AlarmRule, severity: int, draw: list[float], over: int) -> tuple[CloseReason, int] | None:
+    """What it turned out to be and when somebody said so; None for a kind that closes without a word."""
+    if not needs_reason(Severity(severity), life_safety=rule.life_safety):
+        return None
+    reason = next(r for r, share in _REASONS.items() if draw[3] < share)
+    return reason, over + 30_000 + int(draw[4] * 600_000)
+
+
+def _steps(
+    alarm: int,
+    severity: int,
+    raised: int,
+    seen: tuple[int, str],
+    cleared: int,
+    judged: tuple[CloseReason, int] | None,
+) -> list[dict[str, Any]]:
     acknowledged, actor = seen
     first, then = sorted(
         [(acknowledged, actor, AlarmAction.ACKNOWLEDGE), (cleared, "ingest", AlarmAction.CLEAR)],
@@ -112,12 +143,16 @@ def _steps(alarm: int, severity: int, raised: int, seen: tuple[int, str], cleare
     steps = (
         (raised, "ingest", "raise", AlarmState.ACTIVE_UNACKED),
         (*first, between),
-        (*then, AlarmState.CLOSED),
+        (*then, AlarmState.CLEARED_ACKED if judged else AlarmState.CLOSED),
     )
-    return [
+    lines = [
         {"alarm_id": alarm, "at": at, "actor": who, "action": str(action), "state": state.value, "severity": severity}
         for at, who, action, state in steps
     ]
+    if judged:
+        word = {"action": AlarmAction.CLOSE.value, "state": AlarmState.CLOSED.value}
+        lines.append({**lines[-1], **word, "at": judged[1], "actor": actor})
+    return lines
 
 
 def _columns(lines: list[dict[str, Any]]) -> Columns:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final, Literal
 
 from data_access.db.tables import AlarmRow, IncidentRow
-from data_access.domain.alarms import AlarmState
+from data_access.domain.alarms import AlarmState, CloseReason
 from data_access.events import AlarmChanged, IncidentChanged
+
+_WINDOWS: Final[dict[str | None, Literal["drill", "maintenance"] | None]] = {
+    None: None,
+    "drill": "drill",
+    "maintenance": "maintenance",
+}
 
 
 def alarm_changed(
@@ -38,6 +45,19 @@ def alarm_changed(
         unit=row.unit,
         source=row.source,
         run=row.run,
+        needs_reason=row.needs_reason,
+        owner=row.owner,
+        shelved_until=row.shelved_until,
+        shelved_until_clear=row.shelved_until_clear,
+        parent_id=row.parent_id,
+        event_id=row.event_id,
+        close_reason=CloseReason(row.close_reason) if row.close_reason else None,
+        look_due_at=row.look_due_at,
+        escalation=row.escalation,
+        chattering=row.chattering,
+        window=_WINDOWS[row.window],
+        incident_id=row.incident_id,
+        dispatched_to=row.dispatched_to,
     )
 
 

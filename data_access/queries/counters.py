@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Integer, and_, case, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data_access.db.tables import AlarmRow, AreaFactRow, AreaRow, CameraRow, DeviceStateRow, IncidentRow
-from data_access.domain.alarms import AlarmState, Severity
+from data_access.domain.alarms import STANDING_STATES, UNACKED_STATES, Severity
 from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.devices import DeviceStatus
 from data_access.domain.facts import Fact
@@ -45,7 +45,6 @@ _SEVERITY: Final[dict[int, str]] = {
 }
 _FEW: Final = 200
 """Up to so many areas are looked up one by one, more by one pass over the subtree."""
-_STANDING: Final = (AlarmState.ACTIVE_UNACKED, AlarmState.ACTIVE_ACKED)
 # Written out, so that both databases see that the partial indexes serve.
 _OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
 _OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
@@ -81,14 +80,14 @@ def _alarms(session: Session, root: str, now: datetime) -> Iterator[tuple[str, s
         .group_by(row.area_path, row.severity, row.state, row.run.is_not(None))
     )
     for path, severity, state, replayed, n in session.execute(query):
-        standing = state in _STANDING
+        standing = state in STANDING_STATES
         if replayed:
             if standing:
                 yield path, "alarms.replay", n
             continue
         if standing and severity in _SEVERITY:
             yield path, _SEVERITY[severity], n
-        if state != AlarmState.ACTIVE_ACKED:
+        if state in UNACKED_STATES:
             yield path, "alarms.unacked", n
     today = (
         select(row.area_path, func.count())

@@ -62,7 +62,9 @@ def open_alarms(session: Session, path: str) -> tuple[tuple[AlarmChanged, ...], 
 
 
 def _last_change(row: AlarmRow) -> datetime:
-    return max(t for t in (row.last_at, row.cleared_at, row.acknowledged_at) if t is not None)
+    return max(
+        t for t in (row.last_at, row.cleared_at, row.acknowledged_at, row.owner_at, row.dispatched_at) if t is not None
+    )
 
 
 def open_incidents(session: Session, path: str, limit: int = MAX_INCIDENTS) -> tuple[IncidentChanged, ...]:

@@ -37,6 +37,25 @@ class AlarmRecord:
     run: str | None
     original_raised_at: datetime | None
     original_cleared_at: datetime | None
+    needs_reason: bool
+    owner: str | None
+    owner_at: datetime | None
+    shelved_until: datetime | None
+    shelved_until_clear: bool
+    shelve_reason: str | None
+    parent_id: int | None
+    event_id: int | None
+    close_reason: str | None
+    close_note: str | None
+    closed_at: datetime | None
+    closed_by: str | None
+    look_due_at: datetime | None
+    escalation: int
+    chattering: bool
+    window: str | None
+    incident_id: int | None
+    dispatched_to: str | None
+    dispatched_at: datetime | None
     version: int
 
 

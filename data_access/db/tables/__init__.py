@@ -1,6 +1,15 @@
 """Every table, by the subject it belongs to."""
 
-from data_access.db.tables.alarms import AlarmHistoryRow, AlarmRow
+from data_access.db.tables.alarms import (
+    AlarmHistoryRow,
+    AlarmKindRow,
+    AlarmRow,
+    AlarmWindowRow,
+    HandoverRow,
+    NoticeRow,
+    ShiftRow,
+    TaskRow,
+)
 from data_access.db.tables.areas import (
     AreaBoundaryRow,
     AreaFactRow,
@@ -32,7 +41,9 @@ from data_access.db.tables.system import DeadLetterRow, ImportRunRow, MetaRow, O
 
 __all__ = [
     "AlarmHistoryRow",
+    "AlarmKindRow",
     "AlarmRow",
+    "AlarmWindowRow",
     "AreaBoundaryRow",
     "AreaFactRow",
     "AreaRow",
@@ -46,6 +57,7 @@ __all__ = [
     "DeviceStateRow",
     "DutyRow",
     "DwellingRow",
+    "HandoverRow",
     "HouseholdRow",
     "ImportRunRow",
     "IncidentHistoryRow",
@@ -55,6 +67,7 @@ __all__ = [
     "LegalEntityRow",
     "MetaRow",
     "MetricRow",
+    "NoticeRow",
     "OrganisationRow",
     "OutboxRow",
     "ReadingHourRow",
@@ -62,7 +75,9 @@ __all__ = [
     "ResidentRow",
     "ResourceRow",
     "ResponsibleRow",
+    "ShiftRow",
     "SourceRow",
+    "TaskRow",
     "TeamRow",
     "UnitRow",
     "from_ms",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Double, ForeignKey, Index, String, text
+from sqlalchemy import Double, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.db.tables.base import AreaPath, Base, Code, Id, IdKey, Json, Name, Small
@@ -23,6 +23,8 @@ class DeviceModelRow(Base):
     period_s: Mapped[int]
     offline_severity: Mapped[Small]
     rules: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    what_to_do: Mapped[str | None] = mapped_column(Text)  # in place of the kinds' text, markdown
+    what_to_do_en: Mapped[str | None] = mapped_column(Text)
 
 
 class DeviceRow(Base):
@@ -51,6 +53,8 @@ class DeviceRow(Base):
     lat: Mapped[float]
     overrides: Mapped[dict[str, Any] | None]
     replay: Mapped[bool] = mapped_column(default=False)  # fed by `yiping replay`: labelled, never offline
+    what_to_do: Mapped[str | None] = mapped_column(Text)  # in place of the model's text
+    what_to_do_en: Mapped[str | None] = mapped_column(Text)
 
 
 class DeviceStateRow(Base):

@@ -43,6 +43,8 @@ class Plain:
     occurrences: int = 1
     raised: float = 0
     cleared: float | None = None
+    seen: int = 0  # the severity that was acknowledged
+    needs_reason: bool = False
 
 
 @dataclass
@@ -97,11 +99,14 @@ class Reference:
             last.severity = max(last.severity, self.worst)
             last.state, last.cleared, last.occurrences = AlarmState.ACTIVE_UNACKED, None, last.occurrences + 1
         else:
-            self.alarms.append(Plain(severity=self.worst, raised=at))
+            grave = self.rule.life_safety or self.worst >= Severity.MAJOR
+            self.alarms.append(Plain(severity=self.worst, raised=at, needs_reason=grave))
 
     def again(self, severity: int) -> None:
         alarm = self.alarms[-1]
         alarm.occurrences += 1
+        if alarm.state is AlarmState.ACTIVE_ACKED and severity > alarm.seen:
+            alarm.state = AlarmState.ACTIVE_UNACKED
         unseen = alarm.state is AlarmState.ACTIVE_UNACKED
         alarm.severity = max(alarm.severity, severity) if unseen else severity
 
@@ -109,7 +114,15 @@ class Reference:
         alarm = self.alarms[-1]
         alarm.cleared, self.abnormal, self.normal_since, self.dipped = at, [], None, False
         seen = alarm.state is AlarmState.ACTIVE_ACKED
-        alarm.state = AlarmState.CLOSED if seen else AlarmState.CLEARED_UNACKED
+        alarm.state = self.over(alarm) if seen else AlarmState.CLEARED_UNACKED
+
+    def acknowledge(self, number: int) -> None:
+        alarm = self.alarms[number]
+        alarm.seen = alarm.severity
+        alarm.state = AlarmState.ACTIVE_ACKED if alarm.cleared is None else self.over(alarm)
+
+    def over(self, alarm: Plain) -> AlarmState:
+        return AlarmState.CLEARED_ACKED if alarm.needs_reason else AlarmState.CLOSED
 
 
 class World:
@@ -158,8 +171,7 @@ class World:
         row = next(r for r in self.rows() if r.id == ids[number % len(ids)])
         key = (next(c for i, c in enumerate(DEVICES, 1) if i == row.device_id), row.kind)
         mine = [r.id for r in self.rows() if (r.device_id, r.kind) == (row.device_id, row.kind)]
-        alarm = self.reference[key].alarms[mine.index(row.id)]
-        alarm.state = AlarmState.ACTIVE_ACKED if alarm.cleared is None else AlarmState.CLOSED
+        self.reference[key].acknowledge(mine.index(row.id))
 
     def restart(self) -> None:
         self.commit()
@@ -231,8 +243,10 @@ def _history_tells_the_same(database: Database, rows: list[AlarmRow]) -> None:
         assert mine[0].action == "raise"
         state = AlarmState.ACTIVE_UNACKED
         for entry in mine[1:]:
-            state = TRANSITIONS[state, AlarmAction(entry.action)]
-            assert entry.state == state
+            told, state = TRANSITIONS[state, AlarmAction(entry.action)], AlarmState(entry.state)
+            finished = told is AlarmState.CLEARED_ACKED and state is AlarmState.CLOSED and not row.needs_reason
+            worse = told is AlarmState.ACTIVE_ACKED and state is AlarmState.ACTIVE_UNACKED
+            assert state is told or finished or worse
         assert (state, row.version) == (row.state, len(mine))
 
 
