@@ -66,7 +66,33 @@
     return alarms.map((a, i) => [a, i]).sort((x, y) => rank(x[0]) - rank(y[0]) || x[1] - y[1]).map(([a]) => a);
   }
 
-  const words = { age, clock, day, figure, freshness, grave, isCleared, listed, sourceTime, BATCH_S };
+  /**
+   * Alarms of one kind in one building as one line, in the order of their first members: nine detectors of one fire are
+   * one thing to look at. `lead` is the first of them and speaks for all; what lies elsewhere is never merged.
+   */
+  function merged(alarms) {
+    const lines = new Map();
+    for (const a of alarms) {
+      const alone = a.building_id === null || a.building_id === undefined;
+      const key = alone ? `a${a.alarm_id}` : [a.building_id, a.kind, a.run].join("/");
+      if (!lines.has(key)) lines.set(key, { key, lead: a, members: [] });
+      lines.get(key).members.push(a);
+    }
+    return [...lines.values()].map((line) => ({
+      ...line,
+      since: line.members.reduce((first, a) => (a.raised_at < first ? a.raised_at : first), line.lead.raised_at),
+      unseen: line.members.filter((a) => a.state === "active_unacked").length,
+      drawn: line.members.map((a) => `${a.alarm_id}.${a.version}`).join(),
+    }));
+  }
+
+  /** How often, or by how many: `×3` of one alarm, the number of devices of several. `t` translates. */
+  function times({ lead, members }, t) {
+    if (members.length > 1) return t("{n} 个终端", { n: members.length });
+    return lead.occurrences > 1 ? `×${lead.occurrences}` : "";
+  }
+
+  const words = { age, clock, day, figure, freshness, grave, isCleared, listed, merged, sourceTime, times, BATCH_S };
   root.yiping = root.yiping || {};
   root.yiping.display = words;
   if (typeof module !== "undefined") module.exports = words;

@@ -8,7 +8,7 @@
     timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
   });
 
-  const LISTED = 8; // alarms of one building that a card lists
+  const LISTED = 8; // lines of alarms of one building on a card
   const t = (source, values) => yiping.t(source, values);
 
   function time(at) {
@@ -41,14 +41,16 @@
     };
   }
 
-  // The open alarms of one building, most urgent first.
+  // The open alarms of one building, most urgent first, those of one kind on one line.
   function ofGroup(alarms) {
-    const shapes = ["normal", "warning", "minor", "major", "critical"];
-    const list = alarms.slice(0, LISTED).map((a) => ({
-      glyph: shapes[a.severity], text: yiping.word("alarm", a.kind),
-      note: `${time(a.raised_at).slice(6)} ${yiping.word("alarmState", a.state)}`, id: a.alarm_id,
+    const { merged, times } = yiping.display;
+    const shapes = ["normal", "warning", "minor", "major", "critical"], all = merged(alarms);
+    const list = all.slice(0, LISTED).map((line) => ({
+      glyph: shapes[line.lead.severity], text: [yiping.word("alarm", line.lead.kind), times(line, t)].filter(Boolean).join(" "),
+      note: `${time(line.since).slice(6)} ${yiping.panelAlarms.stateOf(line)}`, id: line.lead.alarm_id,
     }));
-    const lines = alarms.length > LISTED ? [["", t("另有 {n} 条", { n: alarms.length - LISTED })]] : [];
+    const rest = all.slice(LISTED).reduce((n, line) => n + line.members.length, 0);
+    const lines = rest ? [["", t("另有 {n} 条", { n: rest })]] : [];
     const title = t("{place} · {n} 条告警", { place: alarms[0].place, n: alarms.length });
     return { glyph: shapes[alarms[0].severity], title, list, lines };
   }

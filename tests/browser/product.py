@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import Page
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, CameraRow, DeviceRow
@@ -51,6 +51,17 @@ class Product:
     def device(self, kind: str, number: int = 0) -> DeviceRow:
         """The device number `number` (from 0) of a kind."""
         return self._first(select(DeviceRow).where(DeviceRow.kind == kind).order_by(DeviceRow.id).offset(number))
+
+    def together(self, kind: str, count: int) -> list[DeviceRow]:
+        """The first `count` devices of a kind in the first building that has so many."""
+        chosen = select(DeviceRow.building_id).where(DeviceRow.kind == kind, DeviceRow.building_id.is_not(None))
+        chosen = chosen.group_by(DeviceRow.building_id).having(func.count() >= count).order_by(DeviceRow.building_id)
+        with self.database.reading() as session:
+            building = session.scalars(chosen.limit(1)).one()
+            query = select(DeviceRow).where(DeviceRow.kind == kind, DeviceRow.building_id == building)
+            rows = list(session.scalars(query.order_by(DeviceRow.id).limit(count)))
+            session.expunge_all()  # they outlive the session
+            return rows
 
     def camera(self) -> CameraRow:
         """A camera that delivers."""

@@ -38,6 +38,21 @@ def test_a_reading_over_mqtt_becomes_an_alarm_on_the_open_page(open_page: Open, 
     until(page, "() => yiping.map.layer.alarms.every(a => a.cleared)", timeout=10)
 
 
+def test_the_detectors_of_one_building_are_one_line_with_their_number(open_page: Open, product: Product) -> None:
+    page = open_page()
+    page.evaluate(LISTEN)
+    devices = product.together("smoke", 3)
+    for device in devices:
+        ts = product.publish(device, {"smoke": 1})
+        until(page, HEARD, [device.id, ts], timeout=10)  # each is in the page, though it has no line of its own
+    lines = page.locator("#live-alarms .alarm.is-unacked", has_text="3 个终端")
+    expect(lines).to_have_count(1)
+    expect(page.locator("#pinned-strip")).to_contain_text("3 个终端")
+    for device in devices:
+        product.publish(device, {"smoke": 0})
+    until(page, "() => yiping.map.layer.alarms.every(a => a.cleared)", timeout=10)
+
+
 def test_every_reading_is_reported_to_the_probe(open_page: Open, product: Product) -> None:
     page = open_page()
     page.evaluate(LISTEN)

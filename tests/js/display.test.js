@@ -1,7 +1,7 @@
 const test = require("node:test");
 const assert = require("node:assert");
 
-const { age, freshness, grave, listed, sourceTime, figure } = require("../../assets/js/display.js");
+const { age, freshness, grave, listed, merged, sourceTime, times, figure } = require("../../assets/js/display.js");
 const { t } = require("../../assets/js/i18n.js");
 
 const S = 1000, M = 60 * S, H = 60 * M, D = 24 * H;
@@ -56,6 +56,23 @@ test("standing life-safety alarms are pinned, what stands comes before what only
     alarm({ alarm_id: 4, state: "cleared_unacked" }),
   ];
   assert.deepStrictEqual(listed(all).map((a) => a.alarm_id), [2, 1, 3, 5, 4]);
+});
+
+test("alarms of one kind in one building are one line as old as the first; other places and kinds are never merged", () => {
+  const at = (id, building, over) => alarm({ alarm_id: id, version: 1, building_id: building, kind: "smoke", occurrences: 2, ...over });
+  const lines = merged([
+    at(3, 7, { raised_at: "2026-06-01T04:02:00Z" }),
+    at(2, 8, {}),
+    at(1, 7, { raised_at: "2026-06-01T04:00:30Z", state: "active_acked" }),
+    at(4, 7, { kind: "gas" }),
+    at(5, 7, { run: "replay-1" }),
+    at(6, 7, { state: "cleared_unacked" }),
+    at(7, null, {}),
+    at(8, null, {}),
+  ]);
+  assert.deepStrictEqual(lines.map((l) => l.members.map((a) => a.alarm_id)), [[3, 1, 6], [2], [4], [5], [7], [8]]);
+  assert.deepStrictEqual([lines[0].since, lines[0].unseen], ["2026-06-01T04:00:00Z", 1]);
+  assert.deepStrictEqual(lines.slice(0, 2).map((l) => times(l, t)), ["3 个终端", "×2"]);
 });
 
 test("figures have commas and a true minus", () => {
