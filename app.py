@@ -24,7 +24,16 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from components import document
-from data_access.api import Context, api_middleware, api_routes, content_policy, error_handlers, mask_access_log
+from data_access.api import (
+    Bundle,
+    Context,
+    api_middleware,
+    api_routes,
+    bundle,
+    content_policy,
+    error_handlers,
+    mask_access_log,
+)
 from data_access.api.tiles import source_of
 from data_access.build_version import build
 from data_access.db.engine import Database
@@ -40,7 +49,8 @@ from data_access.settings import Settings
 log = logging.getLogger(__name__)
 
 DASH_THREADS = 16
-_DOCUMENTS = tuple((Path(__file__).parent / "assets").glob("*.html"))  # whole pages of ours, with scripts inside
+_ASSETS = Path(__file__).parent / "assets"
+_DOCUMENTS = tuple(_ASSETS.glob("*.html"))  # whole pages of ours, with scripts inside
 INTAKE_PATIENCE_S = 8.0  # longer than the HTTP intake waits for the commit of what it handed over
 
 
@@ -66,9 +76,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
         patient.close()
         services.database.dispose()
 
-    dash: Any = WSGIMiddleware(_dash(services, redis).server, workers=DASH_THREADS)
+    styles, scripts = bundle(_ASSETS / "css", "/assets/all.css"), bundle(_ASSETS / "js", "/assets/all.js")
+    dash: Any = WSGIMiddleware(_dash(services, redis, styles, scripts).server, workers=DASH_THREADS)
     app = Starlette(
-        routes=[*api_routes(), Mount("/", dash)],
+        routes=[*api_routes(), styles.route(), scripts.route(), Mount("/", dash)],
         middleware=api_middleware(
             {f"/assets/{file.name}": content_policy(file.read_text("utf-8")) for file in _DOCUMENTS}
         ),
@@ -79,14 +90,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return app
 
 
-def _dash(services: Services, quick: Redis) -> Dash:
+def _dash(services: Services, quick: Redis, styles: Bundle, scripts: Bundle) -> Dash:
     """The Dash application, with the pages of `pages/` and the services they reach through Flask."""
     dash = _Product(
+        styles,
+        scripts,
         __name__,
         use_pages=True,
         serve_locally=True,
-        assets_ignore=r".*\.worker\.js",
-        assets_path_ignore=["^vendor$"],  # fetched by the script that needs it, not by every page
+        include_assets_files=False,  # joined in two bundles
         title="一屏",
         update_title="",
         on_error=_report,
@@ -109,11 +121,15 @@ def _dash(services: Services, quick: Redis) -> Dash:
 class _Product(Dash):
     """Dash whose pages may bring what is painted before its scripts have run: `first_paint` of their registration."""
 
+    def __init__(self, styles: Bundle, scripts: Bundle, name: str, **options: Any) -> None:
+        self._own = document.Own(styles.url, scripts.url)
+        super().__init__(name, **options)
+
     def interpolate_index(self, *_: Any, **parts: Any) -> str:
         page: dict[str, Any] = next((p for p in page_registry.values() if p["path"] == request.path), {})
         query = request.args.to_dict()
         first = page["first_paint"](query) if "first_paint" in page else None
-        built = document.build(parts, query, first)
+        built = document.build(parts, self._own, query, first)
         head = built.partition("</head>")[0]  # what is painted from data comes after it
         policy = content_policy(head, parts["scripts"], parts["renderer"], evaluate=query.get("probe") == "1")
         after_this_request(lambda answer: _with_policy(answer, policy))

@@ -41,8 +41,19 @@ class FirstPaint:
     fetched: tuple[str, ...] = ()  # what the scripts will ask for: fetched while they load
 
 
-def build(parts: Mapping[str, str], query: Mapping[str, str], first: FirstPaint | None) -> str:
-    """The document from Dash's `parts` of it (`interpolate_index`), for the URL's `query`."""
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Addresses of the page's own style sheet and script."""
+
+    styles: str
+    scripts: str
+
+
+def build(parts: Mapping[str, str], own: Own, query: Mapping[str, str], first: FirstPaint | None) -> str:
+    """The document from Dash's `parts` of it (`interpolate_index`), for the URL's `query`.
+
+    The page's own script comes before those of Dash: the live panels and the first picture of the map need none of it.
+    """
     lang = words(query.get("lang")).lang
     wall = ' class="wall"' if query.get("wall") == "1" else ""
     probe = ' data-probe="1"' if query.get("probe") == "1" else ""
@@ -56,8 +67,11 @@ def build(parts: Mapping[str, str], query: Mapping[str, str], first: FirstPaint 
     )
     return (
         f'<!DOCTYPE html>\n<html lang="{"en" if lang is Lang.EN else "zh-CN"}"{wall}>\n<head>\n{parts["metas"]}\n'
-        f"<title>{escape(title)}</title>\n{_INSTALL}\n<script>{_HEAD}</script>\n{parts['css']}\n{ahead}\n</head>\n"
+        f"<title>{escape(title)}</title>\n{_INSTALL}\n<script>{_HEAD}</script>\n"
+        f'<link rel="stylesheet" href="{own.styles}">\n<link rel="preload" as="script" href="{own.scripts}">\n'
+        f"{parts['css']}\n{ahead}\n</head>\n"
         f'<body data-lang="{lang.value}"{probe}>\n{_painted(first)}\n{parts["app_entry"]}\n'
+        f'<script src="{own.scripts}"></script>\n'
         f"<div>\n{parts['config']}\n{_UNUSED.sub('', parts['scripts'])}\n{parts['renderer']}\n</div>\n"
         "</body>\n</html>"
     )

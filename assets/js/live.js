@@ -262,13 +262,9 @@
   if (typeof document === "undefined") return;
 
   const asked = new URLSearchParams(location.search);
-  const ready = new Promise((done) => {
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", done);
-    else done();
-  });
   const live = createLive({
-    get reducer() { return root.yiping.reducer; }, // a later script of the page
-    fetchSnapshot: (area) => Promise.all([fetchSnapshot(area), ready]).then(([json]) => json),
+    get reducer() { return root.yiping.reducer; }, // defined later in the bundle, before any answer comes
+    fetchSnapshot,
     openTransport: browserTransport,
     timers: { setTimeout: setTimeout.bind(root), setInterval: setInterval.bind(root) },
     now: Date.now,

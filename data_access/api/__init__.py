@@ -1,8 +1,18 @@
 """ASGI routes beside Dash: live stream, map feed, JSON interface, health, metrics."""
 
+from data_access.api.bundles import Bundle, bundle
 from data_access.api.context import Context
 from data_access.api.errors import error_handlers
 from data_access.api.middleware import api_middleware, content_policy, mask_access_log
 from data_access.api.routes import api_routes
 
-__all__ = ["Context", "api_middleware", "api_routes", "content_policy", "error_handlers", "mask_access_log"]
+__all__ = [
+    "Bundle",
+    "Context",
+    "api_middleware",
+    "api_routes",
+    "bundle",
+    "content_policy",
+    "error_handlers",
+    "mask_access_log",
+]

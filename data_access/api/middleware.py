@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
 from base64 import b64encode
@@ -9,12 +10,18 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
+from anyio import to_thread
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _TOKEN_PATH: Final = re.compile(r"(/api/v1/)[^/?#\s]+(/telemetry)")
+_FOR_GOOD: Final = "public, max-age=31536000, immutable"
+_LIBRARY: Final = re.compile(r"/_dash-component-suites/.+\.v[\w-]+m\d+\.[\w.]*js")
+"""A script of Dash or of a component library, with its version and time in its name."""
+_CONDITIONAL: Final = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
+_MAX_KEPT: Final = 64  # files; all that pages ask for are a third of it
 _INLINE: Final = re.compile(r"<script(?![^>]*\ssrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -47,6 +54,7 @@ def api_middleware(policies: Mapping[str, str]) -> list[Middleware]:
     """The middleware of the application, outermost first. `policies`: content policies of single paths."""
     return [
         Middleware(AnswerHeaders, policies=policies),
+        Middleware(KeptLibraries),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
     ]
 
@@ -62,7 +70,8 @@ class AnswerHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        fingerprinted = scope["path"].startswith("/assets/") and b"m=" in scope["query_string"]
+        own = scope["path"].startswith("/assets/") and b"m=" in scope["query_string"]
+        fingerprinted = own or _LIBRARY.fullmatch(scope["path"])
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -72,10 +81,55 @@ class AnswerHeaders:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 if fingerprinted and message["status"] in {200, 304}:
-                    headers["Cache-Control"] = "public, max-age=31536000, immutable"
+                    headers["Cache-Control"] = _FOR_GOOD
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class KeptLibraries:
+    """Compresses each library's script once, as well as it can be, and answers it from memory afterwards."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._kept: dict[str, tuple[bytes, bytes]] = {}  # path → type and compressed body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or not _LIBRARY.fullmatch(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        found = self._kept.get(scope["path"]) if "gzip" in accepted else None
+        if found is None and "gzip" in accepted:
+            found = await self._fetched(scope, receive)
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        kind, body = found
+        headers = [(b"content-type", kind), (b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+        headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _fetched(self, scope: Scope, receive: Receive) -> tuple[bytes, bytes] | None:
+        """The file as the application answers it, compressed and kept; None unless it answers with the file."""
+        plain = {**scope, "headers": [h for h in scope["headers"] if h[0] not in _CONDITIONAL]}
+        start: Message = {}
+        body = bytearray()
+
+        async def take(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                body.extend(message.get("body", b""))
+
+        await self._app(plain, receive, take)
+        if start["status"] != 200 or len(self._kept) >= _MAX_KEPT:
+            return None
+        packed = await to_thread.run_sync(gzip.compress, bytes(body))
+        kind = dict(start["headers"]).get(b"content-type", b"text/javascript")
+        self._kept[scope["path"]] = found = (kind, packed)
+        return found
 
 
 def masked(path: str) -> str:

@@ -194,10 +194,12 @@ def test_answers_are_compressed_streams_are_not_and_headers_are_careful(web: Web
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'self'" in answer.headers["content-security-policy"]
     page = web.get("/")
-    asset = re.search(r'src="(/assets/js/live\.js\?m=[^"]+)"', page.text)
-    assert asset
-    assert "immutable" in web.get(asset[1]).headers["cache-control"]
-    assert "live.worker.js" not in page.text
+    assets = set(re.findall(r'="((?:/assets/all|/_dash-component)[^"]+)"', page.text))
+    assert len(assets) > 2
+    for asset in assets:
+        assert "immutable" in web.get(asset).headers["cache-control"], asset
+        assert web.get(asset).headers["content-encoding"] == "gzip"
+    assert "importScripts" not in web.get("/assets/all.js").text  # a worker has its own name
     assert web.get("/assets/js/live.worker.js").status_code == 200
     assert "http://" not in re.sub(r"http://(127\.0\.0\.1|www\.w3\.org)", "", page.text)
 

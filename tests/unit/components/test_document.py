@@ -1,24 +1,27 @@
 from __future__ import annotations
 
-from components.document import FirstPaint, build
+from components.document import FirstPaint, Own, build
 
 PARTS = {
     "metas": '<meta charset="UTF-8">',
     "title": "一屏",
     "favicon": "",
-    "css": '<link rel="stylesheet" href="/assets/a.css">',
+    "css": "",
     "app_entry": '<div id="react-entry-point"></div>',
     "config": '<script id="_dash-config" type="application/json">{}</script>',
     "scripts": '<script src="/s/dash/deps/polyfill@7.js"></script>\n<script src="/s/dash/deps/react@18.js"></script>\n'
     '<script src="/s/dash/dash_table/bundle.js"></script>',
     "renderer": '<script id="_dash-renderer">new DashRenderer()</script>',
 }
+OWN = Own("/assets/all.css?m=1", "/assets/all.js?m=2")
 
 
 def test_the_first_paint_stands_before_the_scripts_with_what_they_must_know() -> None:
     first = FirstPaint("<main>1,143,801</main>", {"title": '罗湖"', "code": "440303"}, ("/api/v1/x?a=1&b=2",))
-    text = build(PARTS, {"lang": "en", "wall": "1", "probe": "1"}, first)
-    assert text.index("1,143,801") < text.index("react-entry-point") < text.index("react@18")
+    text = build(PARTS, OWN, {"lang": "en", "wall": "1", "probe": "1"}, first)
+    assert text.index("1,143,801") < text.index("react-entry-point")
+    assert text.index("react-entry-point") < text.index('<script src="/assets/all.js?m=2">') < text.index("react@18")
+    assert '<link rel="stylesheet" href="/assets/all.css?m=1">' in text
     assert '<html lang="en" class="wall">' in text
     assert '<body data-lang="en" data-probe="1">' in text
     assert "<title>罗湖&quot;</title>" in text
@@ -27,14 +30,14 @@ def test_the_first_paint_stands_before_the_scripts_with_what_they_must_know() ->
 
 
 def test_a_page_without_first_paint_is_dashs_own() -> None:
-    text = build(PARTS, {}, None)
+    text = build(PARTS, OWN, {}, None)
     assert '<html lang="zh-CN">' in text
     assert "first-paint" not in text
     assert "<title>一屏</title>" in text
 
 
 def test_scripts_that_no_page_uses_are_not_loaded() -> None:
-    text = build(PARTS, {}, None)
+    text = build(PARTS, OWN, {}, None)
     assert "polyfill" not in text
     assert "dash_table" not in text
     assert "react@18" in text
