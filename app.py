@@ -17,7 +17,8 @@ from typing import Any
 from a2wsgi import WSGIMiddleware
 from anyio import create_task_group, to_thread
 from dash import Dash, html, page_container, page_registry
-from flask import Response, after_this_request, request
+from flask import Flask, Request, Response, after_this_request, request
+from flask_login import LoginManager
 from redis import Redis
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -34,7 +35,10 @@ from data_access.api import (
     error_handlers,
     mask_access_log,
 )
+from data_access.api.identity import PageGate
 from data_access.api.tiles import source_of
+from data_access.auth.door import Door
+from data_access.auth.principal import Principal
 from data_access.build_version import build
 from data_access.db.engine import Database
 from data_access.live import bus
@@ -61,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     redis = bus.connect(settings.redis)
     patient = bus.connect(settings.redis, patience_s=INTAKE_PATIENCE_S)
     services = Services(settings, Database(settings.database), patient, _now)
+    door = Door(settings, services.database, redis)
     relay = Relay(services.database, redis, maxlen=settings.stream_maxlen)
     hub = Hub(settings.redis, clock=_now, heartbeat_s=settings.heartbeat_s, build=build())
 
@@ -79,14 +84,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
     styles, scripts = bundle(_ASSETS / "css", "/assets/all.css"), bundle(_ASSETS / "js", "/assets/all.js")
     dash: Any = WSGIMiddleware(_dash(services, redis, styles, scripts).server, workers=DASH_THREADS)
     app = Starlette(
-        routes=[*api_routes(), styles.route(), scripts.route(), Mount("/", dash)],
+        routes=[*api_routes(), styles.route(), scripts.route(), Mount("/", PageGate(dash))],
         middleware=api_middleware(
-            {f"/assets/{file.name}": content_policy(file.read_text("utf-8")) for file in _DOCUMENTS}
+            {f"/assets/{file.name}": content_policy(file.read_text("utf-8")) for file in _DOCUMENTS}, door, _now
         ),
         exception_handlers=error_handlers(),
         lifespan=lifespan,
     )
-    app.state.context = Context(services, hub, relay, feed, search, source_of(settings))
+    app.state.context = Context(services, hub, relay, feed, search, source_of(settings), door)
     return app
 
 
@@ -106,6 +111,7 @@ def _dash(services: Services, quick: Redis, styles: Bundle, scripts: Bundle) -> 
     dash.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
     dash.layout = html.Div(page_container)
     dash.server.extensions["yiping"] = services
+    _know_who_asks(dash.server)
     cache.init_app(
         dash.server,
         {
@@ -116,6 +122,18 @@ def _dash(services: Services, quick: Redis, styles: Bundle, scripts: Bundle) -> 
         },
     )
     return dash
+
+
+def _know_who_asks(server: Flask) -> None:
+    """Let Flask-Login take the person from the ASGI middleware, which has resolved cookie or token."""
+    logins = LoginManager(server)
+    logins.session_protection = None  # the middleware keeps the sessions; Flask has none of its own
+
+    @logins.request_loader  # type: ignore[untyped-decorator]  # published without types
+    def load(asked: Request) -> Principal | None:
+        scope: Any = asked.environ.get("asgi.scope", {})
+        found = scope.get("principal")
+        return found if isinstance(found, Principal) else None
 
 
 class _Product(Dash):

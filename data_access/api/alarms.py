@@ -12,8 +12,10 @@ from starlette.responses import Response
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
 from data_access.api.parameters import a_severity, an_instant, an_integer
+from data_access.auth.principal import require
 from data_access.commands import alarms as commands
 from data_access.db.tables import AlarmRow
+from data_access.domain.accounts import Action
 from data_access.domain.areas import within
 from data_access.domain.errors import Conflict, InvalidInput, NotFound
 from data_access.queries import alarms, areas
@@ -60,6 +62,7 @@ async def acknowledge_alarm(request: Request) -> Response:
     """Acknowledge an alarm as it was seen; 409 when it has changed since."""
     same_origin(request)
     ctx, who, number = context(request), principal(request), _number(request)
+    require(who, Action.ACKNOWLEDGE)
     try:
         asked = msgspec.json.decode(await request.body(), type=Acknowledgement)
     except msgspec.DecodeError as error:

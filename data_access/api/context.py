@@ -13,7 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from data_access.api.tiles import Source
-from data_access.auth.principal import LOCAL, Principal
+from data_access.auth.door import Door
+from data_access.auth.principal import Principal
+from data_access.domain.errors import NotSignedIn
 from data_access.live.hub import Hub
 from data_access.live.outbox import Relay
 from data_access.queries.map_feed import DeviceFeed
@@ -33,6 +35,7 @@ class Context:
     feed: DeviceFeed
     search: SearchIndex
     basemap: Source | None
+    door: Door
 
     async def read(self, query: Callable[[Session], T]) -> T:
         """Run `query` on a reading session in a worker thread."""
@@ -56,9 +59,11 @@ def context(request: Request) -> Context:
 
 
 def principal(request: Request) -> Principal:
-    """Who asks; the middleware has resolved cookie or token, else it is the person at the machine."""
+    """Who asks, as the middleware has resolved it. Raises `NotSignedIn` when nobody is known."""
     found = request.scope.get("principal")
-    return found if isinstance(found, Principal) else LOCAL
+    if isinstance(found, Principal):
+        return found
+    raise NotSignedIn("请先登录。")
 
 
 def same_origin(request: Request) -> None:

@@ -12,13 +12,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ExceptionHandler
 
-from data_access.domain.errors import Conflict, DomainError, IllegalTransition, InvalidInput, NotFound
+from data_access.domain.errors import (
+    Conflict,
+    DomainError,
+    IllegalTransition,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+)
 from data_access.ingest.http import Away, Busy
 
 log = logging.getLogger(__name__)
 
 STATUS: Final[dict[type[DomainError], int]] = {
     InvalidInput: 400,
+    NotSignedIn: 401,
+    NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
     IllegalTransition: 409,

@@ -20,11 +20,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data_access.api.answers import answer_json
-from data_access.api.context import context, principal, same_origin
+from data_access.api.context import context, same_origin
 from data_access.api.errors import sentence
-from data_access.auth.principal import Principal
+from data_access.auth.principal import Kind, Principal
 from data_access.commands import freshness, incidents
 from data_access.db.tables import AreaRow
+from data_access.domain.accounts import Role
 from data_access.domain.areas import within
 from data_access.domain.errors import InvalidInput, NotFound
 
@@ -34,6 +35,10 @@ BURST: Final = 60
 A_SECOND: Final = 2.0
 _CLIENTS: Final = 1_000
 _OBSERVED: Final = frozenset({"sensors", "heartbeat", "video"})
+
+
+PUBLIC: Final = Principal(name="intake", role=Role.WALL, scope="", kind=Kind.GUEST)
+"""Who has reported what came in without an account. It may do nothing else."""
 
 
 class Allowance:
@@ -65,7 +70,7 @@ class Intake:
     async def post_incident(self, request: Request) -> Response:
         """Create an incident: 201; with the `key` of one that is there, that one: 200."""
         same_origin(request)
-        ctx, who = context(request), principal(request)
+        ctx, who = context(request), _sender(request)
         now = ctx.services.clock()
         if not self._allowance.take(_client(request), now):
             return _too_many()
@@ -142,6 +147,12 @@ async def _payload(request: Request) -> dict[str, Any]:
         raise InvalidInput(f"There is no field {unknown[0][:40]!r}; the fields are {', '.join(sorted(FIELDS))}.")
     found["key"] = found.get("key") or secrets.token_hex(8)
     return found
+
+
+def _sender(request: Request) -> Principal:
+    """Who reports: an account within its scope, else the public intake."""
+    found = request.scope.get("principal")
+    return found if isinstance(found, Principal) and found.kind is not Kind.GUEST else PUBLIC
 
 
 def _client(request: Request) -> str:

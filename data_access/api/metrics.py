@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data_access.api.context import Context, context
+from data_access.api.identity import for_this_machine_or_an_account
 from data_access.ingest.metrics import stored
 
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -18,6 +19,7 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 async def get_metrics(request: Request) -> Response:
     """The figures of all processes."""
+    for_this_machine_or_an_account(request)
     ctx = context(request)
     return Response(await ctx.run(lambda: _all(ctx)), media_type=_TEXT)
 

@@ -6,7 +6,8 @@ import gzip
 import logging
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -16,7 +17,10 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_TOKEN_PATH: Final = re.compile(r"(/api/v1/)[^/?#\s]+(/telemetry)")
+from data_access.api.identity import Identify
+from data_access.auth.door import Door
+
+_TOKEN_PATH: Final = re.compile(r"(/api/v1/)[^/?#\s]+(/telemetry)|(/sign-in/token/)[^/?#\s]+")
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _LIBRARY: Final = re.compile(r"/_dash-component-suites/.+\.v[\w-]+m\d+\.[\w.]*js")
 """A script of Dash or of a component library, with its version and time in its name."""
@@ -50,11 +54,12 @@ _HEADERS: Final = {
 }
 
 
-def api_middleware(policies: Mapping[str, str]) -> list[Middleware]:
+def api_middleware(policies: Mapping[str, str], door: Door, clock: Callable[[], datetime]) -> list[Middleware]:
     """The middleware of the application, outermost first. `policies`: content policies of single paths."""
     return [
         Middleware(AnswerHeaders, policies=policies),
         Middleware(KeptLibraries),
+        Middleware(Identify, door=door, clock=clock),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
     ]
 
@@ -133,8 +138,8 @@ class KeptLibraries:
 
 
 def masked(path: str) -> str:
-    """`path` without the device token that a telemetry address holds."""
-    return _TOKEN_PATH.sub(r"\1***\2", path)
+    """`path` without the token of a device or of a sign-in link that an address holds."""
+    return _TOKEN_PATH.sub(r"\1\3***\2", path)
 
 
 class _MaskTokens(logging.Filter):

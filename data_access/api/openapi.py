@@ -77,6 +77,8 @@ def _paths() -> Spec:
     rows = {"type": "array", "items": {"type": "array"}}
     return {
         "/api/v1/openapi.json": {"get": _get("This document.", {"type": "object"})},
+        "/api/v1/me": {"get": _get("Who asks, and what he may do.", {"type": "object"})},
+        "/api/v1/me/active": {"post": _active()},
         "/api/v1/snapshot": {"get": _get("Everything live of one area.", _ref("Snapshot"), _AREA)},
         "/api/v1/map/devices": {
             "get": _get(
@@ -166,6 +168,12 @@ def _paths() -> Spec:
         },
         "/api/v1/{token}/telemetry": {"post": _telemetry()},
     }
+
+
+def _active() -> Spec:
+    spec = _get("Somebody sits in front of this page: it does not count as idle.", {})
+    spec["responses"] = {"204": {"description": "Noted."}}
+    return spec
 
 
 def _acknowledge() -> Spec:
@@ -284,6 +292,8 @@ def _get(summary: str, schema: Spec, *parameters: Spec, media: str = "applicatio
         "responses": {
             "200": {"description": "As described.", "content": {media: {"schema": schema}}},
             "400": _failure("A parameter is not what it must be."),
+            "401": _failure("Nobody is signed in, and guests may not look."),
+            "403": _failure("The account may not do this."),
             "404": _failure("No such thing within what the viewer may see."),
         },
     }

@@ -12,6 +12,7 @@ from data_access.api import (
     installed,
     live,
     map_points,
+    me,
     media,
     metrics,
     openapi,
@@ -20,12 +21,17 @@ from data_access.api import (
     telemetry,
     walls,
 )
+from data_access.api.identity import guarded
 from data_access.api.incidents import Intake
 from data_access.api.indicators import get_indicators
 
 
 def api_routes() -> list[Route]:
-    """The routes of the application."""
+    """The routes of the application, each behind its gate."""
+    return [guarded(route) for route in _routes()]
+
+
+def _routes() -> list[Route]:
     intake = Intake()
     return [
         Route("/live", live.live),
@@ -34,6 +40,8 @@ def api_routes() -> list[Route]:
         Route("/metrics", metrics.get_metrics),
         Route("/sw.js", installed.get_worker),
         Route("/api/v1/openapi.json", openapi.get_openapi),
+        Route("/api/v1/me", me.get_me),
+        Route("/api/v1/me/active", me.post_active, methods=["POST"]),
         Route("/api/v1/snapshot", state.get_snapshot),
         Route("/api/v1/map/devices", map_points.get_devices),
         Route("/api/v1/map/cameras", map_points.get_cameras),

@@ -56,11 +56,12 @@ class Report:
 
 
 class Desk:
-    """The product's address for reports and alarms."""
+    """The product's address for reports and alarms; with a `token`, those of an account."""
 
-    def __init__(self, web: str) -> None:
+    def __init__(self, web: str, token: str | None = None) -> None:
         parts = urlsplit(web)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> int:
         """Send `body`; return the status, `AWAY` when nobody answers."""
@@ -75,7 +76,8 @@ class Desk:
         connection = HTTPConnection(self._host, self._port, timeout=5)
         try:
             sent = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-            connection.request(method, path, sent, {"Content-Type": "application/json"} if sent else {})
+            kind = {"Content-Type": "application/json"} if sent else {}
+            connection.request(method, path, sent, {**self._headers, **kind})
             answer = connection.getresponse()
             return answer.status, answer.read()
         except (OSError, HTTPException):

@@ -21,3 +21,11 @@ class NotFound(DomainError):  # noqa: N818  # as above
 
 class InvalidInput(DomainError):  # noqa: N818  # as above
     """What was sent does not have the form or range it must have."""
+
+
+class NotSignedIn(DomainError):  # noqa: N818  # as above
+    """Nobody is known to ask."""
+
+
+class NotAllowed(DomainError):  # noqa: N818  # as above
+    """Whoever asks may not do this."""

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "simulate": ("commands_simulate:simulate", "Play a scenario against a running product."),
     "import": ("commands_import:import_", "Bring in a file: areas, buildings, residents, devices, appeals…"),
     "export": ("commands_export:export", "Print devices, alarms, incidents, areas, indicators or dead letters."),
+    "user": ("commands_user:user", "Accounts and tokens: add, disable, enable, reset, list, token, revoke."),
     "replay": ("commands_replay:replay", "Send the rows of a file through the live path again."),
     "doctor": ("commands_doctor:doctor", "Check every part and say what to do."),
 }

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 BACKGROUNDS: Final = ("background", "quiet", "busy")
 SCENARIOS: Final = ("kitchen", "fire", "gas", "hydrant", "elder", "rainstorm", "outage", "chatter")
+_OFFICER: Final = "演示值班员"
 _OWN_VOICES: Final = 12
 _PATIENCE_S: Final = 60.0  # a broker that is started anew takes some seconds
 _WATCHED_S: Final = 30  # a hold outlives its scenario by this at most
@@ -112,7 +113,7 @@ def _background(
         if minutes is not None:
             threading.Timer(minutes * 60, stop.set).start()
         else:
-            people = People(fleet, Desk(_web(settings)), seed, _now_ms())
+            people = People(fleet, Desk(_web(settings), _token()), seed, _now_ms())
             at_work = {"clock_ms": _now_ms, "holds": holds.now, "stop": stop}
             threading.Thread(target=live, args=(people,), kwargs=at_work, name="people", daemon=True).start()
         simulator = Simulator(
@@ -183,15 +184,28 @@ def _web(settings: Settings) -> str:
     return running.web if running else f"http://{settings.host}:{settings.port}"
 
 
+def _token() -> str | None:
+    """A token of the demo's officer; the one of an earlier run is revoked. Without it alarms are left alone."""
+    argv = ("user", "token", "--role", "officer", "--label", _OFFICER, "--replace", "--plain")
+    done = _ours(*argv)
+    return done.decode().strip() if done else None
+
+
+def _ours(*argv: str) -> bytes | None:
+    """What a command of ours prints; None when it failed, which it has said itself."""
+    line = [sys.executable, "-m", "data_access.runtime.cli", *argv]
+    done = subprocess.run(line, stdout=subprocess.PIPE, check=False)  # noqa: S603  # our own program
+    return done.stdout if done.returncode == 0 else None
+
+
 def _fleet(area: str | None) -> Fleet:
     """The devices as the product exports them, tokens included: all that a simulator may know."""
     from data_access.demo.fleet import Fleet  # noqa: PLC0415  # as said above
 
-    argv = [sys.executable, "-m", "data_access.runtime.cli", "export", "devices", "--format", "json"]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, check=False)  # noqa: S603  # our own program
-    if done.returncode:
+    done = _ours("export", "devices", "--format", "json")
+    if done is None:
         raise Refusal("The devices could not be read: is the database there (YIPING_DATA_DIR, YIPING_DATABASE_URL)?")
-    whole = Fleet.read(json.loads(done.stdout))
+    whole = Fleet.read(json.loads(done))
     chosen = whole.within(area) if area else whole
     if not len(chosen):
         raise Refusal("There are no devices to play" + (f" in area {area}." if area else "."))

@@ -1,5 +1,6 @@
 """Every table, by the subject it belongs to."""
 
+from data_access.db.tables.accounts import AuditRow, UserRow, UserTokenRow
 from data_access.db.tables.alarms import (
     AlarmHistoryRow,
     AlarmKindRow,
@@ -47,6 +48,7 @@ __all__ = [
     "AreaBoundaryRow",
     "AreaFactRow",
     "AreaRow",
+    "AuditRow",
     "Base",
     "BuildingRow",
     "CameraRow",
@@ -80,6 +82,8 @@ __all__ = [
     "TaskRow",
     "TeamRow",
     "UnitRow",
+    "UserRow",
+    "UserTokenRow",
     "from_ms",
     "to_ms",
 ]

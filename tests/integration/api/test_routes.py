@@ -14,6 +14,7 @@ from sqlalchemy import update
 from data_access.api.openapi import document
 from data_access.api.routes import api_routes
 from data_access.db.tables import CameraRow
+from data_access.domain.accounts import Role
 from data_access.events import DevicesChanged, DeviceState
 from data_access.live import outbox
 from tests.small import COMMUNITY, DISTRICT, GRID, STREET, TOKEN
@@ -151,20 +152,26 @@ def test_alarms_page_by_page_and_one_with_its_history(web: Web) -> None:
     assert next(s["action"] for s in found["history"]) == "raise"
 
 
-def test_acknowledgement_needs_the_version_that_was_seen_and_our_own_page(web: Web) -> None:
+def test_acknowledgement_needs_an_account_the_version_that_was_seen_and_our_own_page(web: Web) -> None:
     url = web.url + "/api/v1/alarms/1/acknowledge"
-    assert httpx.post(url, json={"version": 1}, headers={"Origin": "http://elsewhere"}).status_code == 403
-    assert httpx.post(url, json={}).status_code == 400
-    assert httpx.post(url, json={"version": 7}).status_code == 409
+    assert httpx.post(url, json={"version": 1}).status_code == 401
+    officer = web.token(Role.OFFICER)
+
+    def post(body: dict[str, int], origin: str = web.url) -> httpx.Response:
+        return httpx.post(url, json=body, headers={"Authorization": f"Bearer {officer.secret}", "Origin": origin})
+
+    assert post({"version": 1}, "http://elsewhere").status_code == 403
+    assert post({}).status_code == 400
+    assert post({"version": 7}).status_code == 409
     with web.stream() as stream:
         stream.wait(lambda f: f["event"] == "heartbeat")
-        answer = httpx.post(url, json={"version": 1}, headers={"Origin": web.url})
+        answer = post({"version": 1})
         assert answer.status_code == 200, answer.text
         assert answer.json()["alarm"]["state"] == "active_acked"
-        assert answer.json()["history"][-1]["actor"] == "local"
+        assert answer.json()["history"][-1]["actor"] == officer.name
         event = stream.wait(lambda f: f["data"].get("type") == "alarm.changed")["data"]
     assert (event["alarm_id"], event["version"], event["state"]) == (1, 2, "active_acked")
-    assert httpx.post(url, json={"version": 2}).status_code == 409  # acknowledged already
+    assert post({"version": 2}).status_code == 409  # acknowledged already
 
 
 def test_indicators(web: Web) -> None:

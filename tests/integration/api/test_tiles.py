@@ -19,6 +19,7 @@ from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_access.api import tiles
 from data_access.api.basemap import NOTHING
@@ -26,6 +27,7 @@ from data_access.api.context import Context
 from data_access.api.errors import error_handlers
 from data_access.api.routes import api_routes
 from data_access.api.tiles import Away, LocalFile, Remote, source_of
+from data_access.auth.principal import VISITOR, Principal
 from data_access.settings import Settings
 from tests.web import Web
 
@@ -70,11 +72,21 @@ def settings(tmp_path: Path, **chosen: object) -> Settings:
     return Settings.model_validate({"data_dir": tmp_path, **chosen})
 
 
+def known(app: ASGIApp, who: Principal) -> ASGIApp:
+    """`app` for requests of `who`, as the middleware would leave them."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["principal"] = who
+        await app(scope, receive, send)
+
+    return call
+
+
 @dataclass
 class Page:
     """Asks an application without a server."""
 
-    app: Starlette
+    app: ASGIApp
 
     def get(self, path: str) -> httpx.Response:
         async def ask() -> httpx.Response:
@@ -88,8 +100,8 @@ class Page:
 def client(source: tiles.Source | None) -> Page:
     app = Starlette(routes=api_routes(), exception_handlers=error_handlers())
     nothing: Any = None  # tiles need nothing else
-    app.state.context = Context(nothing, nothing, nothing, nothing, nothing, source)
-    return Page(app)
+    app.state.context = Context(nothing, nothing, nothing, nothing, nothing, source, nothing)
+    return Page(known(app, VISITOR))
 
 
 def test_a_tile_is_fetched_once_with_the_key_and_the_page_never_sees_it(tmp_path: Path, server: Server) -> None:

@@ -1,0 +1,103 @@
+"""Who may do what: roles and their permissions, names, passwords, the acts an audit keeps. Rules only."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from data_access.domain.errors import InvalidInput
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    WALL = "wall"  # 大屏
+    OFFICER = "officer"  # 值班员
+    GRID_WORKER = "grid_worker"  # 网格员
+    LEADER = "leader"  # 领导
+    ADMINISTRATOR = "administrator"  # 管理员
+
+
+class Action(StrEnum):
+    """What a role permits. Aggregates and the live picture are every role's."""
+
+    SEE_ROWS = "see_rows"  # alarms, incidents, devices, buildings one by one
+    SEE_PHONES = "see_phones"  # of people on duty, never of residents
+    COMMENT = "comment"  # say something, urge
+    ACKNOWLEDGE = "acknowledge"
+    ACT_ON_ALARMS = "act_on_alarms"  # claim, shelve, close, dispatch, hand over
+    DO_TASKS = "do_tasks"
+    UNMASK = "unmask"  # one record at a time, with a reason
+    CHANGE_SETTINGS = "change_settings"
+    MANAGE_USERS = "manage_users"
+
+
+_SEES: Final = frozenset({Action.SEE_ROWS, Action.COMMENT})
+_ON_DUTY: Final = _SEES | {Action.SEE_PHONES, Action.ACKNOWLEDGE, Action.DO_TASKS, Action.UNMASK}
+_OFFICER: Final = _ON_DUTY | {Action.ACT_ON_ALARMS}
+
+PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
+    Role.WALL: frozenset(),
+    Role.LEADER: _SEES,
+    Role.GRID_WORKER: _ON_DUTY,
+    Role.OFFICER: _OFFICER,
+    Role.ADMINISTRATOR: _OFFICER | {Action.CHANGE_SETTINGS, Action.MANAGE_USERS},
+}
+GUEST: Final = frozenset({Action.SEE_ROWS})
+"""What somebody unknown may do where the deployment shows itself to guests: look."""
+
+
+class Purpose(StrEnum):
+    """What a token is good for."""
+
+    ACCESS = "access"  # signs a browser in by its link, and a program in its Authorization header; until revoked
+    SETUP = "setup"  # once: whoever opens the link names the first administrator
+    RESET = "reset"  # once: whoever opens the link chooses the account's new password
+
+
+class AuditAction(StrEnum):
+    """What the audit keeps."""
+
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    LOCKED_OUT = "locked_out"
+    LINK_USED = "link_used"
+    SIGN_OUT = "sign_out"
+    UNMASK = "unmask"
+    USER_ADDED = "user_added"
+    USER_CHANGED = "user_changed"
+    USER_DISABLED = "user_disabled"
+    USER_ENABLED = "user_enabled"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # an act, not a secret
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # as above
+    TOKEN_ISSUED = "token_issued"  # noqa: S105  # as above
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  # as above
+    SETTINGS_CHANGED = "settings_changed"
+
+
+AUDIT_KEEP_DAYS: Final = 183
+"""Half a year: nothing younger is ever deleted, whatever the settings say."""
+
+LONGEST_PASSWORD: Final = 128
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+_COMMON: Final = ("password", "qwerty", "iloveyou", "admin", "welcome", "1234567", "abc123", "111111", "888888")
+
+
+def account_name(text: str) -> str:
+    """The account's name as it is kept: lower case, without blanks around it. Raises `InvalidInput`."""
+    name = text.strip().lower()
+    if not _NAME.fullmatch(name):
+        raise InvalidInput("账号由 2 到 40 个小写字母、数字、点、横线或下划线组成，以字母或数字开头。")
+    return name
+
+
+def check_password(password: str, name: str, *, shortest: int) -> None:
+    """Raise `InvalidInput` when `password` is not good enough for the account `name`."""
+    if not shortest <= len(password) <= LONGEST_PASSWORD:
+        raise InvalidInput(f"密码要有 {shortest} 到 {LONGEST_PASSWORD} 个字符。")
+    if not (re.search(r"\d", password) and re.search(r"[^\W\d_]", password)):
+        raise InvalidInput("密码里要有字母，也要有数字。")
+    plain = password.lower()
+    if name in plain or len(set(plain)) < 5 or any(plain.startswith(common) for common in _COMMON):
+        raise InvalidInput("这个密码太容易猜到。")
