@@ -34,6 +34,7 @@ def incidents(view: Overview, w: Words) -> html.Section:
             ],
             sub=w("受理 · 按来源渠道"),
             sources="incidents",
+            more="/trends",
         )
     flow = view.flow
     open_: list[Child] = [
@@ -62,6 +63,7 @@ def incidents(view: Overview, w: Words) -> html.Section:
         sub=w("今日受理"),
         note=html.Span(open_),
         sources="incidents",
+        more="/trends",
     )
 
 

@@ -50,7 +50,7 @@ def build(view: Overview, w: Words) -> html.Section:
         ]
     title = w("本月效能") if view.running and view.period.is_month else w("周期效能")
     note = w("截至 {time}", time=fmt.clock(view.at)) if view.running else fmt.period(view.period)
-    return panel("closing", title, body, note=note, sources="incidents")
+    return panel("closing", title, body, note=note, sources="incidents", more="/trends")
 
 
 def _kpi(w: Words, name: str, value: str, unit: str, basis: str, compared: list[tuple[str, str]]) -> html.Div:

@@ -12,7 +12,8 @@ from components import format as fmt
 from components import labels
 from components.closing import TARGET
 from components.i18n import Words
-from components.parts import Child, area_link, attributes, icon, panel
+from components.navigation import address
+from components.parts import Child, attributes, icon, panel
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import percent
 from data_access.viewmodels.areas import AreaLabel
@@ -132,9 +133,9 @@ def _panel(
     names = [w.name(view.place.area.name, view.place.area.name_en) for view in (a, b)]
     head = html.Tr(
         [
-            html.Th(area_link(a.place.area.code, names[0]), className="side-a", scope="col"),
+            html.Th(_overview_of(a, names[0], w), className="side-a", scope="col"),
             html.Th(html.Span(w("指标"), className="sr-only"), scope="col"),
-            html.Th(area_link(b.place.area.code, names[1]), className="side-b", scope="col"),
+            html.Th(_overview_of(b, names[1], w), className="side-b", scope="col"),
         ]
     )
     return panel(
@@ -143,6 +144,10 @@ def _panel(
         [html.Table([html.Thead(head), html.Tbody([_row(row) for row in rows])], className="compare-rows")],
         note=note,
     )
+
+
+def _overview_of(view: Overview, name: str, w: Words) -> html.A:
+    return html.A(name, href=address("/", {"lang": w.lang.value}, area=view.place.area.code))
 
 
 def _row(row: Row) -> html.Tr:

@@ -65,7 +65,9 @@ def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Word
                 [html.B(fmt.count(ledger.now.get(Fact.HOUSEHOLDS))), " ", w("户")],
             ),
         ]
-    return panel("population", w("人口"), body, note=_as_of(ledger, source, now, w), sources="population")
+    return panel(
+        "population", w("人口"), body, note=_as_of(ledger, source, now, w), sources="population", more="/trends"
+    )
 
 
 def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> html.Section:

@@ -45,13 +45,16 @@ def panel(
     sub: str | None = None,
     note: Child = None,
     sources: str = "",
+    more: str = "",
 ) -> html.Section:
-    """A panel; `sources` are those whose lateness it must show (space-separated codes)."""
+    """A panel; `sources` are those whose lateness it must show (space-separated codes), `more` the page with more."""
     return html.Section(
         [
             html.Header(
                 [
-                    html.H2(title),
+                    html.H2(
+                        html.A(title, href=more, className="panel-link", **attributes(data_to=more)) if more else title
+                    ),
                     html.Small(sub, className="panel-sub") if sub else None,
                     html.Span(className="panel-flag"),
                     html.Span(note, className="panel-note") if note else None,

@@ -43,7 +43,7 @@ def _row(number: int, line: GroupLine, low: float, w: Words) -> html.A:
         line.code or "",
         [
             html.Span(str(number), className="rank-no"),
-            html.Span(_short(name), className="rank-name", title=name),
+            html.Span(short(name), className="rank-name", title=name),
             html.Span(
                 html.I(style={"left": f"{_at(rate, low):.2f}%"}) if rate is not None else None, className="rank-scale"
             ),
@@ -91,7 +91,7 @@ def _at(rate: float, low: float) -> float:
     return 100 * (rate - low) / (100 - low)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """A name without its level, which the panel's title already says."""
     for level in ("街道", "社区"):
         if name.endswith(level) and len(name) > len(level) + 1:

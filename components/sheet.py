@@ -13,12 +13,19 @@ from components.parts import Child, attributes
 
 
 def build(
-    path: str, title: str, body: Sequence[Child], query: Mapping[str, str], w: Words, *, person: Child = None
+    path: str,
+    title: str,
+    body: Sequence[Child],
+    query: Mapping[str, str],
+    w: Words,
+    *,
+    where: Child = None,
+    person: Child = None,
 ) -> html.Div:
-    """The page at `path`."""
+    """The page at `path`; `where` stands in the header in place of the title."""
     return html.Div(
         [
-            header.build(path, header.title(title), query, w, person=person),
+            header.build(path, where or header.title(title), query, w, person=person),
             html.Main(list(body), className="page-main"),
             html.Div(id="yiping-words", hidden=True, **attributes(data_words=json.dumps(labels.for_browser(w)))),
         ],

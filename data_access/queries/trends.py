@@ -1,13 +1,31 @@
-"""Reads over past months: the same indicators as everywhere, one line a month."""
+"""Reads over the past: the same indicators month by month, cases day by day, and residents by age.
+
+Days are whole ones, so that today's morning never looks like a fall.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
+from typing import Any, Final
 
-from data_access.domain.periods import month_of
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, select, text, type_coerce
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import IncidentRow, ResidentRow
+from data_access.domain.areas import subtree_bounds
+from data_access.domain.periods import Period, midnight, month_of
 from data_access.queries.indicators import indicators
 from data_access.queries.session import cache, now, reading
-from data_access.viewmodels.trends import MonthLine
+from data_access.viewmodels.trends import AgeBand, DayLine, MonthLine
+
+DAYS: Final = 30
+BAND: Final = 5
+OLDEST_BAND: Final = 85
+_DAY_MS: Final = 86_400_000
+_ZONE_MS: Final = 8 * 3_600_000  # Asia/Shanghai has had no summer time since 1991
+_EPOCH: Final = date(1970, 1, 1)
+_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out, so that the partial index serves
 
 
 @cache.memoize(timeout=300)
@@ -21,3 +39,94 @@ def months(path: str, until: date, count: int, version: str) -> tuple[MonthLine,
             MonthLine(of.first, indicators(session, path, of.first, of.end, now=now())[0].counts)
             for of in reversed(wanted)
         )
+
+
+@cache.memoize(timeout=300)
+def days(path: str, end: date, version: str) -> tuple[DayLine, ...]:  # noqa: ARG001  # as above
+    """The last `DAYS` whole days before `end`, oldest first."""
+    with reading() as session:
+        return read_days(session, path, end)
+
+
+@cache.memoize(timeout=86_400)
+def ages(path: str, today: date, version: str) -> tuple[AgeBand, ...]:  # noqa: ARG001  # as above
+    """Residents by five years of age and sex, youngest first; none where people were not imported."""
+    with reading() as session:
+        return read_ages(session, path, today)
+
+
+def read_days(session: Session, path: str, end: date) -> tuple[DayLine, ...]:
+    """Taken in, closed and open by day; void cases are open on none of them."""
+    first = end - timedelta(days=DAYS)
+    created = _per_day(session, path, Period(first, end))
+    year = Period(first, end).year_before()
+    before = _per_day(session, path, year)
+    here = (*_subtree(IncidentRow.area_path, path), IncidentRow.run.is_(None))
+    begun, done = day_of(IncidentRow.created_at), day_of(IncidentRow.closed_at)
+    standing = session.execute(select(begun, func.count()).where(*here, _OPEN).group_by(begun)).all()
+    closed = session.execute(
+        select(begun, done, func.count()).where(*here, IncidentRow.closed_at >= midnight(first)).group_by(begun, done)
+    ).all()
+    lines = []
+    for i in range(DAYS):
+        day = day_number(first) + i
+        still = sum(n for b, n in standing if b <= day) + sum(n for b, d, n in closed if b <= day < d)
+        lines.append(
+            DayLine(
+                day=first + timedelta(days=i),
+                created=created.get(day, 0),
+                closed=sum(n for _, d, n in closed if d == day),
+                open=still,
+                year_ago=before.get(day_number(year.first) + i, 0) if before else None,
+            )
+        )
+    return tuple(lines)
+
+
+def read_ages(session: Session, path: str, today: date) -> tuple[AgeBand, ...]:
+    """Counted by year of birth, which is cut out of the date as text: a function of dates takes twice as long."""
+    year = func.substr(cast(ResidentRow.born, String), 1, 4).label("year")
+    rows = session.execute(
+        select(year, ResidentRow.sex, func.count())
+        .where(*_subtree(ResidentRow.area_path, path))
+        .group_by(year, ResidentRow.sex)
+    ).all()
+    bands: Counter[tuple[int, str]] = Counter()
+    for born, sex, n in rows:
+        bands[min(max(today.year - int(born), 0) // BAND * BAND, OLDEST_BAND), sex] += n
+    return (
+        tuple(AgeBand(low, bands[low, "M"], bands[low, "F"]) for low in range(0, OLDEST_BAND + 1, BAND))
+        if bands
+        else ()
+    )
+
+
+def _per_day(session: Session, path: str, period: Period) -> dict[int, int]:
+    day = day_of(IncidentRow.created_at)
+    rows = session.execute(select(day, func.count()).where(*inside(path, period)).group_by(day)).all()
+    return {int(number): n for number, n in rows}
+
+
+def day_of(column: Any) -> ColumnElement[int]:
+    """The local day of an instant as a number, counted from 1970."""
+    return (type_coerce(column, BigInteger) + _ZONE_MS) // _DAY_MS
+
+
+def day_number(day: date) -> int:
+    """As `day_of`, of a date."""
+    return (day - _EPOCH).days
+
+
+def inside(path: str, period: Period) -> tuple[ColumnElement[bool], ...]:
+    """Cases of the subtree taken in during `period`, replays left out."""
+    return (
+        *_subtree(IncidentRow.area_path, path),
+        IncidentRow.created_at >= period.start_at,
+        IncidentRow.created_at < period.end_at,
+        IncidentRow.run.is_(None),
+    )
+
+
+def _subtree(column: Any, path: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    low, high = subtree_bounds(path)
+    return column >= low, column < high

@@ -1,4 +1,4 @@
-"""What screens show of past months."""
+"""What screens show of the past: months, days, weeks of classes and channels, hot topics, ages."""
 
 from __future__ import annotations
 
@@ -14,3 +14,68 @@ class MonthLine:
 
     first: date
     counts: ClosingCounts
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """A whole day: cases taken in and closed, those open at its end, those taken in a year before (None: no data)."""
+
+    day: date
+    created: int
+    closed: int
+    open: int
+    year_ago: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTrend:
+    """A class or channel: cases of the last four weeks, of the four before, and week by week, oldest first."""
+
+    name: str
+    now: int
+    before: int
+    weeks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HotTopic:
+    """A class with its cases of the last week, what its own past lets expect, and how likely that is by chance."""
+
+    name: str
+    last: int
+    expected: float
+    probability: float
+    hot: bool
+    where: tuple[str, str | None] | None  # name, English name of the area directly below that has most of them
+
+
+@dataclass(frozen=True, slots=True)
+class HotTopics:
+    """The classes that rise most in the week before `end`; `tested` were looked at."""
+
+    end: date
+    lines: tuple[HotTopic, ...]
+    tested: int
+    false_alarms: float
+
+    @property
+    def hot(self) -> tuple[HotTopic, ...]:
+        return tuple(line for line in self.lines if line.hot)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The weeks before `end` (the first day that no longer belongs to them)."""
+
+    end: date
+    classes: tuple[GroupTrend, ...]
+    channels: tuple[GroupTrend, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgeBand:
+    """Residents of five years of age from `low`; the last band has no end."""
+
+    low: int
+    men: int
+    women: int

@@ -1,0 +1,130 @@
+"""/trends: how an area got where it is. The URL is the state: `area`, the period and the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl
+
+from dash import Input, Output, State, callback, clientside_callback, dcc, html, register_page
+
+from components import sheet, trends
+from components.i18n import Words, words
+from components.parts import Child
+from data_access.auth.principal import viewer
+from data_access.domain.errors import DomainError, InvalidInput
+from data_access.domain.periods import local_day
+from data_access.queries import areas, overview, topics
+from data_access.queries import trends as past
+from data_access.queries.session import now, reading
+from data_access.viewmodels.areas import AreaLabel
+
+register_page(__name__, path="/trends", title="趋势 · 一屏", name="趋势")
+
+MONTHS = 12
+REFRESH_MS = 600_000
+
+
+def layout(**query: str) -> html.Div:
+    """The page for the URL's `area`; its people are counted afterwards."""
+    w = words(query.get("lang"))
+    try:
+        area = _area(query)
+        if area is None:
+            raise InvalidInput("还没有数据。请先导入区域：yiping import areas 文件")
+        body = _body(area, query, w)
+    except DomainError as refused:
+        return sheet.build("/trends", w("趋势"), [html.P(w(str(refused)), className="missing")], query, w)
+    with reading() as session:
+        place = areas.place(area, viewer().scope, areas.data_version(session))
+    return sheet.build(
+        "/trends",
+        w("趋势"),
+        [
+            trends.below(place, query, w),
+            html.Div(body, id="trends-body", className="trends-grid"),
+            dcc.Interval(id="trends-again", interval=REFRESH_MS),
+            html.Div(id="trends-drawn", hidden=True),
+        ],
+        query,
+        w,
+        where=trends.crumbs(place, query, w),
+    )
+
+
+@callback(
+    Output("trends-people", "children"),
+    Input("trends-people", "id"),
+    State("_pages_location", "search"),
+)
+def people(_: str, search: str) -> Any:
+    """The pyramid: of a whole district it takes seconds the first time."""
+    query = _query(search)
+    w = words(query.get("lang"))
+    try:
+        area = _area(query)
+    except DomainError:
+        area = None
+    with reading() as session:
+        version = areas.data_version(session)
+    bands = past.ages(area.path, local_day(now()).replace(day=1), version) if area else ()
+    return trends.pyramid(bands, w)
+
+
+@callback(
+    Output("trends-body", "children"),
+    Input("trends-again", "n_intervals"),
+    State("_pages_location", "search"),
+    prevent_initial_call=True,
+)
+def again(_: int, search: str) -> Any:
+    """The figures as they are now."""
+    query = _query(search)
+    area = _area(query)
+    return _body(area, query, words(query.get("lang"))) if area else []
+
+
+for changed in ("trends-body", "trends-people"):
+    clientside_callback(
+        "function () { return window.yiping.charts.draw(); }",
+        Output("trends-drawn", "title", allow_duplicate=True),
+        Input(changed, "children"),
+        prevent_initial_call="initial_duplicate",
+    )
+
+
+def _area(query: Mapping[str, str]) -> AreaLabel | None:
+    with reading() as session:
+        return areas.find(session, query.get("area") or None, viewer().scope)
+
+
+def _body(area: AreaLabel, query: Mapping[str, str], w: Words) -> list[Child]:
+    view = overview.overview(area, viewer().scope, _day(query.get("from")), _day(query.get("to")))
+    end = min(view.period.end, local_day(view.at))
+    with reading() as session:
+        version = areas.data_version(session)
+    days = past.days(area.path, end, version)
+    found = topics.topics(area.path, end, version)
+    return [
+        trends.daily(days, w),
+        trends.rates(past.months(area.path, end, MONTHS, version), w),
+        trends.hot(topics.hot(area.path, end, version), w),
+        trends.standing(days, w),
+        trends.classes(found, w),
+        trends.channels(found, w),
+        html.Div(trends.counting(w), id="trends-people", className="trends-people"),
+    ]
+
+
+def _query(search: str | None) -> dict[str, str]:
+    return dict(parse_qsl((search or "").removeprefix("?")))
+
+
+def _day(given: str | None) -> date | None:
+    if not given:
+        return None
+    with suppress(ValueError):
+        return date.fromisoformat(given)
+    raise InvalidInput("日期的格式是 2018-01-31。")
