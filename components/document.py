@@ -39,6 +39,7 @@ class FirstPaint:
     html: str
     state: Mapping[str, Any]  # what the scripts must know of it
     fetched: tuple[str, ...] = ()  # what the scripts will ask for: fetched while they load
+    surface: str = ""  # class of the document: "desk" has its own measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def build(parts: Mapping[str, str], own: Own, query: Mapping[str, str], first: F
     The page's own script comes before those of Dash: the live panels and the first picture of the map need none of it.
     """
     lang = words(query.get("lang")).lang
-    wall = ' class="wall"' if query.get("wall") == "1" else ""
+    surface = "wall" if query.get("wall") == "1" else first.surface if first else ""
+    surface = f' class="{surface}"' if surface else ""
     probe = ' data-probe="1"' if query.get("probe") == "1" else ""
     title = first.state["title"] if first else parts["title"]
     ahead = (
@@ -66,7 +68,7 @@ def build(parts: Mapping[str, str], own: Own, query: Mapping[str, str], first: F
         else ""
     )
     return (
-        f'<!DOCTYPE html>\n<html lang="{"en" if lang is Lang.EN else "zh-CN"}"{wall}>\n<head>\n{parts["metas"]}\n'
+        f'<!DOCTYPE html>\n<html lang="{"en" if lang is Lang.EN else "zh-CN"}"{surface}>\n<head>\n{parts["metas"]}\n'
         f"<title>{escape(title)}</title>\n{_INSTALL}\n<script>{_HEAD}</script>\n"
         f'<link rel="stylesheet" href="{own.styles}">\n<link rel="preload" as="script" href="{own.scripts}">\n'
         f"{parts['css']}\n{ahead}\n</head>\n"

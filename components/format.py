@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from components.i18n import Lang, Words
@@ -11,6 +11,9 @@ from data_access.domain.periods import SHANGHAI, Period
 DASH: Final = "—"
 MINUS: Final = "\N{MINUS SIGN}"
 FEW: Final = 5
+RUNNING_MIN: Final = 20
+"""Up to this age the seconds are shown."""
+DAY_H: Final = 24
 
 
 def count(value: int | None) -> str:
@@ -85,3 +88,16 @@ def clock(at: datetime) -> str:
 def stamp(at: datetime) -> str:
     """The local day and time to the minute: `2026-06-15 08:00`."""
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def age(past: timedelta, w: Words) -> str:
+    """mm:ss under 20 minutes, then minutes, hours and minutes, days; as `assets/js/display.js` goes on writing it."""
+    seconds = max(0, int(past.total_seconds()))
+    minutes, hours = seconds // 60, seconds // 3600
+    if minutes < RUNNING_MIN:
+        return f"{minutes:02}:{seconds % 60:02}"
+    if not hours:
+        return w("{m} 分", m=minutes)
+    if hours < DAY_H:
+        return w("{h} 时 {m}", h=hours, m=f"{minutes % 60:02}")
+    return w("{d} 天 {h} 小时", d=hours // DAY_H, h=f"{hours % DAY_H:02}")

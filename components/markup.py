@@ -20,6 +20,20 @@ _NOT_MARKUP: Final = frozenset(
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
+class Input(Component):
+    """`<input>`, which Dash's HTML lacks: for what is only ever written as HTML and never built by React."""
+
+    _namespace = _HTML
+    _type = "Input"
+    _children_props: list[str] = []  # noqa: RUF012  # as Dash declares it
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012
+
+    def __init__(self, **props: Any) -> None:
+        self._prop_names = self.available_properties = list(props)
+        self._valid_wildcard_attributes = self.available_wildcard_properties = ["data-", "aria-"]
+        super().__init__(**props)  # type: ignore[no-untyped-call]  # Dash has no types here
+
+
 def render(tree: Child | Iterable[Child]) -> str:
     """The HTML of `tree`; a component that is not plain HTML leaves an empty `div` of its class for React to fill."""
     if tree is None:

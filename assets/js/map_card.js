@@ -35,6 +35,7 @@
     const many = a.occurrences > 1 ? ` ×${a.occurrences}` : "";
     return {
       glyph: ["normal", "warning", "minor", "major", "critical"][a.severity],
+      alarm: a.alarm_id,
       title: `${yiping.word("severity", a.severity)} · ${yiping.word("alarm", a.kind)}${many}`,
       lines,
       device: a.device_id,
@@ -124,6 +125,11 @@
         list.append(element("dt", "", label), element("dd", "", value));
       }
       this.box.replaceChildren(head, ...(what.list ? [this._list(what.list, pinned)] : []), list);
+      if (pinned && what.alarm && !document.documentElement.classList.contains("wall")) {
+        const link = element("a", "map-card-link", t("去处置"));
+        link.href = yiping.deskAddress(what.alarm);
+        this.box.append(link);
+      }
       if (pinned && what.building) {
         const link = element("button", "map-card-link", t("查看楼栋"));
         link.type = "button";

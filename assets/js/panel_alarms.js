@@ -167,13 +167,14 @@
       const button = element("button", "alarm-go");
       button.type = "button";
       const row = {
-        item, button, mark: null, severity: 0, drawn: "",
+        item, button, handle: element("a", "alarm-handle"), mark: null, severity: 0, drawn: "",
         title: element("span", "alarm-title"), times: element("i", "alarm-times"), age: element("span", "alarm-age"),
         place: element("span", "alarm-place"), state: element("span", "alarm-state"), words: document.createTextNode(""),
       };
       row.title.append(row.words, row.times);
       button.append(row.title, row.age, row.place, row.state);
-      item.append(button);
+      row.handle.append(element("span", "ic ic-chev"));
+      item.append(button, row.handle);
       return row;
     }
 
@@ -192,6 +193,9 @@
       row.words.nodeValue = title(a);
       setText(row.times, [times(line, t), a.run === null ? "" : t("回放")].filter(Boolean).join(" "));
       setText(row.place, where(a));
+      row.handle.href = yiping.deskAddress(a.alarm_id);
+      row.handle.title = t("去处置");
+      row.handle.setAttribute("aria-label", `${t("去处置")} ${title(a)} ${where(a)}`);
       setText(row.state, stateOf(line));
       row.raised = Date.parse(line.since);
       row.item.classList.toggle("is-unacked", line.unseen > 0);

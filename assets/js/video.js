@@ -30,8 +30,28 @@
   }
 
   class Player {
-    constructor(camera, frame) {
+    /** Floating over the page with its name and a way to close it; `inline` it is only the picture. */
+    constructor(camera, frame, inline = false) {
       this.camera = camera;
+      this.last = make("footer", "video-last", `${t("最近一帧")} —`);
+      this.video = make("video", "video-picture");
+      this.video.muted = this.video.playsInline = this.video.autoplay = this.video.loop = true;
+      this.said = make(inline ? "span" : "p", "video-said");
+      if (inline) this._picture(frame);
+      else this._window(frame);
+      this.play();
+      this.timer = setInterval(() => this._watch(), 500);
+    }
+
+    _picture(frame) {
+      this.video.setAttribute("aria-hidden", "true");
+      this.box = make("span", "video-inline");
+      this.box.append(this.video, this.said, this.last);
+      frame.append(this.box);
+    }
+
+    _window(frame) {
+      const { camera } = this;
       this.returnTo = document.activeElement;
       this.box = make("section", "video-player");
       this.box.tabIndex = -1;
@@ -44,16 +64,12 @@
       close.setAttribute("aria-label", t("关闭"));
       close.addEventListener("click", () => this.close());
       head.append(close);
-      this.video = make("video", "video-picture");
-      this.video.muted = this.video.playsInline = this.video.autoplay = this.video.loop = true;
-      this.said = make("p", "video-said");
       this.said.setAttribute("role", "status");
       this.retry = make("button", "video-retry", t("重试"));
       this.retry.type = "button";
       this.retry.addEventListener("click", () => this.play());
       const stage = make("div", "video-stage");
       stage.append(this.video, this.said, this.retry);
-      this.last = make("footer", "video-last", `${t("最近一帧")} —`);
       this.box.append(head, stage, this.last);
       this.box.addEventListener("keydown", (e) => {
         if (e.key !== "Escape") return;
@@ -62,8 +78,6 @@
       });
       frame.append(this.box);
       this.box.focus({ preventScroll: true });
-      this.play();
-      this.timer = setInterval(() => this._watch(), 500);
     }
 
     _say(state, sentence) {
@@ -146,5 +160,5 @@
     return current;
   }
 
-  yiping.video = { open, close: () => current && current.close(), current: () => current };
+  yiping.video = { open, inline: (camera, frame) => new Player(camera, frame, true), close: () => current && current.close(), current: () => current };
 })();

@@ -1,0 +1,381 @@
+// The duty officer's desk: joins the queue, the list, the open alarm, keys, actions and sound. The address is the state.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const t = (source, values) => yiping.t(source, values);
+  const byId = (id) => document.getElementById(id);
+  const IDLE_MS = 30000; // nobody has touched the list for so long: what waits may come in by itself
+  const STRIP_MS = 10000;
+  const REREAD_MS = 30000; // readings of the open alarm
+  const SIDE_BY_SIDE_PX = 1000;
+  const TOLD_MS = 80; // several events of one alarm are one reload
+
+  function start(root) {
+    const here = yiping.here.desk;
+    const { createQueue, createSelection, floods } = yiping.deskQueue;
+    const asked = new URLSearchParams(location.search);
+    const filter = {
+      view: yiping.deskQueue.VIEWS.includes(asked.get("view")) ? asked.get("view") : "open",
+      severity: Number(asked.get("severity")) || 0,
+      kind: asked.get("kind") || "",
+      q: asked.get("q") || "",
+      words: (a) => `${yiping.deskRows.title(a)} ${yiping.deskRows.place(a)} ${a.device_code || ""} ${a.alarm_id}`,
+    };
+    const queue = createQueue({ me: here.me, filter: { ...filter } });
+    const selection = createSelection();
+    const box = byId("desk-list"), detailBox = byId("desk-detail"), pill = byId("desk-pill");
+    const slot = (where, name) => where.querySelector(`[data-f="${name}"]`);
+    const now = () => yiping.live.serverNow();
+
+    let known = false; // a snapshot is here
+    let stale = true; // the list's lines are to be made anew
+    let frame = 0;
+    let touchedAt = performance.now();
+    let flooding = false;
+    let floodFrom = 0; // what the server says was new in ten minutes
+    let unfolded = false; // the officer has switched the flood's view off
+    let positions = new Map();
+
+    const list = yiping.deskList.createList({ box, make: yiping.deskRows.make, fill });
+    const detail = yiping.deskDetail.createDetail({ detail: detailBox, context: byId("desk-context"), onShown, onFailed: (why) => acts.tell(why, "is-refused") });
+    const acts = yiping.deskOfficer.create({ queue, detail, targets, redraw, clear: () => selection.clear() });
+
+    // ---- the list
+
+    function fill(element, line) {
+      if (line.type === "head") return yiping.deskRows.fillHead(element, line);
+      const view = {
+        now: now(), me: here.me, current: selection.current(), isMarked: selection.isMarked, isGone: queue.isGone,
+        position: positions.get(line.id), total: positions.size,
+      };
+      if (line.type === "alarm") return yiping.deskRows.fillAlarm(element, queue.get(line.id), view);
+      const members = line.ids.map((id) => queue.get(id));
+      line.unacked = members.filter(yiping.deskQueue.isUnacked).length;
+      return yiping.deskRows.fillGroup(element, line, members[0], view);
+    }
+
+    function redraw(anew = false) {
+      stale = stale || anew;
+      if (!frame) frame = requestAnimationFrame(draw);
+    }
+
+    function draw() {
+      frame = 0;
+      if (!known) return;
+      if (stale) {
+        stale = false;
+        const lines = queue.lines(), current = `a${selection.current()}`;
+        positions = new Map();
+        for (const line of lines) if (line.type === "alarm") positions.set(line.id, positions.size + 1);
+        list.show(lines, positions.has(selection.current()) ? current : list.keyAt(0));
+      } else list.drawNow();
+      drawAround();
+    }
+
+    function drawAround() {
+      const { views, kinds, oldest } = queue.counts(), waiting = queue.waiting().length, marked = selection.marked();
+      for (const chip of root.querySelectorAll("[data-view-count]")) yiping.deskRows.setText(chip, String(views[chip.dataset.viewCount] || ""));
+      pill.hidden = !waiting;
+      yiping.deskRows.setText(pill, t("{n} 条新告警", { n: waiting }));
+      byId("desk-bulk").hidden = marked.length < 2;
+      yiping.deskRows.setText(slot(byId("desk-bulk"), "marked"), t("已选 {n} 条", { n: marked.length }));
+      const none = byId("desk-none");
+      none.hidden = list.lines().length > 0;
+      yiping.deskRows.setText(slot(none, "none"), filter.q || filter.kind || filter.severity ? t("没有符合条件的告警") : t("没有需要处理的告警"));
+      const strip = byId("desk-strip"), unacked = slot(strip, "unacked");
+      if (unacked) {
+        yiping.deskRows.setText(unacked, t("{n} 条", { n: views.unacked }));
+        yiping.deskRows.setText(slot(strip, "oldest"), oldest === null ? "" : t("重要以上最久 {age}", { age: yiping.display.age(now() - oldest, t) }));
+      }
+      offerKinds(kinds);
+      const state = yiping.live.state(), rest = state ? state.alarmsTotal - views.all : 0;
+      yiping.deskRows.setText(slot(root, "rest"), rest > 0 ? t("另有 {n} 条没有列出", { n: rest }) : "");
+    }
+
+    function offerKinds(kinds) {
+      const select = root.querySelector('[data-filter="kind"]'), wanted = Object.keys(kinds).sort();
+      if (filter.kind && !wanted.includes(filter.kind)) wanted.push(filter.kind);
+      if (select.dataset.kinds === wanted.join()) return;
+      select.dataset.kinds = wanted.join();
+      select.replaceChildren(select.options[0], ...wanted.map((kind) => new Option(yiping.word("alarm", kind), kind)));
+      select.value = filter.kind;
+    }
+
+    function settle() {
+      queue.settle();
+      queue.forget(now());
+      selection.keep((id) => !queue.isGone(id));
+      redraw(true);
+    }
+
+    // ---- flood
+
+    function weigh() {
+      const n = Math.max(queue.recent(now()), floodFrom), on = floods(flooding, n);
+      if (on !== flooding) {
+        flooding = on;
+        unfolded = false;
+        if (on) acts.announce(t("告警洪泛：近 10 分钟 {n} 条", { n }));
+      }
+      if (queue.setFlood(flooding && !unfolded)) redraw(true);
+      const banner = byId("desk-flood");
+      banner.hidden = !flooding;
+      if (!flooding) return;
+      const merged = list.lines().filter((line) => line.type === "group"), ids = (held) => merged.filter((g) => Boolean(g.held) === held).reduce((sum, g) => sum + g.ids.length, 0);
+      yiping.deskRows.setText(slot(banner, "title"), t("告警洪泛 · 近 10 分钟 {n} 条", { n }));
+      yiping.deskRows.setText(slot(banner, "said"), unfolded ? t("现在逐条列出") : [ids(false) && t("同源合并 {n} 条", { n: ids(false) }), ids(true) && t("提示折叠 {n} 条", { n: ids(true) }), t("紧急与生命安全逐条保留")].filter(Boolean).join(" · "));
+      yiping.deskRows.setText(slot(banner, "switch"), unfolded ? t("回到洪泛视图") : t("退出洪泛视图"));
+    }
+
+    // ---- what is current
+
+    function targets() {
+      return selection.targets().map((id) => queue.get(id)).filter((a) => a && a.state !== "closed");
+    }
+
+    function go(id, { reveal = true } = {}) {
+      if (id === null || id === undefined) return;
+      selection.go(id);
+      after(reveal);
+    }
+
+    function after(reveal) {
+      const id = selection.current();
+      if (reveal) list.reveal(`a${id}`);
+      box.setAttribute("aria-activedescendant", `desk-alarm-${id}`);
+      detail.show(id);
+      keepAddress();
+      redraw();
+    }
+
+    function onShown(answer) {
+      document.title = `${answer.title} · ${t("告警")}`;
+      tick();
+      yiping.deskOfficer.shown(answer);
+    }
+
+    function enter(on) {
+      document.documentElement.classList.toggle("is-detail", on);
+      if (!on) box.focus({ preventScroll: true });
+    }
+
+    function keepAddress() {
+      const url = new URL(location.href), put = (name, value) => (value ? url.searchParams.set(name, value) : url.searchParams.delete(name));
+      put("id", selection.current());
+      put("view", filter.view === "open" ? "" : filter.view);
+      put("severity", filter.severity || "");
+      put("kind", filter.kind);
+      put("q", filter.q);
+      if (url.href !== location.href) history.replaceState(history.state, "", url);
+    }
+
+    function narrow(change) {
+      Object.assign(filter, change);
+      for (const chip of root.querySelectorAll("[data-view]")) chip.setAttribute("aria-pressed", String(chip.dataset.view === filter.view));
+      selection.clear();
+      queue.setFilter({ ...filter });
+      box.scrollTop = 0;
+      keepAddress();
+      redraw(true);
+    }
+
+    // ---- keys and hands
+
+    const MOVES = { next: 1, previous: -1, first: -1e9, last: 1e9, pageDown: () => list.perPage(), pageUp: () => -list.perPage() };
+    const OWN = {
+      mark: () => selection.current() !== null && (selection.toggle(selection.current()), redraw()),
+      markAll: () => (selection.markAll(list.lines()), redraw()),
+      open: () => enter(true),
+      search: () => byId("desk-search").focus(),
+      settle,
+      leave,
+      unfold() {
+        if (!flooding) return;
+        unfolded = !unfolded;
+        weigh();
+      },
+      siblings() {
+        const first = detailBox.querySelector("[data-go]");
+        if (first) first.focus();
+      },
+      video() {
+        const camera = byId("desk-context").querySelector("[data-camera]");
+        if (camera) yiping.video.open({ code: camera.dataset.camera, name: camera.dataset.cameraName }, document.body);
+      },
+    };
+
+    function leave() {
+      if (document.activeElement === byId("desk-search")) box.focus();
+      else if (document.documentElement.classList.contains("is-detail")) enter(false);
+      else if (selection.clear()) redraw();
+    }
+
+    function run(action, more = {}) {
+      touchedAt = performance.now();
+      if (action in MOVES) {
+        const step = typeof MOVES[action] === "function" ? MOVES[action]() : MOVES[action];
+        selection.move(list.lines(), step, more.extend);
+        after(true);
+      } else if (action in OWN) OWN[action]();
+      else acts.run(action, more);
+    }
+
+    function whereIs(target) {
+      if (yiping.deskDialogs.isOpen()) return "dialog";
+      if (target.closest(".video-player")) return "dialog";
+      if (target.matches("input, textarea, select")) return "field";
+      return target.closest("button, a, summary") ? "button" : "list";
+    }
+
+    document.addEventListener("keydown", (event) => {
+      const found = yiping.deskKeys.actionOf(event, whereIs(event.target));
+      if (!found || event.isComposing) return;
+      event.preventDefault();
+      run(found.action, found);
+    });
+
+    box.addEventListener("click", (event) => {
+      const row = event.target.closest(".desk-row");
+      if (!row) return;
+      touchedAt = performance.now();
+      if (row.dataset.group) {
+        queue.toggle(row.dataset.group);
+        redraw(true);
+        return;
+      }
+      const id = Number(row.dataset.id);
+      if (event.shiftKey) selection.extend(list.lines(), id);
+      else if (event.ctrlKey || event.metaKey || event.target.closest(".sv")) selection.toggle(id);
+      else selection.go(id);
+      after(false);
+      if (!event.shiftKey && !event.ctrlKey && !event.metaKey && !event.target.closest(".sv")) enter(true);
+    });
+    box.addEventListener("pointermove", () => (touchedAt = performance.now()), { passive: true });
+    box.addEventListener("wheel", () => (touchedAt = performance.now()), { passive: true });
+    pill.addEventListener("click", () => {
+      settle();
+      box.scrollTop = 0;
+      box.focus();
+    });
+
+    root.addEventListener("click", (event) => {
+      const target = event.target.closest("[data-action], [data-view], [data-go], [data-tick], [data-call], [data-camera]");
+      if (!target || target.closest("dialog")) return;
+      const { action, view, go: to, tick: step, tickText, call, camera, cameraName } = target.dataset;
+      if (action) run(action);
+      else if (view) narrow({ view });
+      else if (to) go(Number(to));
+      else if (step) acts.run("tick", { step, text: tickText });
+      else if (call) acts.run("call", { n: [...byId("desk-context").querySelectorAll("[data-call]")].indexOf(target) + 1 });
+      else if (camera) yiping.video.open({ code: camera, name: cameraName }, document.body);
+    });
+    root.addEventListener("change", (event) => {
+      const { filter: name } = event.target.dataset;
+      if (name) narrow({ [name]: name === "severity" ? Number(event.target.value) : event.target.value });
+    });
+    byId("desk-search").addEventListener("input", (event) => narrow({ q: event.target.value.trim() }));
+    byId("desk-search").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      box.focus();
+      run("next");
+    });
+
+    // ---- what comes in
+
+    /** The alarm that the address names; else, where list and alarm stand side by side, the first of the queue. */
+    function opened() {
+      const wanted = Number(asked.get("id"));
+      if (wanted) {
+        enter(true);
+        go(wanted);
+      } else if (innerWidth >= SIDE_BY_SIDE_PX) run("first");
+    }
+
+    let reload = 0;
+    function told(id) {
+      if (id !== detail.open()) return;
+      clearTimeout(reload);
+      reload = setTimeout(detail.refresh, TOLD_MS);
+    }
+
+    yiping.live.subscribe((state, event) => {
+      if (!event) {
+        const first = !known;
+        queue.load(Object.values(state.alarms), known);
+        known = true;
+        root.classList.add("is-known");
+        weigh();
+        stale = true;
+        draw();
+        if (first) opened();
+        else told(detail.open());
+        return;
+      }
+      if (event.type !== "alarm.changed") return;
+      const isNew = queue.apply(event);
+      if (isNew) {
+        if (event.severity >= 4) stale = true;
+        acts.heard(event);
+      }
+      told(event.alarm_id);
+      weigh();
+      redraw();
+    });
+
+    // ---- clocks
+
+    function tick() {
+      const a = queue.get(selection.current()), ring = detailBox.querySelector('[data-clock="ring"]');
+      if (!a || !ring) return;
+      const part = (name) => detailBox.querySelector(`[data-clock="${name}"]`), left = yiping.deskQueue.lookLeft(a, now()), due = yiping.deskQueue.lookDue(a);
+      const { age } = yiping.display, past = age(now() - yiping.deskQueue.raisedMs(a), t);
+      yiping.deskRows.ring(ring, left);
+      yiping.deskRows.setText(part("name"), due === null ? t("已持续") : due > now() ? t("首次确认剩余") : t("确认已超时"));
+      yiping.deskRows.setText(part("left"), due === null ? past : age(Math.abs(due - now()), t));
+      yiping.deskRows.setText(part("age"), due === null ? "" : t("已持续 {age}", { age: past }));
+    }
+
+    function drawStrip() {
+      const area = yiping.here.code, lang = document.body.dataset.lang === "en" ? "&lang=en" : "";
+      fetch(`/desk/strip?area=${encodeURIComponent(area)}${lang}`).then((answer) => answer.json()).then((body) => {
+        if (!body.html) return;
+        byId("desk-strip").innerHTML = body.html;
+        floodFrom = body.recent;
+        weigh();
+        drawAround();
+      }, () => undefined); // the banner of a lost connection says it
+    }
+
+    setInterval(() => {
+      if (document.hidden) return;
+      if (performance.now() - touchedAt > IDLE_MS && queue.waiting().length) settle();
+      weigh();
+      redraw();
+      tick();
+    }, 1000);
+    setInterval(() => document.hidden || drawStrip(), STRIP_MS);
+    setInterval(() => document.hidden || detail.refresh(), REREAD_MS);
+    root.querySelector('[data-filter="severity"]').value = filter.severity || "";
+    drawStrip();
+    return { queue, selection, list, go, run, detail };
+  }
+
+  /** Called by Dash when the frame is in the page: the painted desk, which works already, moves over. */
+  function built() {
+    const first = byId("first-paint"), frame = document.querySelector("#react-entry-point #desk");
+    if (!first || !frame) return "";
+    const list = byId("desk-list"), { scrollTop } = list, held = document.activeElement;
+    frame.replaceChildren(...first.querySelector("#desk").childNodes);
+    first.remove();
+    list.scrollTop = scrollTop;
+    if (held && held.isConnected && held !== document.body) held.focus({ preventScroll: true });
+    return "";
+  }
+
+  yiping.desk = { built };
+
+  const painted = document.querySelector("#first-paint .desk-body");
+  if (!painted) return;
+  queueMicrotask(() => Object.assign(yiping.desk, start(painted))); // after the later files of this script
+})();

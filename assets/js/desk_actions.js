@@ -1,0 +1,89 @@
+// What an officer does to alarms: the request with the version he saw, and what is said of the answer. What the server
+// answers is what is shown; nothing is pretended before.
+(function (root) {
+  "use strict";
+
+  const UNDO_MS = 10000;
+  const SAFE = new Set(["acknowledge", "claim", "release", "shelve", "unshelve", "close"]);
+  const DONE = {
+    acknowledge: "已确认", claim: "已认领", release: "已放回", shelve: "已搁置", unshelve: "已取消搁置", close: "已关闭",
+    comment: "已记下", call: "已记下", dispatch: "已派单", incident: "已转为事件", undo: "已撤销",
+  };
+
+  /** The request for `action` on `alarms` (id, version) with `more`: one by its own address, several at once. */
+  function requestFor(action, alarms, more = {}) {
+    if (alarms.length === 1) {
+      const [{ alarm_id: id, version }] = alarms;
+      return { url: `/api/v1/alarms/${id}/${action}`, body: { version, ...more } };
+    }
+    const items = alarms.map(({ alarm_id: id, version }) => ({ id, version }));
+    return { url: "/api/v1/alarms/act", body: { action, items, ...more } };
+  }
+
+  /** The answer in one form: what is done, what was refused and why. A conflict of one alarm is a refusal. */
+  function outcomeOf(alarms, status, body) {
+    if (status >= 200 && status < 300) return body.done ? { done: body.done, refused: body.refused || [] } : { done: [body.alarm || body], refused: [] };
+    const why = body && body.error ? body.error : null;
+    return { done: [], refused: alarms.map(({ alarm_id: id }) => ({ id, why })) };
+  }
+
+  const api = { DONE, SAFE, UNDO_MS, requestFor, outcomeOf };
+  root.yiping = root.yiping || {};
+  root.yiping.deskActions = api;
+  if (typeof module !== "undefined") module.exports = api;
+  if (typeof document === "undefined") return;
+
+  const { yiping } = root;
+  const t = (source, values) => yiping.t(source, values);
+
+  /** What shows that a change comes from a page of ours: the value of a cookie that only those can read. */
+  function proof() {
+    const found = document.cookie.match(/(?:^|; )yiping_form=([^;]+)/);
+    return found ? { "X-Yiping-Form": found[1] } : {};
+  }
+
+  /** Send it; the network failing is an outcome as well. */
+  api.send = async function send(action, alarms, more) {
+    const { url, body } = requestFor(action, alarms, more);
+    try {
+      const answer = await fetch(url, {
+        method: "POST",
+        credentials: "same-origin",
+        headers: { "Content-Type": "application/json", ...proof() },
+        body: JSON.stringify(body),
+      });
+      const said = await answer.json().catch(() => null);
+      if (answer.status === 401) return { done: [], refused: alarms.map((a) => ({ id: a.alarm_id, why: t("登录已过期，请重新登录") })) };
+      return outcomeOf(alarms, answer.status, said);
+    } catch {
+      return { done: [], refused: alarms.map((a) => ({ id: a.alarm_id, why: t("网络没有响应，操作没有生效") })) };
+    }
+  };
+
+  /** A line at the foot of the desk for `ms`, with an action where one is given; newest at the bottom. */
+  api.toast = function toast(place, text, { ms = 6000, action, onAction, kind = "" } = {}) {
+    const line = document.createElement("p");
+    line.className = `desk-toast ${kind}`;
+    line.append(document.createTextNode(text));
+    const leave = () => {
+      clearTimeout(timer);
+      line.remove();
+    };
+    const timer = setTimeout(leave, ms);
+    if (action) {
+      const button = document.createElement("button"), key = document.createElement("kbd");
+      button.type = "button";
+      button.className = "desk-button is-small";
+      key.textContent = "Z";
+      button.append(action, key);
+      button.addEventListener("click", () => {
+        leave();
+        onAction();
+      });
+      line.append(button);
+    }
+    place.append(line);
+    while (place.children.length > 4) place.firstElementChild.remove();
+    return leave;
+  };
+})(typeof globalThis !== "undefined" ? globalThis : this);

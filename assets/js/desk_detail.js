@@ -1,0 +1,124 @@
+// The alarm that is open: its parts come as HTML from the server and only those that changed are exchanged, so that what
+// somebody reads or has scrolled stays. Nearest cameras play beside it.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const AHEAD = 12; // answers kept: going back and forth between alarms is instant
+  const t = (source, values) => yiping.t(source, values);
+
+  function createDetail({ detail, context, onShown, onFailed }) {
+    const kept = new Map(); // id → the newest answer
+    const shown = {}; // part → its HTML
+    let open = null; // id
+    let round = 0;
+    let players = [];
+
+    const place = (name) => (name === "context" ? context : detail.querySelector(`[data-part="${name}"]`));
+
+    function fetchAlarm(id) {
+      const lang = document.body.dataset.lang === "en" ? "&lang=en" : "";
+      return fetch(`/desk/alarm?id=${id}${lang}`, { credentials: "same-origin" }).then((answer) =>
+        answer.json().then((body) => {
+          if (body.refused) throw new Error(body.refused);
+          return body;
+        })
+      );
+    }
+
+    function put(answer) {
+      const fresh = detail.dataset.alarm !== String(answer.id);
+      detail.dataset.alarm = answer.id;
+      detail.classList.remove("is-loading", "is-empty");
+      for (const [name, html] of Object.entries(answer.parts)) {
+        if (!fresh && shown[name] === html) continue;
+        shown[name] = html;
+        const box = place(name), scrolled = box.querySelector(".desk-steps"), top = scrolled ? scrolled.scrollTop : 0;
+        const held = box.contains(document.activeElement) ? document.activeElement.dataset : null;
+        if (name === "context" && !fresh && sameCameras(box, html)) continue;
+        if (name === "context") stop();
+        box.innerHTML = html;
+        const list = box.querySelector(".desk-steps");
+        if (list && !fresh) list.scrollTop = top;
+        if (held) refocus(box, held);
+        if (name === "context") play();
+      }
+      if (fresh) detail.scrollTop = context.scrollTop = 0;
+      yiping.deskChart.draw(detail);
+      yiping.deskChart.draw(context);
+      onShown(answer);
+    }
+
+    // Who is on duty may change every minute; a playing picture is not begun anew for that.
+    function sameCameras(box, html) {
+      const next = document.createElement("template");
+      next.innerHTML = html;
+      const codes = (root) => [...root.querySelectorAll("[data-camera]")].map((e) => e.dataset.camera).join();
+      if (codes(box) !== codes(next.content)) return false;
+      for (const name of ["desk-people", "desk-helps", "desk-risk"]) {
+        const before = box.querySelector(`.${name}`), after = next.content.querySelector(`.${name}`);
+        if (before && after && before.innerHTML !== after.innerHTML) before.replaceWith(after);
+      }
+      return true;
+    }
+
+    function refocus(box, held) {
+      const key = Object.entries(held).find(([name]) => ["action", "tick", "go", "call"].includes(name));
+      const same = key && box.querySelector(`[data-${key[0]}="${CSS.escape(key[1])}"]`);
+      if (same) same.focus({ preventScroll: true });
+    }
+
+    // ---- pictures
+
+    function play() {
+      for (const button of context.querySelectorAll("[data-plays]")) {
+        players.push(yiping.video.inline({ code: button.dataset.camera, name: button.dataset.cameraName }, button.querySelector(".desk-picture")));
+      }
+    }
+
+    function stop() {
+      for (const player of players) player.close();
+      players = [];
+    }
+
+    // ---- what others ask of it
+
+    function refresh() {
+      if (open === null) return Promise.resolve();
+      const id = open, mine = (round += 1);
+      return fetchAlarm(id).then(
+        (answer) => {
+          kept.set(id, answer);
+          if (kept.size > AHEAD) kept.delete(kept.keys().next().value);
+          if (mine === round && open === id) put(answer);
+        },
+        (error) => mine === round && open === id && onFailed(error.message || t("这里的数据没有取到，请再试一次"))
+      );
+    }
+
+    function show(id) {
+      if (id === open) return Promise.resolve();
+      open = id;
+      if (id === null) {
+        stop();
+        delete detail.dataset.alarm;
+        for (const name of Object.keys(shown)) {
+          place(name).replaceChildren();
+          delete shown[name];
+        }
+        detail.classList.add("is-empty");
+        return Promise.resolve();
+      }
+      const known = kept.get(id);
+      if (known) put(known);
+      else detail.classList.add("is-loading");
+      return refresh();
+    }
+
+    detail.classList.add("is-empty");
+    document.addEventListener("visibilitychange", () => (document.hidden ? stop() : open !== null && !players.length && play()));
+    return { show, refresh, open: () => open, stop };
+  }
+
+  yiping.deskDetail = { createDetail };
+})();

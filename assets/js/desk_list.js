@@ -1,0 +1,109 @@
+// The list on screen: of thousands of lines only those in sight are in the document. Lines keep their element while they
+// stay in sight; their markup is the server's template, so that the first paint and every later one are the same.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const SPARE = 6; // lines kept ready above and below what is in sight
+  const HEIGHTS = { head: 1.75, alarm: 3.5, group: 3.5 }; // rem, as in 55-desk.css
+
+  /** Line number at height `y` of `tops` (the top of each line, and the whole height at the end). */
+  function lineAt(tops, y) {
+    let low = 0, high = tops.length - 2;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (tops[middle] <= y) low = middle;
+      else high = middle - 1;
+    }
+    return Math.max(0, low);
+  }
+
+  /** `box` scrolls; `make(line)` gives the element of a line, `fill(element, line, at)` brings it up to date. */
+  function createList({ box, make, fill }) {
+    const ground = document.createElement("div");
+    const elements = new Map(); // key of a line → its element
+    let lines = [], tops = [0], places = new Map();
+    let rem = 16, frame = 0;
+    ground.className = "desk-ground";
+    ground.setAttribute("role", "presentation");
+
+    function measure() {
+      rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+      tops = [0];
+      for (const line of lines) tops.push(tops[tops.length - 1] + Math.round(HEIGHTS[line.type] * rem));
+      ground.style.height = `${tops[tops.length - 1]}px`;
+    }
+
+    function draw() {
+      frame = 0;
+      if (!lines.length) {
+        for (const element of elements.values()) element.remove();
+        elements.clear();
+        return;
+      }
+      const from = Math.max(0, lineAt(tops, box.scrollTop) - SPARE);
+      const to = Math.min(lines.length - 1, lineAt(tops, box.scrollTop + box.clientHeight) + SPARE);
+      const wanted = new Set();
+      for (let i = from; i <= to; i += 1) wanted.add(lines[i].key);
+      for (const [key, element] of elements) {
+        if (wanted.has(key)) continue;
+        element.remove();
+        elements.delete(key);
+      }
+      for (let i = from; i <= to; i += 1) {
+        const line = lines[i];
+        let element = elements.get(line.key);
+        if (!element) {
+          element = make(line);
+          elements.set(line.key, element);
+          ground.append(element);
+        }
+        if (element.topPx !== tops[i]) {
+          element.topPx = tops[i];
+          element.style.transform = `translateY(${tops[i]}px)`;
+        }
+        fill(element, line, i);
+      }
+    }
+
+    function ask() {
+      if (!frame) frame = requestAnimationFrame(draw);
+    }
+
+    box.replaceChildren(ground);
+    box.addEventListener("scroll", draw, { passive: true });
+    new ResizeObserver(() => {
+      measure();
+      ask();
+    }).observe(box);
+
+    return {
+      redraw: ask,
+      drawNow: draw,
+      lines: () => lines,
+      /** Show `next`; the line `anchor` (a key) stays where it is on screen when it is there before and after. */
+      show(next, anchor) {
+        const before = anchor !== undefined && places.has(anchor) ? tops[places.get(anchor)] - box.scrollTop : null;
+        lines = next;
+        places = new Map(next.map((line, i) => [line.key, i]));
+        measure();
+        if (before !== null && places.has(anchor) && box.scrollTop > 0) box.scrollTop = tops[places.get(anchor)] - before;
+        draw();
+      },
+      /** Bring a line into sight with the least movement. */
+      reveal(key) {
+        const at = places.get(key);
+        if (at === undefined) return;
+        const head = rem * HEIGHTS.head, top = tops[at], bottom = tops[at + 1];
+        if (top - head < box.scrollTop) box.scrollTop = Math.max(0, top - head);
+        else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
+        draw();
+      },
+      perPage: () => Math.max(1, Math.floor(box.clientHeight / (HEIGHTS.alarm * rem)) - 1),
+      element: (key) => elements.get(key),
+      keyAt: (y) => (lines.length ? lines[lineAt(tops, box.scrollTop + y)].key : undefined),
+    };
+  }
+
+  yiping.deskList = { createList, lineAt };
+})();

@@ -1,0 +1,164 @@
+// The officer's hands and ears: which dialog an action needs, what is sent, what is said of it, what can be undone, and
+// how an alarm that has just come is heard.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const t = (source, values) => yiping.t(source, values);
+  const byId = (id) => document.getElementById(id);
+  const MENTION = /(?:^|\s)@([^\s@,，。;；:：]+)/g;
+
+  const NEEDS = { acknowledge: "acknowledge", note: "comment", tick: "comment" }; // all else is the officer's
+
+  let choices = []; // whom the open alarm can be sent to: [value, text, note]
+
+  function create({ queue, detail, targets, redraw, clear }) {
+    const { send, toast, DONE, SAFE, UNDO_MS } = yiping.deskActions;
+    const { may, me } = yiping.here.desk;
+    let last = null; // what can be undone: { ids, until }
+
+    const tell = (text, kind = "") => toast(byId("desk-toasts"), text, { kind });
+    const announce = (text) => (byId("desk-say").textContent = text);
+    const named = (alarms) => (alarms.length === 1 ? `${yiping.deskRows.title(alarms[0])} · ${alarms[0].place}` : t("{n} 条告警", { n: alarms.length }));
+
+    /** Send, take over what the server answers, and say it. Answers with a sentence when nothing was done. */
+    async function act(action, alarms, more = {}, { quiet = false } = {}) {
+      if (!alarms.length) return null;
+      const { done, refused } = await send(action, alarms, more);
+      for (const record of done) queue.patch(record);
+      if (done.length) {
+        const ids = done.map((record) => record.id), words = `${t(DONE[action])} · ${named(ids.map((id) => queue.get(id)).filter(Boolean))}`;
+        if (action === "undo") last = null;
+        if (SAFE.has(action) && !quiet) {
+          last = { ids, until: performance.now() + UNDO_MS };
+          toast(byId("desk-toasts"), words, { ms: UNDO_MS, action: t("撤销"), onAction: undo });
+        } else tell(words);
+        if (done.length > 1) clear();
+      }
+      if (refused.length) await complain(refused);
+      redraw();
+      detail.refresh();
+      return done.length ? null : refused[0] && refused[0].why;
+    }
+
+    /** One sentence for each reason; what was seen was old, so it is read anew. */
+    async function complain(refused) {
+      const whys = new Map();
+      for (const { why } of refused) whys.set(why, (whys.get(why) || 0) + 1);
+      for (const [why, n] of whys) tell((n > 1 ? `${t("{n} 条没有处理", { n })}：` : "") + (why || t("操作没有生效，请再看一眼")), "is-refused");
+      if (refused.length > 20) return;
+      await Promise.all(refused.map(async ({ id }) => {
+        const answer = await fetch(`/api/v1/alarms/${id}`, { credentials: "same-origin" }).catch(() => null);
+        if (answer && answer.ok) queue.patch((await answer.json()).alarm);
+      }));
+    }
+
+    function undo() {
+      if (!last || performance.now() > last.until) return tell(t("没有可以撤销的操作"));
+      return act("undo", last.ids.map((id) => queue.get(id)).filter(Boolean), {}, { quiet: true });
+    }
+
+    const ask = (name, alarms, options = {}) => yiping.deskDialogs.open(name, { ...options, said: { of: named(alarms), ...options.said } });
+
+    const SPANS = { clear: () => ({ until_clear: true }) };
+    const spanOf = (span) => (SPANS[span] ? SPANS[span]() : { until: new Date(yiping.live.serverNow() + Number(span) * 60000).toISOString() });
+
+    const RUN = {
+      acknowledge: (alarms) => act("acknowledge", alarms.filter(yiping.deskQueue.isUnacked)),
+      async claim(alarms) {
+        if (alarms.length > 1) return act("claim", alarms.filter((a) => !a.owner));
+        const [a] = alarms;
+        if (a.owner === me) return act("release", alarms);
+        if (!a.owner) return act("claim", alarms);
+        return ask("takeover", alarms, { said: { owner: t("{owner} 已认领这条告警。", { owner: a.owner }) }, send: () => act("claim", alarms, { take_over: true }) });
+      },
+      shelve(alarms) {
+        if (alarms.every(yiping.deskQueue.isShelved)) return act("unshelve", alarms);
+        return ask("shelve", alarms, {
+          send: ({ span, reason }) => (reason ? act("shelve", alarms, { ...spanOf(span), reason }) : t("请写明为什么搁置")),
+        });
+      },
+      close: (alarms) => ask("close", alarms, { send: ({ reason, note }) => act("close", alarms, { reason, note: note || null }) }),
+      false: (alarms) => act("close", alarms, { reason: "false", note: null }),
+      dispatch: (alarms) => ask("dispatch", alarms.slice(0, 1), {
+        prepare: (dialog) => yiping.deskDialogs.offer(dialog.querySelector("[data-options]"), "to", choices),
+        send({ to, note }) {
+          if (!to) return t("附近没有可以派的人或队伍");
+          const [kind, id] = to.split(":");
+          return act("dispatch", alarms.slice(0, 1), { [`${kind}_id`]: Number(id), note: note || null });
+        },
+      }),
+      note: (alarms) => ask("note", alarms, {
+        send: ({ text }) => (text ? act("comment", alarms, { text, mentions: [...text.matchAll(MENTION)].map((found) => found[1]) }) : t("备注是空的")),
+      }),
+      tick: (alarms, { step, text }) => act("comment", alarms.slice(0, 1), { text: `✓ ${step}. ${text}`, mentions: [] }),
+      call(alarms, { n }) {
+        const link = byId("desk-context").querySelectorAll("[data-call]")[n - 1];
+        if (!link) return null;
+        const who = link.dataset.callName;
+        return ask("call", alarms.slice(0, 1), {
+          said: { of: who },
+          prepare(dialog) {
+            const number = dialog.querySelector('[data-f="number"]');
+            number.href = link.href;
+            number.textContent = link.textContent;
+          },
+          send: ({ outcome, note }) => act("call", alarms.slice(0, 1), { who, outcome, note: note || null }),
+        });
+      },
+      incident: (alarms) => ask("incident", alarms.slice(0, 1), { send: ({ note }) => act("incident", alarms.slice(0, 1), { note: note || null }) }),
+    };
+
+    function sound() {
+      const { deskSound } = yiping;
+      return yiping.deskDialogs.open("sound", {
+        prepare(dialog) {
+          const draw = () => (dialog.querySelector('[data-f="state"]').textContent = soundWords(deskSound.state(), deskSound.kept()));
+          dialog.querySelector("[data-sound-spoken]").checked = deskSound.kept().spoken;
+          dialog.onclick = ({ target }) => {
+            const { sound: what } = target.dataset;
+            if (what === "test") deskSound.test().then(draw);
+            else if (what) deskSound.unlock().then(() => deskSound.mute(Number(what))).then(draw);
+          };
+          dialog.onchange = ({ target }) => "soundSpoken" in target.dataset && deskSound.speak(target.checked);
+          deskSound.unlock().then(draw);
+          draw();
+        },
+      });
+    }
+
+    function run(action, more) {
+      if (action === "help") return yiping.deskDialogs.open("help");
+      if (action === "sound") return sound();
+      if (!may.includes(NEEDS[action] || "act_on_alarms")) return tell(me === "guest" ? t("登录后可以处置") : t("您的账号没有这项权限。"), "is-refused");
+      if (action === "undo") return undo();
+      if (action === "shift") return yiping.deskShift ? yiping.deskShift.open({ tell }) : null;
+      const alarms = targets();
+      if (!alarms.length) return tell(t("先选一条告警"));
+      return RUN[action](alarms, more);
+    }
+
+    /** An alarm that has just come: said to those who listen, shown to those who look. */
+    function heard(a) {
+      if (a.run !== null || yiping.deskQueue.isHeld(a)) return;
+      const words = `${yiping.word("severity", a.severity)}，${yiping.deskRows.title(a)}，${yiping.deskRows.place(a)}`;
+      yiping.deskSound.alarm(a.severity, words);
+      if (a.severity >= 3) announce(words);
+    }
+
+    yiping.deskSound.onChange((state, kept) => {
+      const button = byId("desk-sound");
+      button.className = `desk-sound is-${state}`;
+      button.querySelector('[data-f="sound"]').textContent = soundWords(state, kept);
+    });
+    return { run, heard, tell, announce };
+  }
+
+  function soundWords(state, { mutedUntil, spoken }) {
+    if (state === "muted") return t("静音至 {time}", { time: yiping.display.clock(mutedUntil).slice(0, 5) });
+    if (state === "blocked") return t("声音被浏览器拦住");
+    return spoken ? t("声音开，读出告警") : t("声音开");
+  }
+
+  yiping.deskOfficer = { create, shown: (answer) => (choices = answer.dispatch || []) };
+})();

@@ -1,0 +1,143 @@
+// The lines of the queue as elements: copies of the server's templates, filled with what an alarm is now.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const SHAPES = { 4: "critical", 3: "major", 2: "minor", 1: "warn" };
+  const LOW = 0.25; // of the time for a first look
+  const t = (source, values) => yiping.t(source, values);
+  const age = (ms) => yiping.display.age(ms, t); // a later script of the page
+
+  function setText(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  /** `烟感火警`, `燃气浓度高 27.5 %LEL` */
+  function title(a) {
+    const value = a.value !== null && a.value !== undefined && a.unit ? ` ${Math.round(a.value * 100) / 100} ${a.unit}` : "";
+    return yiping.word("alarm", a.kind) + value;
+  }
+
+  /** `水贝社区 · 翠竹苑 3 栋` */
+  function place(a) {
+    const places = (yiping.here && yiping.here.places) || {};
+    let named = "";
+    for (let n = a.area.length; n > 0 && !named; n -= 3) named = places[a.area.slice(0, n)] || "";
+    return [...new Set([named, a.place])].filter(Boolean).join(" · ");
+  }
+
+  /** What must be seen of it at once, strongest first: [word, strong]. */
+  function tags(a, gone) {
+    const { isShelved, isSuppressed, isUnacked } = yiping.deskQueue;
+    const found = [];
+    if (a.state === "closed") found.push([yiping.word("alarmState", "closed"), false]);
+    else if (isUnacked(a)) found.push([yiping.word("alarmState", a.state), true]);
+    else if (a.state === "cleared_acked") found.push([yiping.word("alarmState", a.state), false]);
+    else if (gone) found.push([yiping.word("alarmState", a.state), false]);
+    if (a.run !== null) found.push([t("回放"), false]);
+    if (a.window) found.push([a.window === "drill" ? t("演练") : t("检修"), false]);
+    if (a.event_id) found.push([t("已证实"), false]);
+    if (isSuppressed(a)) found.push([t("被抑制"), false]);
+    if (isShelved(a)) found.push([a.shelved_until ? t("搁置至 {time}", { time: yiping.display.clock(Date.parse(a.shelved_until)).slice(0, 5) }) : t("搁置到恢复"), false]);
+    if (a.close_reason && a.state !== "closed") found.push([t("已判断"), false]);
+    if (a.chattering) found.push([t("抖动"), false]);
+    if (a.incident_id) found.push([t("已转事件"), false]);
+    return found;
+  }
+
+  /** The clock of the first look, as a ring; nothing where none runs. */
+  function ring(node, left) {
+    const none = left === null;
+    node.classList.toggle("is-none", none);
+    node.classList.toggle("is-over", !none && left <= 0);
+    node.classList.toggle("is-low", !none && left > 0 && left < LOW);
+    if (!none) node.style.setProperty("--left", String(Math.max(0, left)));
+    setText(node, !none && left <= 0 ? t("超") : "");
+  }
+
+  const templates = {};
+
+  function make(line) {
+    const kind = line.type;
+    templates[kind] = templates[kind] || document.querySelector(`#desk-templates [data-template="${kind}"]`);
+    const element = templates[kind].cloneNode(true);
+    delete element.dataset.template;
+    element.slots = {};
+    for (const slot of element.querySelectorAll("[data-f]")) element.slots[slot.dataset.f] = slot;
+    element.mark = element.querySelector(".sv");
+    return element;
+  }
+
+  function mark(element, severity) {
+    if (element.severity === severity) return;
+    element.severity = severity;
+    element.mark.className = `sv sv-${SHAPES[severity]}`;
+    element.mark.setAttribute("aria-label", yiping.word("severity", severity));
+  }
+
+  const TARGETS = { 4: "1 分内确认", 3: "3 分内确认", 2: "20 分内确认", 1: "60 分内确认" };
+
+  function fillHead(element, line) {
+    mark(element, line.severity);
+    const { name, n, target } = element.slots;
+    setText(name, line.pinned ? t("紧急与生命安全") : yiping.word("severity", line.severity));
+    setText(n, line.groups && line.groups < line.n ? `${line.n} → ${line.groups}` : String(line.n));
+    setText(target, line.pinned ? t("始终置顶，从不合并") : line.groups ? t("同源合并") : t(TARGETS[line.severity]));
+  }
+
+  function fillTags(slot, found) {
+    const key = found.join("|");
+    if (slot.dataset.key === key) return;
+    slot.dataset.key = key;
+    slot.replaceChildren(
+      ...found.map(([word, strong]) => {
+        const tag = document.createElement("span");
+        tag.className = strong ? "desk-tag is-strong" : "desk-tag";
+        tag.textContent = word;
+        return tag;
+      })
+    );
+  }
+
+  /** `view`: { now, me, current, isMarked(id), isGone(id), position, total }. */
+  function fillAlarm(element, a, view) {
+    const { slots } = element, gone = view.isGone(a.alarm_id), unacked = yiping.deskQueue.isUnacked(a);
+    const current = view.current === a.alarm_id, marked = view.isMarked(a.alarm_id);
+    mark(element, a.severity);
+    element.id = `desk-alarm-${a.alarm_id}`;
+    element.dataset.id = a.alarm_id;
+    element.classList.toggle("is-unacked", unacked && !gone);
+    element.classList.toggle("is-critical", a.severity >= 4);
+    element.classList.toggle("is-gone", gone);
+    element.classList.toggle("is-current", current);
+    element.classList.toggle("is-marked", marked);
+    element.setAttribute("aria-selected", String(current || marked));
+    element.setAttribute("aria-posinset", String(view.position));
+    element.setAttribute("aria-setsize", String(view.total));
+    setText(slots.title, title(a));
+    setText(slots.times, a.occurrences > 1 ? `×${a.occurrences}` : "");
+    setText(slots.place, place(a));
+    setText(slots.age, age(view.now - yiping.deskQueue.raisedMs(a)));
+    setText(slots.owner, a.owner ? (a.owner === view.me ? t("我") : a.owner) : a.dispatched_to ? t("已派单") : unacked ? t("无人认领") : "");
+    fillTags(slots.tags, tags(a, gone));
+    ring(slots.ring, yiping.deskQueue.lookLeft(a, view.now));
+  }
+
+  /** A folded group: the worst and oldest of it stands for all. */
+  function fillGroup(element, line, first, view) {
+    const { slots } = element;
+    mark(element, first.severity);
+    element.id = `desk-group-${line.key.replace(/\W+/g, "-")}`;
+    element.dataset.group = line.key;
+    element.classList.toggle("is-open", line.open);
+    element.setAttribute("aria-expanded", String(line.open));
+    setText(slots.title, line.held ? t("提示已折叠") : title({ ...first, value: null }));
+    setText(slots.times, `×${line.ids.length}`);
+    setText(slots.place, line.held ? t("洪泛结束后回到队列") : t("同源：{place} · 合并 {n} 条", { place: place({ ...first, place: "" }) || first.place, n: line.ids.length }));
+    setText(slots.age, age(view.now - yiping.deskQueue.raisedMs(first)));
+    setText(slots.owner, "");
+    fillTags(slots.tags, line.unacked ? [[t("{n} 条未确认", { n: line.unacked }), true]] : []);
+  }
+
+  yiping.deskRows = { make, fillHead, fillAlarm, fillGroup, title, place, ring, setText };
+})();

@@ -1,0 +1,301 @@
+"""The middle of the desk: one alarm, how far it has come, what can be done and what to do, readings, history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from dash import html
+
+from components import alarm_guide, labels
+from components import format as fmt
+from components.desk_dialogs import OUTCOMES, REASONS
+from components.i18n import Words
+from components.parts import Child, attributes, icon, mark
+from data_access.domain.alarms import AlarmAction, AlarmState
+from data_access.domain.periods import SHANGHAI
+from data_access.events import AlarmChanged
+from data_access.viewmodels.alarms import AlarmRecord, AlarmStep
+from data_access.viewmodels.desk import Chart, DeskAlarm
+
+ACTIONS: Final = {
+    "raise": "报警",
+    AlarmAction.RETRIGGER: "再次触发",
+    AlarmAction.CLEAR: "恢复正常",
+    AlarmAction.RETURN: "复发",
+    AlarmAction.ACKNOWLEDGE: "确认",
+    AlarmAction.CLOSE: "关闭",
+    AlarmAction.CLAIM: "认领",
+    AlarmAction.RELEASE: "放回",
+    AlarmAction.SHELVE: "搁置",
+    AlarmAction.UNSHELVE: "取消搁置",
+    AlarmAction.SUPPRESS: "被抑制",
+    AlarmAction.UNSUPPRESS: "不再抑制",
+    AlarmAction.ESCALATE: "上报一级",
+    AlarmAction.REMIND: "再次提醒",
+    AlarmAction.COMMENT: "备注",
+    AlarmAction.CALL: "通话",
+    AlarmAction.DISPATCH: "派单",
+    AlarmAction.INCIDENT: "转为事件",
+    AlarmAction.UNDO: "撤销",
+    "group": "并入同一事件",
+}
+MACHINES: Final = {"ingest": "系统", "clock": "系统"}
+LIFE: Final = (
+    ("new", "新告警", ("raise",)),
+    ("claim", "认领", (AlarmAction.CLAIM,)),
+    ("acknowledge", "确认", (AlarmAction.ACKNOWLEDGE, AlarmAction.CLOSE)),
+    ("dispatch", "处置", (AlarmAction.DISPATCH, AlarmAction.CALL, AlarmAction.INCIDENT)),
+    ("clear", "恢复", (AlarmAction.CLEAR,)),
+    ("close", "关闭", ()),
+)
+WINDOWS: Final = {"drill": "演练", "maintenance": "检修"}
+SHOWN_STEPS: Final = 60
+
+
+def regions(
+    view: DeskAlarm, *, may_act: bool, may_comment: bool, me: str | None, w: Words
+) -> dict[str, Child | list[Child]]:
+    """The parts of the middle column by the name of their place in the page."""
+    record = view.detail.alarm
+    return {
+        "head": _head(view, w),
+        "life": _life(record, view.detail.history, w),
+        "acts": _acts(record, me, w) if may_act else _looks(record, w),
+        "guide": alarm_guide.build(view, w, ticking=may_comment),
+        "readings": _readings(view.chart, record, w),
+        "siblings": _siblings(view.siblings, view.at, w),
+        "timeline": _timeline(view.detail.history, writing=may_comment, w=w),
+    }
+
+
+def title(record: AlarmRecord, w: Words) -> str:
+    """`烟感火警`, `燃气浓度高 27.5 %LEL`."""
+    name = labels.of(labels.ALARM, record.kind, w)
+    return f"{name} {record.value:g} {record.unit}" if record.value is not None and record.unit else name
+
+
+def _head(view: DeskAlarm, w: Words) -> list[Child]:
+    record = view.detail.alarm
+    severity = w(labels.SEVERITY[record.severity])
+    meta: list[Child] = [
+        html.Span(
+            [mark(record.severity, w), f"{severity} · {w('生命安全')}" if record.life_safety else severity],
+            className=f"desk-grade is-{labels.SEVERITY_CLASS[record.severity]}",
+        ),
+        html.Span(labels.of(labels.DEVICE, record.device_kind or "", w)),
+        html.Span(record.device_code or "", className="desk-dim"),
+        html.Span(w("编号 {n}", n=record.id), className="desk-dim"),
+    ]
+    crumbs: list[Child] = []
+    for area in view.around.trail:
+        crumbs += [html.Span(w.name(area.name, area.name_en)), icon("chev")]
+    return [
+        html.Div([*meta, *_marks(record, w)], className="desk-meta"),
+        html.H1([html.Span(title(record, w)), html.Span(record.place, className="desk-where")]),
+        html.Div([*crumbs[:-1], *[html.Span(fact) for fact in _facts(view, w)]], className="desk-crumbs"),
+        html.Div(
+            [
+                html.Span("", className="desk-ring is-large", **attributes(data_clock="ring", aria_hidden="true")),
+                html.Div(
+                    [
+                        html.Span("", **attributes(data_clock="name")),
+                        html.B("", **attributes(data_clock="left")),
+                        html.Span("", **attributes(data_clock="age")),
+                    ]
+                ),
+            ],
+            className="desk-clock",
+        ),
+    ]
+
+
+def _facts(view: DeskAlarm, w: Words) -> list[str]:
+    floors = [w("{n} 层", n=view.around.floors)] if view.around.floors else []
+    return [*view.around.facts, *floors]
+
+
+def _marks(record: AlarmRecord, w: Words) -> list[Child]:
+    """What must be known of it beside its state."""
+    said: list[str] = []
+    if record.run is not None:
+        said.append(f"{w('回放')} {record.run}")
+    if record.window:
+        said.append(w(WINDOWS.get(record.window, record.window)))
+    if record.parent_id is not None:
+        said.append(w("由告警 {n} 引起，已抑制", n=record.parent_id))
+    if record.event_id is not None:
+        said.append(w("多点报警，已证实"))
+    if record.shelved_until is not None:
+        said.append(w("已搁置至 {time}", time=fmt.clock(record.shelved_until)))
+    if record.shelved_until_clear:
+        said.append(w("已搁置到恢复"))
+    if record.chattering:
+        said.append(w("反复抖动"))
+    if record.close_reason and record.state != AlarmState.CLOSED:
+        said.append(w("已判断：{reason}，等待恢复", reason=w(REASONS[record.close_reason])))
+    if record.incident_id is not None:
+        said.append(w("已转为事件 {n}", n=record.incident_id))
+    return [html.Span(text, className="desk-tag") for text in said]
+
+
+def _life(record: AlarmRecord, history: Sequence[AlarmStep], w: Words) -> html.Ol:
+    """新告警 → 认领 → 确认 → 处置 → 恢复 → 关闭, each with when it came about."""
+    at = {name: next((s.at for s in reversed(history) if s.action in words), None) for name, _, words in LIFE}
+    at["new"] = record.raised_at
+    at["claim"] = record.owner_at if record.owner else None
+    at["acknowledge"] = record.acknowledged_at
+    at["clear"] = record.cleared_at
+    at["close"] = record.closed_at
+    reached = [name for name, _, _ in LIFE if at[name]]
+    items = []
+    for name, word, _ in LIFE:
+        when = at[name]
+        state = "is-now" if reached and name == reached[-1] else "is-done" if when else ""
+        note = _seconds(record.raised_at, when, w) if when and name != "new" else _time(when) if when else fmt.DASH
+        items.append(html.Li([html.B(w(word)), html.Span(note)], className=state))
+    return html.Ol(items, className="desk-life", **attributes(aria_label=w("进度")))
+
+
+def _seconds(start: datetime, at: datetime, w: Words) -> str:
+    past = max(0, int((at - start).total_seconds()))
+    if past < 60:  # a minute
+        return w("+{n} 秒", n=past)
+    return "+" + fmt.age(at - start, w)
+
+
+def _acts(record: AlarmRecord, me: str | None, w: Words) -> list[Child]:
+    """The actions that make sense now, each with its key; what is done is a mark and no longer a button."""
+    unacked = record.state in {AlarmState.ACTIVE_UNACKED, AlarmState.CLEARED_UNACKED}
+    closed = record.state == AlarmState.CLOSED
+    shelved = record.shelved_until is not None or record.shelved_until_clear
+    mine = record.owner is not None and record.owner == me
+    if closed:
+        reason = w(REASONS[record.close_reason]) if record.close_reason else ""
+        said = " · ".join(part for part in (w("已关闭"), reason, record.closed_by or "") if part)
+        return [html.P([icon("check"), said], className="desk-closed")]
+    first = "acknowledge" if unacked else "dispatch" if record.dispatched_at is None else "close"
+
+    def button(action: str, word: str, key: str, *, done: bool = False) -> html.Button:
+        kind = " is-primary" if action == first else " is-done" if done else ""
+        return html.Button(
+            [icon("check") if done else None, html.Span(w(word)), html.Kbd(key)],
+            type="button",
+            className=f"desk-button{kind}",
+            **attributes(data_action=action),
+        )
+
+    owner = "放回" if mine else "认领" if record.owner is None else "接手"
+    return [
+        button("claim", owner, "C", done=mine),
+        button("acknowledge", "确认" if unacked else "已确认", "A", done=not unacked),
+        button("dispatch", "派单" if record.dispatched_at is None else "增派", "D"),
+        button("shelve", "取消搁置" if shelved else "搁置", "S", done=shelved),
+        button("false", "误报", "F"),
+        button("close", "关闭", "X"),
+        button("incident", "转为事件", "I", done=record.incident_id is not None),
+    ]
+
+
+def _looks(record: AlarmRecord, w: Words) -> list[Child]:
+    """Who may not act sees how it stands."""
+    said = [w(labels.ALARM_STATE[record.state])]
+    if record.owner:
+        said.append(w("{owner} 已认领", owner=record.owner))
+    if record.dispatched_to:
+        said.append(w("已派给 {who}", who=record.dispatched_to))
+    return [html.P([icon("lock"), " · ".join(said)], className="desk-closed")]
+
+
+def _readings(chart: Chart | None, record: AlarmRecord, w: Words) -> list[Child]:
+    """The chart's data; `desk_chart.js` draws it. Words say the same for those who do not see it."""
+    if chart is None:
+        return [html.H2(w("读数")), html.P(w("近 1 小时没有读数"), className="desk-dim")]
+    values = [value for _, value in chart.points]
+    name = labels.of(labels.METRIC, chart.metric, w)
+    levels = " ".join(f"{w(labels.SEVERITY[severity])} {threshold:g}" for threshold, severity in chart.levels)
+    drawn = {
+        "since": int(chart.since.timestamp() * 1000),
+        "until": int(chart.until.timestamp() * 1000),
+        "points": chart.points,
+        "levels": chart.levels,
+        "state": chart.is_state,
+        "unit": chart.unit,
+        "raised": int(record.raised_at.timestamp() * 1000),
+        "severity": record.severity,
+    }
+    said = w(
+        "{name}：最近 {last}，最低 {low}，最高 {high}",
+        name=name,
+        last=f"{values[-1]:g}",
+        low=f"{min(values):g}",
+        high=f"{max(values):g}",
+    )
+    return [
+        html.H2([w("读数"), html.Small(f"{name} {chart.unit} · {w('近 1 小时')} · {w('阈值')} {levels}")]),
+        html.Div(
+            className="desk-chart",
+            role="img",
+            **attributes(data_chart=json.dumps(drawn), aria_label=said),
+        ),
+    ]
+
+
+def _siblings(siblings: Sequence[AlarmChanged], now: datetime, w: Words) -> list[Child]:
+    rows: list[Child] = [
+        html.Li(
+            html.Button(
+                [
+                    mark(a.severity, w),
+                    html.Span(labels.of(labels.ALARM, a.kind, w), className="desk-title"),
+                    html.Span(a.place, className="desk-dim"),
+                    html.Span(fmt.age(now - a.raised_at, w)),
+                ],
+                type="button",
+                className="desk-sibling",
+                **attributes(data_go=str(a.alarm_id)),
+            )
+        )
+        for a in siblings
+    ]
+    if not rows:
+        return []
+    return [html.H2([w("同处告警"), html.Small(w("{n} 条", n=len(rows)))]), html.Ul(rows)]
+
+
+def _timeline(history: Sequence[AlarmStep], *, writing: bool, w: Words) -> list[Child]:
+    """What happened, newest first."""
+    shown = history[: -SHOWN_STEPS - 1 : -1]
+    rows: list[Child] = [
+        html.Li([html.Time(_time(step.at)), html.Span(_told(step, w))], className=_kind(step)) for step in shown
+    ]
+    note = html.Button(
+        [html.Span(w("添加备注…")), html.Kbd("N")],
+        type="button",
+        className="desk-note",
+        **attributes(data_action="note"),
+    )
+    return [
+        html.H2([w("时间线"), html.Small(w("全部 {n} 条", n=len(history)))]),
+        html.Ol(rows, className="desk-steps", tabIndex="0", **attributes(aria_label=w("时间线"))),
+        note if writing else None,
+    ]
+
+
+def _kind(step: AlarmStep) -> str:
+    return "is-machine" if step.actor in MACHINES else "is-person"
+
+
+def _told(step: AlarmStep, w: Words) -> list[Child]:
+    who = w(MACHINES[step.actor]) if step.actor in MACHINES else step.actor
+    what = w(ACTIONS[step.action]) if step.action in ACTIONS else step.action
+    note = step.note or ""
+    if step.action == AlarmAction.CALL:
+        note = " ".join(w(OUTCOMES.get(part, part)) for part in note.split(" "))
+    return [html.B(f"{who} "), what, f"：{note}" if note else ""]
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at.astimezone(SHANGHAI):%H:%M:%S}" if at else fmt.DASH

@@ -1,0 +1,57 @@
+"""What to do about an alarm: its guidance as steps that are ticked off, each tick with who and when."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from dash import html
+
+from components import format as fmt
+from components.i18n import Lang, Words
+from components.parts import Child, attributes, icon
+from data_access.domain.alarm_steps import Step, steps
+from data_access.viewmodels.desk import DeskAlarm
+
+_BOLD: Final = re.compile(r"\*\*(.+?)\*\*")
+
+
+def build(view: DeskAlarm, w: Words, *, ticking: bool = True) -> list[Child]:
+    """The steps in order; the first that is not done is the current one."""
+    text = (view.what_to_do_en if w.lang is Lang.EN else None) or view.what_to_do
+    found = steps(text or "", view.detail.history)
+    if not found:
+        return [html.P(w("这类告警还没有处置指引"), className="desk-dim")]
+    current = next((step.number for step in found if step.by is None), None)
+    return [
+        html.Ol(
+            [_step(step, current=step.number == current, ticking=ticking, w=w) for step in found],
+            className="desk-guide",
+            **attributes(aria_label=w("处置步骤")),
+        )
+    ]
+
+
+def _step(step: Step, *, current: bool, ticking: bool, w: Words) -> html.Li:
+    done = step.by is not None
+    number = html.Span(icon("check") if done else str(step.number), className="desk-step-no")
+    right: Child = None
+    if done and step.at:
+        right = html.Span(f"{fmt.clock(step.at)} {step.by}", className="desk-step-who")
+    elif ticking:
+        right = html.Button(
+            w("完成"),
+            type="button",
+            className="desk-button is-small",
+            **attributes(data_tick=str(step.number), data_tick_text=step.text, aria_label=f"{w('完成')} {step.text}"),
+        )
+    return html.Li(
+        [number, html.Span(_inline(step.text), className="desk-step-text"), right],
+        className="is-done" if done else "is-now" if current else "",
+    )
+
+
+def _inline(text: str) -> list[Child]:
+    """`**bold**` of the markdown; nothing else is interpreted."""
+    parts = _BOLD.split(text)
+    return [html.B(part) if i % 2 else part for i, part in enumerate(parts)]

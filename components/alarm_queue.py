@@ -1,0 +1,257 @@
+"""The queue of the duty officer's desk: its filters, its first lines, and the templates that desk_list.js fills.
+
+A line is made once, here. The server fills it for the first paint, `desk.js` for every later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from dash import html
+
+from components import format as fmt
+from components import labels
+from components.i18n import Words
+from components.markup import Input
+from components.parts import Child, attributes, icon, mark
+from data_access.events import AlarmChanged
+from data_access.viewmodels.desk import DeskQueue
+
+VIEWS: Final = {
+    "open": "待办",
+    "mine": "我的",
+    "unacked": "未确认",
+    "shelved": "已搁置",
+    "suppressed": "被抑制",
+    "all": "全部",
+}
+LOOK: Final = {4: "1 分内确认", 3: "3 分内确认", 2: "20 分内确认", 1: "60 分内确认"}
+"""The target of each grade, beside its name (domain facts: first look after 1, 3, 20, 60 minutes)."""
+
+
+class Ids(StrEnum):
+    """Names that the scripts know."""
+
+    LIST = "desk-list"
+    PILL = "desk-pill"
+    SEARCH = "desk-search"
+    BULK = "desk-bulk"
+    ROW = "desk-row"
+    HEAD = "desk-head"
+    GROUP = "desk-group"
+    NONE = "desk-none"
+
+
+def build(
+    queue: DeskQueue, places: Mapping[str, str], query: Mapping[str, str], now: datetime, w: Words
+) -> html.Section:
+    """The left column: filters, list, what waits, what can be done with those marked."""
+    return html.Section(
+        [
+            _filters(query, w),
+            html.Div(
+                html.Button("", id=Ids.PILL, type="button", className="desk-pill", hidden=True),
+                className="desk-pill-place",
+            ),
+            html.Div(
+                _first_lines(queue, places, now, w),
+                id=Ids.LIST,
+                className="desk-list",
+                role="listbox",
+                tabIndex="0",
+                **attributes(aria_label=w("告警"), aria_multiselectable="true"),
+            ),
+            _none(queue, now, w),
+            _bulk(w),
+        ],
+        className="desk-queue",
+        **attributes(aria_label=w("告警队列"), data_sources="sensors"),
+    )
+
+
+def templates(w: Words) -> html.Div:
+    """A line of each sort, for the scripts to copy."""
+    return html.Div([_row(w), _head(w), _group(w)], id="desk-templates", hidden=True)
+
+
+def place_of(alarm: AlarmChanged, places: Mapping[str, str]) -> str:
+    """`水贝社区 · 翠竹苑 3 栋`: the lowest named area above the place, then the place."""
+    area = next((places[alarm.area[:n]] for n in range(len(alarm.area), 0, -3) if alarm.area[:n] in places), "")
+    return " · ".join(dict.fromkeys(part for part in (area, alarm.place) if part))
+
+
+def _filters(query: Mapping[str, str], w: Words) -> html.Div:
+    view = query.get("view", "open")
+    chips = [
+        html.Button(
+            [html.Span(w(word)), html.B("", **attributes(data_view_count=name))],
+            type="button",
+            className="desk-chip",
+            **attributes(data_view=name, aria_pressed="true" if name == view else "false"),
+        )
+        for name, word in VIEWS.items()
+    ]
+    severities = [html.Option(w("全部级别"), value="")] + [
+        html.Option(w(word), value=str(level)) for level, word in labels.SEVERITY.items()
+    ]
+    return html.Div(
+        [
+            html.Div(chips, className="desk-views", role="group", **attributes(aria_label=w("视图"))),
+            html.Div(
+                [
+                    html.Label(
+                        [
+                            icon("search"),
+                            html.Span(w("查找告警"), className="sr-only"),
+                            Input(
+                                id=Ids.SEARCH,
+                                type="search",
+                                placeholder=w("查找告警、楼栋"),
+                                autocomplete="off",
+                                value=query.get("q", ""),
+                            ),
+                            html.Kbd("/"),
+                        ],
+                        className="desk-search",
+                    ),
+                    html.Select(
+                        severities,
+                        className="desk-select",
+                        **attributes(data_filter="severity", aria_label=w("级别")),
+                    ),
+                    html.Select(
+                        html.Option(w("全部种类"), value=""),
+                        className="desk-select",
+                        **attributes(data_filter="kind", aria_label=w("种类")),
+                    ),
+                ],
+                className="desk-narrow",
+            ),
+        ],
+        className="desk-filters",
+    )
+
+
+def _first_lines(queue: DeskQueue, places: Mapping[str, str], now: datetime, w: Words) -> list[Child]:
+    lines: list[Child] = []
+    severity = None
+    for alarm in queue.rows:
+        if alarm.severity != severity:
+            severity = alarm.severity
+            lines.append(_head(w, severity, queue.by_severity.get(severity, 0)))
+        lines.append(_row(w, alarm, place_of(alarm, places), now))
+    return lines
+
+
+def _head(w: Words, severity: int = 1, n: int | None = None) -> html.Div:
+    return html.Div(
+        [
+            mark(severity, w),
+            html.B(w(labels.SEVERITY[severity]), **attributes(data_f="name")),
+            html.Span(fmt.count(n) if n is not None else "", **attributes(data_f="n")),
+            html.Span(w(LOOK[severity]), className="desk-target", **attributes(data_f="target")),
+        ],
+        className="desk-head",
+        role="presentation",
+        **({} if n is not None else attributes(data_template="head")),
+    )
+
+
+def _row(w: Words, alarm: AlarmChanged | None = None, place: str = "", now: datetime | None = None) -> html.Div:
+    """One alarm; without one the empty template."""
+    severity = alarm.severity if alarm else 1
+    unacked = alarm is not None and alarm.state.endswith("_unacked")
+    title = labels.of(labels.ALARM, alarm.kind, w) if alarm else ""
+    times = f"×{alarm.occurrences}" if alarm and alarm.occurrences > 1 else ""
+    age = fmt.age(now - alarm.raised_at, w) if alarm and now else ""
+    return html.Div(
+        [
+            mark(severity, w),
+            html.Div(
+                [
+                    html.Span(title, className="desk-title", **attributes(data_f="title")),
+                    html.Span(times, className="desk-times", **attributes(data_f="times")),
+                    html.Span(
+                        html.Span(w(labels.ALARM_STATE[alarm.state]), className="desk-tag is-strong")
+                        if alarm and unacked
+                        else None,
+                        className="desk-tags",
+                        **attributes(data_f="tags"),
+                    ),
+                ],
+                className="desk-line-a",
+            ),
+            html.Div(place, className="desk-line-b", **attributes(data_f="place")),
+            html.Span(age, className="desk-age", **attributes(data_f="age")),
+            html.Span("", className="desk-owner", **attributes(data_f="owner")),
+            html.Span("", className="desk-ring", **attributes(data_f="ring", aria_hidden="true")),
+        ],
+        className=f"desk-row{' is-unacked' if unacked else ''}",
+        role="option",
+        **({} if alarm else attributes(data_template="alarm")),
+        **attributes(aria_selected="false"),
+    )
+
+
+def _group(w: Words) -> html.Div:
+    """Several alarms of one cause in a flood, folded."""
+    return html.Div(
+        [
+            mark(1, w),
+            html.Div(
+                [
+                    html.Span("", className="desk-title", **attributes(data_f="title")),
+                    html.Span("", className="desk-times", **attributes(data_f="times")),
+                    html.Span("", className="desk-tags", **attributes(data_f="tags")),
+                ],
+                className="desk-line-a",
+            ),
+            html.Div("", className="desk-line-b", **attributes(data_f="place")),
+            html.Span("", className="desk-age", **attributes(data_f="age")),
+            html.Span("", className="desk-owner", **attributes(data_f="owner")),
+            icon("chev"),
+        ],
+        className="desk-row is-group",
+        role="option",
+        **attributes(aria_selected="false", data_template="group"),
+    )
+
+
+def _none(queue: DeskQueue, now: datetime, w: Words) -> html.Div:
+    last = fmt.moment(queue.last_at, now, w) if queue.last_at else fmt.DASH
+    return html.Div(
+        [
+            icon("check"),
+            html.B(w("没有需要处理的告警"), **attributes(data_f="none")),
+            html.Span([w("最近一次"), " ", html.Span(last, **attributes(data_f="last"))]),
+        ],
+        id=Ids.NONE,
+        className="desk-none",
+        hidden=bool(queue.rows),
+    )
+
+
+def _bulk(w: Words) -> html.Div:
+    """What can be done with those that are marked."""
+
+    def button(action: str, word: str) -> html.Button:
+        return html.Button(w(word), type="button", className="desk-button is-small", **attributes(data_action=action))
+
+    return html.Div(
+        [
+            html.B("", **attributes(data_f="marked")),
+            button("acknowledge", "确认"),
+            button("claim", "认领"),
+            button("shelve", "搁置"),
+            button("close", "关闭"),
+            button("leave", "取消选择"),
+        ],
+        id=Ids.BULK,
+        className="desk-bulk",
+        role="toolbar",
+        hidden=True,
+        **attributes(aria_label=w("已选告警")),
+    )

@@ -1,0 +1,230 @@
+"""The dialogs of the desk: each a form that Enter sends and Escape leaves, its first choice the usual one.
+
+`desk_dialogs.js` opens them and reads their fields. They are only ever written as HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dash import html
+
+from components.i18n import Words
+from components.markup import Input
+from components.parts import Child, attributes
+
+REASONS: Final = {
+    "real": "属实",
+    "false": "误报",
+    "test": "测试",
+    "maintenance": "检修",
+    "device_fault": "设备故障",
+}
+OUTCOMES: Final = {"reached": "已接通", "on_the_way": "已出发", "no_answer": "无人接听"}
+SHELVES: Final = {"15": "15 分钟", "60": "1 小时", "240": "4 小时", "480": "8 小时", "clear": "直到恢复"}
+WHY_SHELVED: Final = ("检修进行中", "已知情况，等待处置", "设备待更换")
+
+KEYS: Final = (
+    ("J K ↓ ↑", "下一条、上一条"),
+    ("Shift J K", "连选"),
+    ("空格", "选中或取消选中"),
+    ("A", "确认"),
+    ("C", "认领，再按放回"),
+    ("D", "派单"),
+    ("S", "搁置，再按取消搁置"),
+    ("X", "关闭"),
+    ("F", "误报"),
+    ("I", "转为事件"),
+    ("N", "写备注"),
+    ("V", "看视频"),
+    ("1–9", "拨打责任人并记下结果"),
+    ("Z", "撤销"),
+    ("R", "收下新告警"),
+    ("E", "展开或折叠"),
+    ("G", "看同源告警"),
+    ("M", "声音"),
+    ("H", "接班、交班"),
+    ("/", "查找"),
+    ("?", "全部快捷键"),
+    ("Esc", "返回"),
+)
+
+
+def build(w: Words) -> html.Div:
+    """Every dialog of the desk, closed."""
+    return html.Div(
+        [_close(w), _shelve(w), _dispatch(w), _note(w), _call(w), _incident(w), _take_over(w), _sound(w), _help(w)],
+        id="desk-dialogs",
+    )
+
+
+def dialog(name: str, title: str, body: Sequence[Child], send: str | None, w: Words) -> html.Dialog:
+    """A dialog with its form; without `send` it only tells something."""
+    buttons: list[Child] = [
+        html.Button(
+            [w("取消") if send else w("关上"), html.Kbd("Esc")],
+            type="button",
+            className="desk-button",
+            **attributes(data_cancel=""),
+        )
+    ]
+    if send:
+        buttons.append(html.Button([send, html.Kbd("Enter")], type="submit", className="desk-button is-primary"))
+    return html.Dialog(
+        html.Form(
+            [
+                html.H2(title, id=f"desk-{name}-title"),
+                html.P("", className="desk-dialog-of", **attributes(data_f="of")),
+                *body,
+                html.P("", className="desk-dialog-said", role="alert", **attributes(data_f="said")),
+                html.Div(buttons, className="desk-dialog-buttons"),
+            ],
+            method="dialog",
+            noValidate=True,
+        ),
+        id=f"desk-dialog-{name}",
+        className="desk-dialog",
+        **attributes(aria_labelledby=f"desk-{name}-title", data_dialog=name),
+    )
+
+
+def choices(name: str, options: Sequence[tuple[str, Child]], chosen: str, title: str) -> html.Fieldset:
+    """Radio buttons that the digits choose as well."""
+    lines = [
+        html.Label(
+            [
+                Input(type="radio", name=name, value=value, checked=value == chosen),
+                html.Kbd(str(i)),
+                html.Span(text),
+            ],
+            className="desk-choice",
+        )
+        for i, (value, text) in enumerate(options, 1)
+    ]
+    return html.Fieldset([html.Legend(title), *lines], className="desk-choices")
+
+
+def _text(name: str, label: str, hint: str = "", rows: str = "2") -> html.Label:
+    return html.Label(
+        [html.Span(label), html.Textarea("", name=name, rows=rows, placeholder=hint, maxLength="500")],
+        className="desk-field",
+    )
+
+
+def _close(w: Words) -> html.Dialog:
+    reasons = [(code, w(word)) for code, word in REASONS.items()]
+    return dialog(
+        "close",
+        w("关闭告警"),
+        [choices("reason", reasons, "real", w("判断")), _text("note", w("说明"), w("可不填"))],
+        w("关闭告警"),
+        w,
+    )
+
+
+def _shelve(w: Words) -> html.Dialog:
+    spans = [(value, w(word)) for value, word in SHELVES.items()]
+    return dialog(
+        "shelve",
+        w("搁置告警"),
+        [
+            choices("span", spans, "60", w("多久")),
+            html.Label(
+                [
+                    html.Span(w("为什么")),
+                    Input(
+                        type="text", name="reason", list="desk-why-shelved", value=w(WHY_SHELVED[0]), maxlength="200"
+                    ),
+                    html.Datalist([html.Option(value=w(why)) for why in WHY_SHELVED], id="desk-why-shelved"),
+                ],
+                className="desk-field",
+            ),
+        ],
+        w("搁置"),
+        w,
+    )
+
+
+def _dispatch(w: Words) -> html.Dialog:
+    return dialog(
+        "dispatch",
+        w("派单"),
+        [
+            html.Fieldset(
+                [html.Legend(w("派给谁")), html.Div(className="desk-options", **attributes(data_options="people"))],
+                className="desk-choices",
+            ),
+            _text("note", w("要做什么"), w("可不填")),
+        ],
+        w("派单"),
+        w,
+    )
+
+
+def _note(w: Words) -> html.Dialog:
+    hint = w("用 @ 提到同事，他会收到通知")
+    return dialog("note", w("写备注"), [_text("text", w("备注"), hint, "3")], w("记下"), w)
+
+
+def _call(w: Words) -> html.Dialog:
+    outcomes = [(code, w(word)) for code, word in OUTCOMES.items()]
+    return dialog(
+        "call",
+        w("通话结果"),
+        [
+            html.P(html.A("", className="desk-call-number", **attributes(data_f="number"))),
+            choices("outcome", outcomes, "reached", w("结果")),
+            _text("note", w("说明"), w("可不填")),
+        ],
+        w("记下"),
+        w,
+    )
+
+
+def _incident(w: Words) -> html.Dialog:
+    return dialog("incident", w("转为事件"), [_text("note", w("说明"), w("可不填"))], w("转为事件"), w)
+
+
+def _take_over(w: Words) -> html.Dialog:
+    return dialog("takeover", w("接手告警"), [html.P("", **attributes(data_f="owner"))], w("接手"), w)
+
+
+def _sound(w: Words) -> html.Dialog:
+    def button(word: str, **data: str) -> html.Button:
+        return html.Button(w(word), type="button", className="desk-button", **attributes(**data))
+
+    return dialog(
+        "sound",
+        w("声音"),
+        [
+            html.P("", **attributes(data_f="state")),
+            html.Div(
+                [
+                    button("试音", data_sound="test"),
+                    button("静音 15 分钟", data_sound="15"),
+                    button("静音 60 分钟", data_sound="60"),
+                    button("恢复声音", data_sound="0"),
+                ],
+                className="desk-dialog-row",
+            ),
+            html.Label(
+                [
+                    Input(type="checkbox", name="spoken", **attributes(data_sound_spoken="")),
+                    html.Span(w("同时读出告警")),
+                ],
+                className="desk-choice",
+            ),
+            html.P(w("四种提示音依次是提示、次要、重要、紧急。"), className="desk-dim"),
+        ],
+        None,
+        w,
+    )
+
+
+def _help(w: Words) -> html.Dialog:
+    rows: list[Child] = []
+    for keys, what in KEYS:
+        caps = [html.Kbd(w(key)) for key in keys.split()]
+        rows.append(html.Div([html.Dt(caps), html.Dd(w(what))]))
+    return dialog("help", w("全部快捷键"), [html.Dl(rows, className="desk-keys")], None, w)

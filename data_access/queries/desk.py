@@ -1,0 +1,130 @@
+"""Reads for the duty officer's desk: the queue's first page, the shift's figures, and one alarm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import AlarmRow, AreaRow, DeviceRow
+from data_access.domain.areas import subtree_bounds
+from data_access.events import AlarmChanged
+from data_access.live.telling import alarm_changed
+from data_access.queries import alarms, surroundings
+from data_access.viewmodels.desk import DeskAlarm, DeskFigures, DeskQueue
+
+FIRST_PAGE: Final = 40
+"""Lines that fill the tallest screen; the scripts bring the rest."""
+MINUTES: Final = 10
+MAX_SIBLINGS: Final = 30
+MAX_PLACES: Final = 3000
+_OPEN: Final = text("alarms.state <> 'closed'")  # written out for the partial index
+
+
+def queue(session: Session, path: str, limit: int = FIRST_PAGE) -> DeskQueue:
+    """The first lines of the queue of the subtree at `path`."""
+    inside = _inside(path)
+    rows = session.execute(
+        select(AlarmRow, DeviceRow.code, DeviceRow.kind)
+        .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
+        .where(_OPEN, *inside)
+        .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at, AlarmRow.id)
+        .limit(limit)
+    )
+    counted = session.execute(select(AlarmRow.severity, func.count()).where(_OPEN, *inside).group_by(AlarmRow.severity))
+    return DeskQueue(
+        rows=tuple(_told(*row) for row in rows),
+        by_severity=dict(counted.tuples().all()),
+        last_at=_newest(session, path),
+    )
+
+
+def figures(session: Session, path: str, *, now: datetime, since: datetime, on_shift: bool = False) -> DeskFigures:
+    """How the shift that began at `since` goes; counted from its alarms and what was done to them."""
+    inside = _inside(path)
+    start = now - timedelta(minutes=MINUTES)
+    raised = session.scalars(select(AlarmRow.raised_at).where(*inside, AlarmRow.raised_at >= start))
+    by_minute = Counter(min(MINUTES - 1, int((at - start).total_seconds() // 60)) for at in raised if at <= now)
+    waited = [
+        (done - began).total_seconds()
+        for began, done in session.execute(
+            select(AlarmRow.raised_at, AlarmRow.acknowledged_at).where(
+                *inside, AlarmRow.raised_at >= since, AlarmRow.acknowledged_at.is_not(None)
+            )
+        )
+        if done is not None
+    ]
+    reasons = Counter(session.scalars(select(AlarmRow.close_reason).where(*inside, *_judged(since))))
+    closed = reasons.total()
+    return DeskFigures(
+        per_minute=tuple(by_minute[i] for i in range(MINUTES)),
+        since=since,
+        on_shift=on_shift,
+        acknowledged=len(waited),
+        mean_acknowledge_s=sum(waited) / len(waited) if waited else None,
+        closed=closed,
+        false_alarms=reasons["false"] if closed else None,
+    )
+
+
+def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_phones: bool) -> DeskAlarm:
+    """One alarm with everything beside it. Raises `NotFound` when there is none within `scope`."""
+    detail = alarms.one(session, alarm_id, scope)
+    row = session.get_one(AlarmRow, alarm_id)
+    return DeskAlarm(
+        detail=detail,
+        around=surroundings.around(session, row, scope, now=now, whole_phones=whole_phones),
+        siblings=_siblings(session, row, scope),
+        chart=surroundings.chart(session, row, now=now),
+        what_to_do=None,
+        what_to_do_en=None,
+        at=now,
+    )
+
+
+def places(session: Session, path: str) -> dict[str, str]:
+    """Names by path of the areas above the grids: a line of the queue says which community it lies in."""
+    low, high = subtree_bounds(path)
+    rows = session.execute(
+        select(AreaRow.path, AreaRow.name)
+        .where(AreaRow.path >= low, AreaRow.path < high, AreaRow.kind.not_in(("grid", "industry_grid")))
+        .limit(MAX_PLACES)
+    )
+    return dict(rows.tuples().all())
+
+
+def _siblings(session: Session, of: AlarmRow, scope: str) -> tuple[AlarmChanged, ...]:
+    """Other open alarms of the same building, device or grid, worst first."""
+    if of.building_id is not None:
+        same: ColumnElement[bool] = AlarmRow.building_id == of.building_id
+    else:
+        same = AlarmRow.area_path == of.area_path
+    rows = session.execute(
+        select(AlarmRow, DeviceRow.code, DeviceRow.kind)
+        .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
+        .where(_OPEN, same, AlarmRow.id != of.id, *_inside(scope))
+        .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at)
+        .limit(MAX_SIBLINGS)
+    )
+    return tuple(_told(*row) for row in rows)
+
+
+def _judged(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Alarms of the shift that somebody has said something of."""
+    return AlarmRow.raised_at >= since, AlarmRow.close_reason.is_not(None)
+
+
+def _newest(session: Session, path: str) -> datetime | None:
+    return session.scalar(select(AlarmRow.raised_at).where(*_inside(path)).order_by(AlarmRow.raised_at.desc()).limit(1))
+
+
+def _inside(path: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    low, high = subtree_bounds(path)
+    return AlarmRow.area_path >= low, AlarmRow.area_path < high
+
+
+def _told(row: AlarmRow, code: str | None, kind: str | None) -> AlarmChanged:
+    return alarm_changed(row, device_code=code, device_kind=kind, reading_ts=None, at=row.last_at)
