@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from components.i18n import Lang, Words, catalogue
+from data_access.domain.alarm_names import ALARM_NAMES
 
 SEVERITY: Final[Mapping[int, str]] = {4: "紧急", 3: "重要", 2: "次要", 1: "提示"}
 SEVERITY_CLASS: Final[Mapping[int, str]] = {4: "critical", 3: "major", 2: "minor", 1: "warn"}
@@ -79,40 +80,7 @@ METRIC: Final[Mapping[str, str]] = {
     "tamper": "设备被拆",
 }
 
-ALARM: Final[Mapping[str, str]] = {
-    "smoke": "烟感火警",
-    "gas": "燃气浓度高",
-    "pressure_low": "消防栓水压低",
-    "pressure_high": "消防栓水压高",
-    "level_low": "消防水池水位低",
-    "overflow": "消防水池溢流",
-    "sos": "手表 SOS",
-    "fall": "老人跌倒",
-    "heart_rate_high": "心率过快",
-    "heart_rate_low": "心率过慢",
-    "spo2_low": "血氧低",
-    "not_worn": "手表未佩戴",
-    "low_battery": "电量低",
-    "tamper": "设备被拆",
-    "lift_trapped": "电梯困人",
-    "lift_fault": "电梯故障",
-    "manhole_tilt": "井盖倾斜",
-    "manhole_water": "井下水位高",
-    "intrusion": "周界入侵",
-    "fire_lane_occupied": "消防通道占用",
-    "residual_current": "剩余电流高",
-    "overheat": "电气过热",
-    "waterlogging": "内涝积水",
-    "thrown_object": "高空抛物",
-    "ebike_in_lift": "电动车进楼",
-    "crowd": "人群聚集",
-    "illegal_parking": "违停",
-    "graffiti": "乱涂写",
-    "litter": "垃圾暴露",
-    "drone_finding": "巡查发现",
-    "offline": "设备离线",
-    "flow_low": "流量过低",
-}
+ALARM: Final = ALARM_NAMES
 
 ALARM_STATE: Final[Mapping[str, str]] = {
     "active_unacked": "未确认",

@@ -119,6 +119,15 @@ class CountersChanged(Event):
     counters: dict[str, int]
 
 
+class FloodChanged(Event):
+    """Alarms come faster to one desk than an officer can take them, or do so no more (`since` null)."""
+
+    type: Literal["flood.changed"] = "flood.changed"
+    desk: int  # id of the officer's shift; 0: nobody is on shift there
+    per10: int  # new alarms in ten minutes
+    since: datetime | None
+
+
 class FreshnessChanged(Event):
     """When a source last delivered; `interval_s` is how often it should."""
 
@@ -129,7 +138,7 @@ class FreshnessChanged(Event):
 
 
 LiveEvent = Annotated[
-    AlarmChanged | DevicesChanged | Telemetry | IncidentChanged | CountersChanged | FreshnessChanged,
+    AlarmChanged | DevicesChanged | Telemetry | IncidentChanged | CountersChanged | FloodChanged | FreshnessChanged,
     Field(discriminator="type"),
 ]
 LIVE_EVENT: TypeAdapter[LiveEvent] = TypeAdapter(LiveEvent)

@@ -145,6 +145,28 @@ class Settings(BaseSettings):
         "127.0.0.1,::1",
         description="Addresses of the proxies whose X-Forwarded-For and -Proto are believed, with commas; * for all.",
     )
+    confirm_within_s: Annotated[int, Field(ge=1, le=3600)] = Field(
+        300, description="Seconds within which two life-safety alarms of one building confirm each other."
+    )
+    notify_webhook_url: SecretStr | None = Field(
+        None, description="Address that each notice of an alarm is posted to as JSON."
+    )
+    notify_webhook_secret: SecretStr | None = Field(
+        None, description="Key that signs what is posted to the webhook and the SMS gateway."
+    )
+    notify_sms_url: SecretStr | None = Field(
+        None, description="Address of an SMS gateway; takes the webhook's JSON with the telephone numbers in `to`."
+    )
+    notify_wecom_url: SecretStr | None = Field(None, description="Address of a WeCom (企业微信) group robot.")
+    notify_dingtalk_url: SecretStr | None = Field(None, description="Address of a DingTalk (钉钉) group robot.")
+    notify_dingtalk_secret: SecretStr | None = Field(
+        None, description="The robot's signing key, where DingTalk was told to ask for one."
+    )
+    notify_smtp_url: SecretStr | None = Field(
+        None, description="Mail server for notices: smtp:// or smtps://[user:password@]host[:port]."
+    )
+    notify_email_from: str = Field("yiping@localhost", description="Sender of notices by e-mail.")
+    notify_email_to: str | None = Field(None, description="Receivers of notices by e-mail, separated by commas.")
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="One JSON object a log line instead of text.")

@@ -53,7 +53,8 @@
     if (!strip) return;
     const all = merged(grave(wall() && covers() ? Object.values(state.alarms) : here())); // a wall's tour leaves none behind
     const mode = !covers() ? "loading" : isLost() ? "lost" : all.length ? "alarm" : counters()["devices.total"] === 0 ? "blind" : "calm";
-    const drawn = [mode, document.body.dataset.lang, path(), ...all.map((line) => line.drawn)].join("|");
+    const flood = mode === "loading" || mode === "lost" ? null : yiping.reducer.flood(state);
+    const drawn = [mode, document.body.dataset.lang, path(), flood && flood.per10, ...all.map((line) => line.drawn)].join("|");
     if (drawn !== stripOf && mode !== "loading") {
       stripOf = drawn;
       strip.className = `strip is-${mode}${all.length ? " has-alarm" : ""}`;
@@ -61,6 +62,7 @@
       strip.parentElement.className = `strip-row is-${mode}${all.length ? ` of-${SHAPES[all[0].lead.severity]}` : ""}${gone}`;
       const lead = strip.querySelector(".strip-lead"), what = strip.querySelector(".strip-what");
       fillStrip(lead, what, byId("strip-facts"), all, mode);
+      if (flood) byId("strip-facts").prepend(floodCell(flood));
     }
     tickStrip(all[0]);
   }
@@ -109,6 +111,12 @@
     }
     if (several) cells.push(others(all.slice(1)));
     facts.replaceChildren(...cells);
+  }
+
+  function floodCell(flood) {
+    const made = cell(t("告警洪泛"), t("{n} 条/10 分", { n: figure(flood.per10) }), "strip-flood");
+    made.title = t("洪泛自 {time}", { time: clock(Date.parse(flood.since)).slice(0, 5) });
+    return made;
   }
 
   function others(rest) {

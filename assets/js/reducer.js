@@ -28,6 +28,16 @@
     return found;
   }
 
+  function byDesk(list) {
+    const found = {};
+    for (const flood of list) found[deskOf(flood)] = flood;
+    return found;
+  }
+
+  function deskOf(flood) {
+    return `${flood.area}/${flood.desk}`;
+  }
+
   /** The state that `json` (the answer of /api/v1/snapshot) describes. */
   function fromSnapshot(json) {
     return {
@@ -39,6 +49,7 @@
       alarmsTotal: json.alarms_total,
       incidents: byKey(json.incidents, "incident_id"),
       counters: byKey(json.counters, "area"),
+      floods: byDesk(json.floods),
       sources: byKey(json.sources, "source"),
       closed: {}, // "a7" or "i7" → version
       closedCount: 0,
@@ -117,6 +128,8 @@
         return incidentChanged(draft, event);
       case "counters.changed":
         return newer(draft, "counters", event.area, event);
+      case "flood.changed": // one that is over stays, so that a late event does not bring it back
+        return newer(draft, "floods", deskOf(event), event);
       case "freshness.changed":
         return newer(draft, "sources", event.source, event);
       case "devices.changed": // the map's own table takes these
@@ -158,7 +171,13 @@
     return newestIncidents(Object.values(state.incidents));
   }
 
-  const reducer = { fromSnapshot, reduce, reduceAll, openAlarms, openIncidents, parseId, compareIds };
+  /** The worst flood of the desks that the page is about: { per10, since }, or null. `desk` narrows it to one. */
+  function flood(state, desk) {
+    const on = Object.values(state.floods).filter((f) => f.since && (desk === undefined || f.desk === desk));
+    return on.sort((a, b) => b.per10 - a.per10)[0] || null;
+  }
+
+  const reducer = { fromSnapshot, reduce, reduceAll, openAlarms, openIncidents, flood, parseId, compareIds };
   root.yiping = root.yiping || {};
   root.yiping.reducer = reducer;
   if (typeof module !== "undefined") module.exports = reducer;

@@ -6,7 +6,7 @@ stand is a new alarm or the return of the last one is decided here, by the domai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, BuildingRow, DeviceRow
 from data_access.domain.alarm_moves import Terms, transition, watched
 from data_access.domain.alarms import (
+    UNACKED_STATES,
     Alarm,
     AlarmAction,
     AlarmState,
@@ -86,8 +87,34 @@ class DeviceFacts:
     place: str
 
 
-def take_steps(session: Session, steps: Sequence[Step], *, now: datetime) -> dict[Key, int]:
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What a step has just done to an alarm at source time `at`; `anew`: it is to be looked at, and was not before."""
+
+    row: AlarmRow
+    action: str
+    at: datetime
+    anew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An alarm that was changed for the sake of others, with the entry of its history."""
+
+    row: AlarmRow
+    entry: dict[str, Any]
+
+
+Relate = Callable[[Session, Sequence[Happening], Mapping[int, DeviceFacts], datetime], Sequence[Related]]
+"""Puts together what belongs together, given what has just happened, the devices concerned and the time."""
+
+
+def take_steps(
+    session: Session, steps: Sequence[Step], *, now: datetime, relate: Relate | None = None
+) -> dict[Key, int]:
     """Apply `steps` in order; return the newest alarm's id of each device and kind touched.
+
+    `relate` puts together what belongs together (`commands.correlation`) before history and events are written.
 
     Steps that no longer apply (the alarm was closed by somebody else meanwhile) leave no trace. Raises
     `IntegrityError` when another process has raised the same alarm: load again and evaluate anew.
@@ -99,28 +126,32 @@ def take_steps(session: Session, steps: Sequence[Step], *, now: datetime) -> dic
     current: dict[Key, AlarmRow] = {(r.device_id, r.kind): r for r in rows if r.device_id is not None}
     history: list[tuple[AlarmRow, dict[str, Any]]] = []
     touched: dict[int, tuple[AlarmRow, int | None]] = {}
+    happenings: list[Happening] = []
     for step in steps:
         device = facts.get(step.device_id)
         if device is None:
             continue  # taken out of service while its last reading was on the way
         key = (step.device_id, step.kind)
         before = current.get(key)
+        unseen = before is not None and before.state in UNACKED_STATES
         row, action = _take(session, before, step, device, now)
         if action is None:
             continue
         current[key] = row
         touched[id(row)] = (row, step.reading_ts)
         history.append((row, _history(row, step, action, now)))
+        happenings.append(Happening(row, action, step.at, anew=row.state in UNACKED_STATES and not unseen))
     session.flush()
+    for related in relate(session, happenings, facts, now) if relate and happenings else ():
+        touched.setdefault(id(related.row), (related.row, None))
+        history.append((related.row, related.entry))
+    session.flush()
+    facts |= device_facts(session, {row.device_id for row, _ in touched.values() if row.device_id} - facts.keys())
     if history:
         session.execute(insert(AlarmHistoryRow), [{"alarm_id": row.id, **kept} for row, kept in history])
     outbox.add(
         session,
-        *(
-            event_of(row, facts[row.device_id], reading_ts=ts, at=now)
-            for row, ts in touched.values()
-            if row.device_id is not None
-        ),
+        *(event_of(row, facts.get(row.device_id or 0), reading_ts=ts, at=now) for row, ts in touched.values()),
     )
     return {key: row.id for key, row in current.items()}
 
@@ -132,7 +163,7 @@ def acknowledge(session: Session, alarm_id: int, *, actor: str, now: datetime, n
         raise NotFound("There is no such alarm.")
     row = rows[0]
     after = transition(to_domain(row), AlarmAction.ACKNOWLEDGE, now=now, actor=actor)
-    _save(row, after)
+    save(row, after)
     session.flush()
     session.add(
         AlarmHistoryRow(
@@ -228,7 +259,7 @@ def _take(
     if before is None or alarm is None or (action is not AlarmAction.RETURN and not alarm.stands):
         return before or _raised(step, device, now), None
     after = transition(alarm, action, now=at, clock=now, severity=step.severity)
-    _save(before, after)
+    save(before, after)
     if action is AlarmAction.CLEAR:
         before.cleared_at, before.original_cleared_at = step.at, step.original_at
     else:
@@ -270,11 +301,12 @@ def _raised(step: Step, device: DeviceFacts, now: datetime) -> AlarmRow:
         escalation=0,
         chattering=False,
     )
-    _save(row, watched(to_domain(row), now, Terms()))
+    save(row, watched(to_domain(row), now, Terms()))
     return row
 
 
-def _save(row: AlarmRow, after: Alarm) -> None:
+def save(row: AlarmRow, after: Alarm) -> None:
+    """Put into `row` what the rules have changed."""
     for name in _MOVED:
         setattr(row, name, getattr(after, name))
 

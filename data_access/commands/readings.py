@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import Session
 
-from data_access.commands.alarms import Key, Step, take_steps
+from data_access.commands import correlation
+from data_access.commands.alarms import Key, Relate, Step, take_steps
 from data_access.db import readings as days
 from data_access.db.tables import DeadLetterRow, SourceRow, from_ms
 from data_access.domain.areas import PATH_STEP
@@ -96,7 +97,7 @@ class Applied:
     alarms: dict[Key, int]
 
 
-def apply(session: Session, batch: Batch) -> Applied:
+def apply(session: Session, batch: Batch, *, relate: Relate = correlation.relate) -> Applied:
     """Write `batch` within the caller's transaction.
 
     Raises what `db.engine.is_conflict` recognises when another process owns one of these devices too (see
@@ -105,7 +106,7 @@ def apply(session: Session, batch: Batch) -> Applied:
     connection = session.connection()
     stored = insert_readings(connection, batch.readings, received=batch.now)
     write_states(connection, batch.states)
-    alarms = take_steps(session, batch.steps, now=batch.now)
+    alarms = take_steps(session, batch.steps, now=batch.now, relate=relate)
     write_letters(session, batch.letters)
     if batch.changed:
         outbox.add(session, devices_changed(batch.changed, batch.now))

@@ -175,7 +175,8 @@ def _clock_at(alarm: Alarm, due: datetime | None, clock: datetime, terms: Terms)
 
 def _restarts(before: Alarm, action: AlarmAction, after: Alarm) -> bool:
     changed = before.unacked != after.unacked or before.shelved != after.shelved or after.severity > before.severity
-    return changed or action in _RESTARTING
+    undated = action is AlarmAction.RETURN and before.look_due_at is None
+    return changed or undated or action in _RESTARTING  # what comes and goes unseen keeps its first deadline
 
 
 def _finished(alarm: Alarm) -> bool:
@@ -235,7 +236,7 @@ def _returned(alarm: Alarm, act: _Act) -> Changes:
     return {
         **_UNSEEN,
         **({} if keeps_shelf else _UNSHELVED),
-        "escalation": 0,
+        "escalation": alarm.escalation if alarm.unacked else 0,
         "severity": worst,
         "occurrences": alarm.occurrences + 1,
         "last_at": max(act.now, alarm.last_at),
@@ -351,7 +352,6 @@ def _noted(_alarm: Alarm, act: _Act) -> Changes:
 
 _RESTARTING: Final = frozenset(
     {
-        AlarmAction.RETURN,
         AlarmAction.ACKNOWLEDGE,
         AlarmAction.CLOSE,
         AlarmAction.SHELVE,

@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from data_access.commands import correlation
 from data_access.commands.devices import fingerprint
 from data_access.commands.readings import DeadLetter, apply, ensure_source, write_letters
 from data_access.db.engine import DATABASE_ERRORS, is_conflict, is_refusal
@@ -49,6 +50,7 @@ class EngineWriter:
         self._services, self._metrics = services, metrics
         settings = services.settings
         self.limits = Limits(settings.future_tolerance_s * 1000, settings.readings_keep_days * 86_400_000)
+        self._relate = partial(correlation.relate, within=timedelta(seconds=settings.confirm_within_s))
         self._inbox: Inbox | None = None  # the one taken last
         self._pending: Effect | None = None  # worked out, not written yet
         self._part: Part  # whose effect waits
@@ -159,7 +161,7 @@ class EngineWriter:
             return
         try:
             with self._services.database.writing() as session:
-                applied = apply(session, effect.batch)
+                applied = apply(session, effect.batch, relate=self._relate)
         except Exception as error:
             if isinstance(error, DATABASE_ERRORS) and not is_refusal(error):
                 self._pending = effect

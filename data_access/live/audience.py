@@ -24,6 +24,7 @@ _TAGS: Final = {
     "Alarm": "alarm.changed",
     "Incident": "incident.changed",
     "Counters": "counters.changed",
+    "Flood": "flood.changed",
     "Freshness": "freshness.changed",
     "Devices": "devices.changed",
     "Telemetry": "telemetry",
@@ -46,6 +47,10 @@ class Incident(Plain):
 
 class Counters(Plain):
     """`counters.changed`."""
+
+
+class Flood(Plain):
+    """`flood.changed`."""
 
 
 class Freshness(Plain):
@@ -78,7 +83,7 @@ class Telemetry(Plain):
     readings: list[tuple[int, str, int, int]]
 
 
-Wire = Alarm | Incident | Counters | Freshness | Devices | Telemetry
+Wire = Alarm | Incident | Counters | Flood | Freshness | Devices | Telemetry
 DECODER: Final[msgspec.json.Decoder[Wire]] = msgspec.json.Decoder(Wire)
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -145,6 +150,8 @@ class Group:
                 return bool(self._counters)
             case Freshness():
                 wanted = True
+            case Flood():  # whoever answers for the area, above or below
+                wanted = within(audience.area, event.area) or audience.sees(event.area)
             case _:
                 wanted = audience.sees(event.area)
         if wanted:

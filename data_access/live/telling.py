@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Literal
 
-from data_access.db.tables import AlarmRow, IncidentRow
+from data_access.db.tables import AlarmRow, IncidentRow, to_ms
 from data_access.domain.alarms import AlarmState, CloseReason
-from data_access.events import AlarmChanged, IncidentChanged
+from data_access.domain.flood import Flood
+from data_access.events import AlarmChanged, FloodChanged, IncidentChanged
 
 _WINDOWS: Final[dict[str | None, Literal["drill", "maintenance"] | None]] = {
     None: None,
@@ -79,4 +80,16 @@ def incident_changed(row: IncidentRow, *, channel: str | None, at: datetime) -> 
         lat=row.lat,
         source=row.source,
         run=row.run,
+    )
+
+
+def flood_changed(area_path: str, desk: int, flood: Flood) -> FloodChanged:
+    """How fast alarms come to a desk; the version is the moment, so that it only grows."""
+    return FloodChanged(
+        area=area_path,
+        version=to_ms(flood.at),
+        at=flood.at,
+        desk=desk,
+        per10=flood.per10,
+        since=flood.since,
     )

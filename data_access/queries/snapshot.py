@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import AlarmRow, AreaRow, ChannelRow, DeviceRow, IncidentRow, SourceRow, to_ms
-from data_access.domain.areas import subtree_bounds
-from data_access.events import AlarmChanged, CountersChanged, FreshnessChanged, IncidentChanged
-from data_access.live.telling import alarm_changed, incident_changed
+from data_access.db.tables import AlarmRow, AreaRow, ChannelRow, DeviceRow, FloodRow, IncidentRow, SourceRow, to_ms
+from data_access.domain.areas import lineage, subtree_bounds
+from data_access.domain.flood import Flood
+from data_access.events import AlarmChanged, CountersChanged, FloodChanged, FreshnessChanged, IncidentChanged
+from data_access.live.telling import alarm_changed, flood_changed, incident_changed
 from data_access.queries import areas
 from data_access.queries.counters import counters
 from data_access.viewmodels.areas import AreaLabel
@@ -37,6 +38,7 @@ def snapshot(session: Session, area: AreaLabel | None, *, event_id: str | None, 
         alarms_total=total,
         incidents=open_incidents(session, path),
         counters=_counters(session, area, now) if area else (),
+        floods=floods_around(session, path),
         sources=_sources(session),
     )
 
@@ -89,6 +91,18 @@ def _counters(session: Session, area: AreaLabel, now: datetime) -> tuple[Counter
     children = session.scalars(select(AreaRow.path).where(AreaRow.parent_id == area.id).order_by(AreaRow.path))
     paths = [area.path, *children]
     return tuple(counter_events(paths, counters(session, paths, area.path, now=now), now))
+
+
+def floods_around(session: Session, path: str) -> tuple[FloodChanged, ...]:
+    """The floods of desks that answer for something in the subtree of `path`."""
+    low, high = subtree_bounds(path)
+    above = lineage(path)
+    rows = session.scalars(
+        select(FloodRow)
+        .where(or_(and_(FloodRow.area_path >= low, FloodRow.area_path < high), FloodRow.area_path.in_(above)))
+        .order_by(FloodRow.area_path, FloodRow.shift_id)
+    )
+    return tuple(flood_changed(r.area_path, r.shift_id, Flood(at=r.at, per10=r.per10, since=r.since)) for r in rows)
 
 
 def _sources(session: Session) -> tuple[FreshnessChanged, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from data_access.commands import clocks
+from data_access.commands import alarm_clock, clocks, floods, windows
 from data_access.live.outbox import Relay
-from data_access.runtime import heartbeat, video
+from data_access.runtime import heartbeat, notices, video
+from data_access.runtime.channels import ways
 from data_access.runtime.counters import EVERY_S, CountersKeeper
 from data_access.runtime.worker import Task
 from data_access.services import Services
@@ -19,6 +20,12 @@ def tasks(services: Services) -> list[Task]:
     keeper = CountersKeeper(database, services.redis, maxlen=settings.stream_maxlen)
     heart = heartbeat.Heart(settings)
     cameras = video.Round(database)
+    out = ways(settings)
+    sender = notices.Sender(database, out)
+
+    def alarm_marks(now: datetime) -> None:
+        windows.close_windows(database, now)
+        alarm_clock.calm_down(database, now)
 
     def retention(now: datetime) -> None:
         clocks.drop_old(
@@ -31,6 +38,10 @@ def tasks(services: Services) -> list[Task]:
 
     return [
         Task(name="counters", every_s=EVERY_S, run=keeper.step),
+        Task(name="alarms", every_s=1.0, run=lambda now: alarm_clock.look(database, tuple(out), now)),
+        Task(name="floods", every_s=floods.EVERY_S, run=lambda now: floods.keep(database, now)),
+        Task(name="notices", every_s=notices.EVERY_S, run=sender.step),
+        Task(name="alarm marks", every_s=10.0, run=alarm_marks),
         Task(name="outbox", every_s=2.0, run=relay.sweep),
         Task(name="heartbeat", every_s=heartbeat.EVERY_S, run=heart.beat),
         Task(name="video", every_s=video.EVERY_S, run=cameras.step),

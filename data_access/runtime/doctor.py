@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 
 from prometheus_client.parser import text_string_to_metric_families
 from redis import RedisError
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from data_access.db import migrate
-from data_access.db.tables import DeadLetterRow, MetaRow, OutboxRow, SourceRow
+from data_access.db.tables import DeadLetterRow, MetaRow, NoticeRow, OutboxRow, SourceRow
+from data_access.domain.notices import NoticeState
 from data_access.ingest.metrics import stored
 from data_access.ingest.mqtt import Address
 from data_access.runtime import build, instance
@@ -95,6 +96,7 @@ def examine(services: Services) -> Report:
         ("heartbeat", lambda: heartbeat(services)),
         ("worker", lambda: worker(services)),
         ("outbox", lambda: outbox(services)),
+        ("notices", lambda: notices(services)),
         ("dead letters", lambda: dead_letters(services)),
     ]
     return Report(services.clock(), ends, tuple(_safely(part, check) for part, check in checks))
@@ -271,6 +273,28 @@ def outbox(services: Services) -> Finding:
     return Finding(
         "outbox", State.FAIL, f"{waiting} events wait, the oldest for {_ago(age)}", "see redis and worker", facts
     )
+
+
+def notices(services: Services) -> Finding:
+    """Whether notices of alarms get out: what was given up in the last day, and what is being tried again."""
+    row, since = NoticeRow, services.clock() - timedelta(days=1)
+    troubled = or_(
+        and_(row.state == NoticeState.FAILED, row.created_at >= since),
+        and_(row.state == NoticeState.WAITING, row.attempts > 0),
+    )
+    with services.database.reading() as session:
+        rows = session.execute(
+            select(row.channel, row.state, func.count().label("count"), func.max(row.error).label("error"))
+            .where(row.state.in_((NoticeState.FAILED, NoticeState.WAITING)), troubled)
+            .group_by(row.channel, row.state)
+        ).all()
+    facts = {f"{r.channel}.{r.state}": {"count": r.count, "error": r.error} for r in rows}
+    if not rows:
+        return Finding("notices", State.OK, "all that were sent in 24 h got out", "", facts)
+    seen = ", ".join(f"{r.channel}: {r.count} {r.state} ({r.error})" for r in rows)
+    lost = any(r.state == NoticeState.FAILED for r in rows)
+    advice = "check the YIPING_NOTIFY_* settings and the other side"
+    return Finding("notices", State.FAIL if lost else State.WARN, seen, advice, facts)
 
 
 def dead_letters(services: Services) -> Finding:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from data_access.events import AlarmChanged, CountersChanged, FreshnessChanged, IncidentChanged
+from data_access.events import AlarmChanged, CountersChanged, FloodChanged, FreshnessChanged, IncidentChanged
 
 
 class SnapshotArea(BaseModel):
@@ -43,4 +43,5 @@ class Snapshot(BaseModel):
     alarms_total: int
     incidents: tuple[IncidentChanged, ...]  # newest first
     counters: tuple[CountersChanged, ...]
+    floods: tuple[FloodChanged, ...]  # those that are on, of desks at, above or below the area
     sources: tuple[FreshnessChanged, ...]

@@ -9,7 +9,7 @@ const fixtures = path.join(__dirname, "../fixtures/events");
 const example = (name) => JSON.parse(fs.readFileSync(path.join(fixtures, name + ".json")));
 const empty = {
   event_id: "e-1-0", at: "2026-06-01T04:00:00Z", area: { code: "A", path: "000" }, deployment: { demo: true },
-  alarms: [], alarms_total: 0, incidents: [], counters: [], sources: [],
+  alarms: [], alarms_total: 0, incidents: [], counters: [], floods: [], sources: [],
 };
 const start = () => reducer.fromSnapshot(empty);
 
@@ -76,6 +76,18 @@ test("open alarms are ordered worst first, then newest", () => {
     { ...one, alarm_id: 3, severity: 2, raised_at: "2026-06-01T03:30:00.5Z" },
   ]);
   assert.deepEqual(reducer.openAlarms(state).map((a) => a.alarm_id), [2, 3, 1]);
+});
+
+test("the worst flood is told until it is over, and a late event does not bring it back", () => {
+  const street = example("flood.changed");
+  const worse = { ...street, area: "000001", desk: 9, per10: 80 };
+  let state = reducer.reduceAll(start(), [street, worse]);
+  assert.deepEqual(reducer.flood(state), worse);
+  assert.deepEqual(reducer.flood(state, street.desk), street);
+  state = reducer.reduce(state, { ...worse, version: worse.version + 1, since: null });
+  state = reducer.reduce(state, worse);
+  assert.deepEqual(reducer.flood(state), street);
+  assert.equal(reducer.flood(start()), null);
 });
 
 test("event ids compare within one epoch only", () => {

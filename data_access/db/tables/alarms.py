@@ -12,6 +12,9 @@ from data_access.db.tables.base import AreaPath, Base, Id, IdKey, Json, Name, Sm
 
 _OPEN = text("state <> 'closed'")
 _CLOCKED = text("clock_at IS NOT NULL")
+_CHILD = text("parent_id IS NOT NULL")
+_CHATTERING = text("chattering")
+_WINDOWED = text("window_id IS NOT NULL")
 _STANDING = text("state IN ('active_unacked', 'active_acked')")
 
 
@@ -41,6 +44,9 @@ class AlarmRow(Base):
         Index("ix_alarms_device_id_kind_raised_at", "device_id", "kind", "raised_at"),
         Index("ix_alarms_raised_at", "raised_at"),
         Index("ix_alarms_building_id", "building_id"),
+        Index("ix_alarms_parent_id", "parent_id", sqlite_where=_CHILD, postgresql_where=_CHILD),
+        Index("ix_alarms_chattering", "last_at", sqlite_where=_CHATTERING, postgresql_where=_CHATTERING),
+        Index("ix_alarms_window_id", "window_id", sqlite_where=_WINDOWED, postgresql_where=_WINDOWED),
     )
 
     id: Mapped[IdKey]
@@ -222,3 +228,18 @@ class HandoverRow(Base):
     created_at: Mapped[datetime]
     signed_from_at: Mapped[datetime | None]
     signed_to_at: Mapped[datetime | None]
+
+
+class FloodRow(Base):
+    """洪泛: how fast new alarms come to one officer (`shift_id`) or, where nobody is on shift, to an area (0).
+
+    Written by the worker; a row stays while there is something to tell. `since` is NULL when it is no flood.
+    """
+
+    __tablename__ = "floods"
+
+    area_path: Mapped[AreaPath] = mapped_column(primary_key=True)
+    shift_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    per10: Mapped[int]
+    since: Mapped[datetime | None]

@@ -18,6 +18,7 @@ from redis import Redis
 from sqlalchemy import select
 
 from data_access.commands import alarms as commands
+from data_access.commands import floods
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, DeviceRow, DeviceStateRow, IncidentRow, SourceRow
 from data_access.domain.alarms import AlarmAction, AlarmState, Severity
@@ -32,7 +33,10 @@ from tests.small import COMMUNITY, DISTRICT, fill
 
 ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
-EVERY_STORED_TYPE = {"alarm.changed", "devices.changed", "incident.changed", "counters.changed", "freshness.changed"}
+EVERY_STORED_TYPE = {
+    *("alarm.changed", "devices.changed", "incident.changed"),
+    *("counters.changed", "flood.changed", "freshness.changed"),
+}
 PROGRAM = """
 const reducer = require("./assets/js/reducer.js");
 const points = require("./assets/js/map_points.js");
@@ -60,12 +64,20 @@ class World:
     def happen(self) -> None:
         self.now += timedelta(milliseconds=self.random.randint(0, 90_000))
         self.random.choice(
-            [self.raise_alarms, self.clear, self.acknowledge, self.devices, self.incident, self.source]
+            [self.raise_alarms, self.clear, self.acknowledge, self.devices, self.incident, self.source, self.storm]
         )()
 
     def raise_alarms(self) -> None:
         devices = self.random.sample(range(1, 13), self.random.randint(1, 4))
         self._steps([(d, self.random.choice(["smoke", "tamper"]), None) for d in devices])
+
+    def storm(self) -> None:
+        """Many at once, or a long time without any; the clock of the floods looks at it."""
+        if self.random.random() < 0.5:
+            self._steps([(d, f"{self.now.timestamp()}-{n}", None) for d in range(1, 12) for n in range(2)])
+        else:
+            self.now += timedelta(minutes=20)
+        floods.keep(self.database, self.now)
 
     def clear(self) -> None:
         with self.database.reading() as session:
@@ -183,7 +195,14 @@ def published(redis: Redis, after: str, path: str) -> list[dict[str, Any]]:
     assert at
     entries: Any = redis.xrange(bus.EVENTS, f"({at.id}")
     events = [json.loads(entry[b"e"]) for _, entry in entries]
-    return [e for e in events if e["area"].startswith(path) or e["type"] in {"freshness.changed", "devices.changed"}]
+    everywhere = {"freshness.changed", "devices.changed"}
+    return [
+        e
+        for e in events
+        if e["area"].startswith(path)
+        or e["type"] in everywhere
+        or (e["type"] == "flood.changed" and path.startswith(e["area"]))
+    ]
 
 
 def comparable(alarms: Any) -> dict[int, Any]:
@@ -239,6 +258,8 @@ def test_an_old_snapshot_and_the_events_since_equal_a_new_snapshot(
     assert incidents(state["incidents"].values()) == incidents(after["incidents"])
     counted = {c["area"]: c["counters"] for c in after["counters"]}
     assert {p: state["counters"][p]["counters"] for p in counted} == counted
+    on = [f for f in state["floods"].values() if f["since"]]
+    assert sorted(on, key=lambda f: (f["area"], f["desk"])) == after["floods"]
     assert state["sources"] == {s["source"]: s for s in after["sources"]}
     fresh = DeviceFeed(database).answer(path, None, told=True, now=world.now).body
     assert found["devices"] == feed_state(fresh)

@@ -14,7 +14,7 @@ from redis import Redis
 from data_access.commands import foundation
 from data_access.commands.freshness import note
 from data_access.db.engine import Database
-from data_access.db.tables import DeadLetterRow, MetaRow, OutboxRow
+from data_access.db.tables import DeadLetterRow, MetaRow, NoticeRow, OutboxRow
 from data_access.ingest.metrics import Metrics
 from data_access.runtime import doctor
 from data_access.runtime.doctor import State
@@ -54,6 +54,23 @@ def test_dead_letters_are_counted_by_reason(services: Services, noon: datetime) 
     found = doctor.dead_letters(services)
     assert found.facts == {"by_reason": {"malformed": 2, "unknown_device": 1}}
     assert found.state is State.WARN
+
+
+def test_notices_that_do_not_get_out_are_told_with_their_way_and_error(services: Services, noon: datetime) -> None:
+    assert doctor.notices(services).state is State.OK
+    for state, attempts, age_h, expected in (
+        ("waiting", 0, 0, State.OK),
+        ("failed", 6, 30, State.OK),
+        ("waiting", 2, 0, State.WARN),
+        ("failed", 6, 1, State.FAIL),
+    ):
+        with services.database.writing() as session:
+            notice = NoticeRow(area_path="000", step="escalated", channel="wecom", target="", body="x", state=state)
+            notice.attempts, notice.created_at = attempts, noon - timedelta(hours=age_h)
+            notice.error = "the other side answers 503" if attempts else None
+            session.add(notice)
+        assert doctor.notices(services).state is expected
+    assert "wecom: 1 failed (the other side answers 503)" in doctor.notices(services).seen
 
 
 def test_events_that_wait_too_long_are_a_failure(services: Services, noon: datetime) -> None:

@@ -39,10 +39,11 @@ def _script(path: Path) -> set[str]:
 
 def _spoken() -> set[str]:
     python = [*(ROOT / "components").glob("*.py"), *(ROOT / "pages").glob("*.py")]
-    refusals = [ROOT / "data_access" / "queries" / name for name in ("areas.py", "buildings.py")]
+    refusals = [ROOT / "data_access" / name for name in ("queries/areas.py", "queries/buildings.py")]
+    names = [ROOT / "data_access" / "domain" / "alarm_names.py"]
     scripts = (ROOT / "assets" / "js").glob("*.js")
     found: set[str] = set()
-    for path in [*python, *refusals]:
+    for path in [*python, *refusals, *names]:
         found |= _python(path)
     for path in scripts:
         found |= _script(path)

@@ -274,3 +274,10 @@ def test_a_difference_names_every_field_but_the_version() -> None:
     after = do(alarm(), A.ACKNOWLEDGE)
     assert set(difference(alarm(), after)) <= {f.name for f in fields(Alarm)} - {"version"}
     assert difference(after, after) == {}
+
+
+def test_what_comes_and_goes_unseen_keeps_its_first_deadline_and_level() -> None:
+    raised = watched(alarm(), NOON)
+    climbed = do(raised, A.ESCALATE, level=1, until=LATER)
+    back = do(do(climbed, A.CLEAR), A.RETURN, severity=Severity.MINOR)
+    assert (back.look_due_at, back.escalation) == (raised.look_due_at, 1)

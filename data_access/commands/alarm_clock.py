@@ -1,0 +1,257 @@
+"""The clock of the alarms: says whose turn it is, escalates, reminds, unshelves, and follows a cause that is over.
+
+Only rows that are due are read (`clock_at`, a partial index), a page a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from data_access.commands import notices
+from data_access.commands.alarms import device_facts, event_of, save, to_domain
+from data_access.commands.notices import Telling
+from data_access.db.duty import manned
+from data_access.db.engine import Database
+from data_access.db.tables import AlarmHistoryRow, AlarmKindRow, AlarmRow, AreaRow
+from data_access.domain.alarm_clock import Chore, chore
+from data_access.domain.alarm_moves import FIRST_LOOK, REMIND_AFTER, Details, Terms, transition
+from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, Severity
+from data_access.domain.areas import lineage
+from data_access.domain.correlation import CALM_AFTER
+from data_access.domain.escalation import Post, Turn, chain_of, turn
+from data_access.domain.notices import LEVEL_WORDS, Channel, Step
+from data_access.live import outbox
+
+ACTOR: Final = "clock"
+CALM: Final = "calm"
+"""The word in an alarm's history for having gone to and fro and doing so no more."""
+PAGE: Final = 200
+AGAIN: Final = timedelta(minutes=1)
+"""How often it is looked whether somebody has dealt with the cause of an alarm that is over."""
+
+
+def look(database: Database, channels: Collection[Channel], now: datetime, *, pages: int = 50) -> int:
+    """Do what is due by `now`, at most so many pages; return how many alarms were looked at."""
+    done = 0
+    for _ in range(pages):
+        if not _is_due(database, now):
+            break
+        with database.writing() as session:
+            done += _page(session, channels, now)
+    return done
+
+
+def calm_down(database: Database, now: datetime) -> int:
+    """Take the mark from alarms that have gone to and fro and do so no more; return how many."""
+    quiet = select(AlarmRow).where(text("alarms.chattering"), AlarmRow.last_at <= now - CALM_AFTER)
+    with database.reading() as session:
+        if session.scalar(select(quiet.exists())) is not True:
+            return 0
+    with database.writing() as session:
+        rows = session.scalars(quiet.limit(PAGE).with_for_update(skip_locked=True)).all()
+        work = _Look(now=now)
+        for row in rows:
+            row.chattering, row.version = False, row.version + 1
+            work.write_down(row, CALM, None, {})
+        _written(session, work)
+    return len(rows)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one page gathers."""
+
+    now: datetime
+    areas: Mapping[str, str] = field(default_factory=dict)  # path → kind
+    manned: Collection[str] = ()
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    parents: Mapping[int, AlarmRow] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    moved: dict[int, AlarmRow] = field(default_factory=dict)
+    tellings: list[Telling] = field(default_factory=list)
+
+    def chain(self, row: AlarmRow) -> tuple[Post, ...]:
+        return chain_of((self.areas[path], path) for path in lineage(row.area_path) if path in self.areas)
+
+    def move(self, row: AlarmRow, after: Alarm, action: str, note: str | None = None, **detail: Any) -> None:
+        save(row, after)
+        self.write_down(row, action, note, detail, after.acknowledged_by if action in _PERSONS else None)
+
+    def write_down(
+        self, row: AlarmRow, action: str, note: str | None, detail: dict[str, Any], actor: str | None = None
+    ) -> None:
+        self.moved[row.id] = row
+        self.history.append(
+            {
+                "alarm_id": row.id,
+                "at": self.now,
+                "actor": actor or ACTOR,
+                "action": action,
+                "state": row.state,
+                "severity": row.severity,
+                "note": note,
+                "detail": detail or None,
+            }
+        )
+
+    def remind_after(self, row: AlarmRow) -> datetime:
+        return self.now + (self.terms_of(row).remind or REMIND_AFTER[_grade(row)])
+
+    def look_after(self, row: AlarmRow) -> datetime:
+        return self.now + (self.terms_of(row).look or FIRST_LOOK[_grade(row)])
+
+    def terms_of(self, row: AlarmRow) -> Terms:
+        return self.terms.get(row.kind, Terms())
+
+
+_PERSONS: Final = frozenset({AlarmAction.ACKNOWLEDGE, AlarmAction.CLOSE})
+
+
+def _is_due(database: Database, now: datetime) -> bool:
+    """Tell whether anything is, without the lock that a writer takes."""
+    with database.reading() as session:
+        due = select(AlarmRow.id).where(AlarmRow.clock_at.is_not(None), AlarmRow.clock_at <= now).limit(1)
+        return session.scalar(due) is not None
+
+
+def _page(session: Session, channels: Collection[Channel], now: datetime) -> int:
+    due = select(AlarmRow).where(AlarmRow.clock_at.is_not(None), AlarmRow.clock_at <= now)
+    rows = session.scalars(due.order_by(AlarmRow.clock_at).limit(PAGE).with_for_update(skip_locked=True)).all()
+    if not rows:
+        return 0
+    work = _prepared(session, rows, now)
+    for row in rows:
+        _look_at(row, work)
+    notices.write(session, work.tellings, channels, now)
+    _written(session, work)
+    return len(rows)
+
+
+def _written(session: Session, work: _Look) -> None:
+    """Save what has changed, with its history and its events."""
+    session.flush()
+    if not work.moved:
+        return
+    session.execute(insert(AlarmHistoryRow), work.history)
+    moved = work.moved.values()
+    facts = device_facts(session, {row.device_id for row in moved if row.device_id is not None})
+    events = (event_of(row, facts.get(row.device_id or 0), reading_ts=None, at=work.now) for row in moved)
+    outbox.add(session, *events)
+
+
+def _prepared(session: Session, rows: Sequence[AlarmRow], now: datetime) -> _Look:
+    paths = {path for row in rows for path in lineage(row.area_path)}
+    areas = session.execute(select(AreaRow.path, AreaRow.kind).where(AreaRow.path.in_(paths)))
+    wanted = {row.parent_id for row in rows if row.parent_id is not None}
+    parents = session.scalars(select(AlarmRow).where(AlarmRow.id.in_(wanted))) if wanted else ()
+    kinds = session.execute(
+        select(AlarmKindRow.code, AlarmKindRow.look_s, AlarmKindRow.remind_s).where(
+            AlarmKindRow.code.in_({row.kind for row in rows})
+        )
+    )
+    return _Look(
+        now=now,
+        areas={area.path: area.kind for area in areas},
+        manned=manned(session, paths, now),
+        terms={kind.code: Terms(look=_seconds(kind.look_s), remind=_seconds(kind.remind_s)) for kind in kinds},
+        parents={row.id: row for row in parents},
+    )
+
+
+def _look_at(row: AlarmRow, work: _Look) -> None:
+    alarm, parent = to_domain(row), work.parents.get(row.parent_id or 0)
+    what = chore(alarm, to_domain(parent) if parent else None, now=work.now)
+    match what:
+        case Chore.TELL:
+            _tell(row, work)
+        case Chore.ESCALATE:
+            _escalate(row, alarm, work)
+        case Chore.REMIND:
+            _remind(row, alarm, work)
+        case Chore.UNSHELVE:
+            work.move(row, transition(alarm, AlarmAction.UNSHELVE, now=work.now), AlarmAction.UNSHELVE)
+            row.clock_at = work.now if row.look_due_at is not None else row.clock_at
+        case Chore.RELEASE:
+            work.move(row, transition(alarm, AlarmAction.UNSUPPRESS, now=work.now), AlarmAction.UNSUPPRESS)
+            row.clock_at = work.now if row.look_due_at is not None else row.clock_at
+        case Chore.FOLLOW:
+            _follow(row, alarm, parent, work)
+        case Chore.WAIT:
+            over = parent is not None and not to_domain(parent).stands and row.state != AlarmState.CLOSED
+            row.clock_at = work.now + AGAIN if over else None
+
+
+def _tell(row: AlarmRow, work: _Look) -> None:
+    """Say whose turn it is at the beginning; levels without anybody on shift are passed over at once."""
+    found = turn(work.chain(row), work.manned)
+    if found is None:
+        row.clock_at = row.look_due_at
+        return
+    if found.post.level > row.escalation:
+        _climb(row, to_domain(row), found, row.look_due_at, work)
+    else:
+        row.clock_at = row.look_due_at
+    unmanned = bool(found.passed) or not found.manned
+    work.tellings.append(Telling(row, Step.UNMANNED if unmanned else Step.RAISED, found.post))
+
+
+def _escalate(row: AlarmRow, alarm: Alarm, work: _Look) -> None:
+    """Nobody has looked in time: the next level's turn; at the top it is said again and again."""
+    found = turn(work.chain(row), work.manned, above=row.escalation)
+    if found is None:
+        _remind(row, alarm, work)
+        return
+    _climb(row, alarm, found, work.look_after(row), work)
+    work.tellings.append(Telling(row, Step.ESCALATED if found.manned else Step.UNMANNED, found.post))
+
+
+def _climb(row: AlarmRow, alarm: Alarm, found: Turn, until: datetime | None, work: _Look) -> None:
+    details = Details(level=found.post.level, until=until)
+    after = transition(alarm, AlarmAction.ESCALATE, now=work.now, actor=ACTOR, details=details)
+    passed = [int(post.level) for post in found.passed]
+    note = _unmanned(found) if passed or not found.manned else None
+    work.move(row, after, AlarmAction.ESCALATE, note, level=int(found.post.level), passed=passed, manned=found.manned)
+
+
+def _unmanned(found: Turn) -> str:
+    """Which levels had nobody, as the desk says it."""
+    empty = [*found.passed, *([] if found.manned else [found.post])]
+    return "、".join(LEVEL_WORDS[post.level] for post in empty) + "无人值班"
+
+
+def _remind(row: AlarmRow, alarm: Alarm, work: _Look) -> None:
+    until = work.remind_after(row)
+    details = Details(until=until)
+    work.move(row, transition(alarm, AlarmAction.REMIND, now=work.now, details=details), AlarmAction.REMIND)
+    level = notices.level_of(row)
+    post = next((p for p in work.chain(row) if p.level == level), Post(level, row.area_path))
+    whom = row.owner or row.acknowledged_by
+    work.tellings.append(Telling(row, Step.IGNORED if alarm.unacked else Step.REMINDED, post, whom))
+
+
+def _follow(row: AlarmRow, alarm: Alarm, parent: AlarmRow | None, work: _Look) -> None:
+    """Somebody has dealt with the cause: what it explained, and is over, needs no look of its own."""
+    who = parent and (parent.closed_by or parent.acknowledged_by)
+    if parent is None or not who:
+        row.clock_at = work.now + AGAIN
+        return
+    reason = to_domain(parent).close_reason
+    action = AlarmAction.CLOSE if reason else AlarmAction.ACKNOWLEDGE
+    details = Details(reason=reason, note=parent.close_note)
+    after = transition(alarm, action, now=work.now, actor=who, details=details)
+    work.move(row, after, action, "随其原因一并处置", parent_id=parent.id)
+    row.clock_at = work.now + AGAIN if row.state != AlarmState.CLOSED else None
+
+
+def _grade(row: AlarmRow) -> Severity:
+    return max(Severity(row.severity), Severity.WARNING)
+
+
+def _seconds(value: int | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)

@@ -1,0 +1,46 @@
+"""What each kind of alarm is called, for screens and for notices that leave the product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+ALARM_NAMES: Final[Mapping[str, str]] = {
+    "smoke": "烟感火警",
+    "gas": "燃气浓度高",
+    "pressure_low": "消防栓水压低",
+    "pressure_high": "消防栓水压高",
+    "level_low": "消防水池水位低",
+    "overflow": "消防水池溢流",
+    "sos": "手表 SOS",
+    "fall": "老人跌倒",
+    "heart_rate_high": "心率过快",
+    "heart_rate_low": "心率过慢",
+    "spo2_low": "血氧低",
+    "not_worn": "手表未佩戴",
+    "low_battery": "电量低",
+    "tamper": "设备被拆",
+    "lift_trapped": "电梯困人",
+    "lift_fault": "电梯故障",
+    "manhole_tilt": "井盖倾斜",
+    "manhole_water": "井下水位高",
+    "intrusion": "周界入侵",
+    "fire_lane_occupied": "消防通道占用",
+    "residual_current": "剩余电流高",
+    "overheat": "电气过热",
+    "waterlogging": "内涝积水",
+    "thrown_object": "高空抛物",
+    "ebike_in_lift": "电动车进楼",
+    "crowd": "人群聚集",
+    "illegal_parking": "违停",
+    "graffiti": "乱涂写",
+    "litter": "垃圾暴露",
+    "drone_finding": "巡查发现",
+    "offline": "设备离线",
+    "flow_low": "流量过低",
+}
+
+
+def name_of(kind: str) -> str:
+    """The name of an alarm's kind; an unknown code stands for itself."""
+    return ALARM_NAMES.get(kind, kind)
