@@ -160,6 +160,7 @@
         into.className = from.className;
         into.replaceChildren(...from.childNodes);
       }
+      if (yiping.mapEarly) yiping.mapEarly.moveTo(frame.querySelector(".map-frame"));
       first.remove();
       const { area: code, path } = document.body.dataset;
       document.dispatchEvent(new CustomEvent("yiping:panels", { detail: { code, path }, bubbles: true }));

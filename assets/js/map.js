@@ -11,7 +11,16 @@
   const AHEAD_MS = 5000;
   const MOVE_S = 0.18;
 
+  const SNAP = 0.1; // `zoomSnap` of components/map.py
+
   const query = () => new URLSearchParams(location.search);
+  const layersAsked = () => new Set((query().get("layers") ?? DEFAULT.layers).split(",").filter((l) => LAYERS.includes(l)));
+
+  // How the first view of a place lies in its frame: below the bar, with a little room around.
+  function fitting(frame) {
+    const top = frame.querySelector(".map-bar").offsetHeight + 12;
+    return { top, right: 12, bottom: 24, left: 12, maxZoom: 19, snap: SNAP };
+  }
   const probing = query().get("probe") === "1";
 
   // The URL is the state; what only the map reads is replaced in place.
@@ -32,7 +41,7 @@
       this.frame = map.getContainer().closest(".map-frame");
       const asked = query().get("metric");
       this.metric = asked in METRICS ? asked : DEFAULT.metric;
-      this.layers = new Set((query().get("layers") ?? DEFAULT.layers).split(",").filter((l) => LAYERS.includes(l)));
+      this.layers = layersAsked();
       this.data = new yiping.mapData.MapData({
         layers: this.layers, probing, failed: (what, so) => this.frame.classList.toggle(`is-failed-${what}`, so),
       });
@@ -120,12 +129,13 @@
         this.areas.legend(this.frame, yiping.t(METRICS[this.metric]));
         if (then && bounds) then(bounds);
         this.frame.dataset.drawn = this.code;
+        if (yiping.mapEarly) this.layer.afterDraw(() => yiping.mapEarly?.remove());
       });
     }
 
     _fit(bounds, first) {
-      const bar = this.frame.querySelector(".map-bar").offsetHeight;
-      const options = { paddingTopLeft: [12, bar + 12], paddingBottomRight: [12, 24], maxZoom: 19 };
+      const { top, right, bottom, left, maxZoom } = fitting(this.frame);
+      const options = { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], maxZoom };
       if (first || still()) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, { ...options, duration: MOVE_S });
     }
@@ -211,6 +221,8 @@
       return this.layers.has("devices") && this.data.feedCode === this.code ? this.data.sets.devices.n : 0;
     }
   }
+
+  yiping.mapView = { fitting, layers: layersAsked };
 
   function start(map) {
     yiping.map?.destroy();

@@ -14,6 +14,12 @@
     return p.name.length > 3 ? p.name.replace(/(街道|社区)$/, "") : p.name;
   }
 
+  // The label of a shape as HTML: name and value, of a building only its name.
+  function text(p, point) {
+    const name = nameOf(p).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+    return point ? `<b>${name}</b>` : `<b>${name}</b><span>${number(p.value)}</span>`;
+  }
+
   // A building: Leaflet's circle marker with the outline of a house block.
   function footprint(L) {
     return L.CircleMarker.extend({
@@ -77,7 +83,7 @@
         layer.addTo(this.group);
         const [lng, lat] = yiping.mapGeometry.anchor(feature.geometry);
         const label = L.marker([lat, lng], {
-          icon: L.divIcon({ className: point ? "map-label is-building" : "map-label", html: this._text(p, point), iconSize: null }),
+          icon: L.divIcon({ className: point ? "map-label is-building" : "map-label", html: text(p, point), iconSize: null }),
           pane: "area-labels", interactive: false, keyboard: false,
         }).addTo(this.group);
         this.byCode.set(p.code, { layer, label, point, class: p.class, rings: yiping.mapGeometry.rings(feature.geometry) });
@@ -101,18 +107,13 @@
         known.class = p.class;
       }
       if (path) path.setAttribute("aria-label", this._said(p));
-      const text = known.label.getElement();
-      if (text) text.innerHTML = this._text(p, known.point);
+      const label = known.label.getElement();
+      if (label) label.innerHTML = text(p, known.point);
       known.size = null;
     }
 
     _class(p) {
       return `map-area choro-${p.class ?? 0}`;
-    }
-
-    _text(p, point) {
-      const safe = (s) => String(s).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-      return point ? `<b>${safe(nameOf(p))}</b>` : `<b>${safe(nameOf(p))}</b><span>${number(p.value)}</span>`;
     }
 
     _said(p) {
@@ -228,5 +229,5 @@
     }
   }
 
-  yiping.mapAreas = { Areas };
+  yiping.mapAreas = { Areas, text };
 })();

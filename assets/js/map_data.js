@@ -43,6 +43,12 @@
     };
   }
 
+  // Those of a live state that stand in the place on screen.
+  function drawnAlarms(state) {
+    const open = Object.values((state && state.alarms) || {});
+    return open.filter((a) => a.state !== "closed" && a.lng !== null && a.lat !== null && inside(a.area)).map(drawn);
+  }
+
   class MapData {
     // failed(what, isSo) is told when a feed could not be had, and when it is back.
     constructor({ layers, probing, failed }) {
@@ -210,13 +216,11 @@
       }
       if (!this.alarmsStale) return;
       this.alarmsStale = false;
-      const open = Object.values((this.state && this.state.alarms) || {});
-      const placed = open.filter((a) => a.state !== "closed" && a.lng !== null && a.lat !== null && inside(a.area));
-      this.layer.alarms = yiping.mapAlarms.group(placed.map(drawn));
-      this.layer.alarmsWhole = !this.state || open.length >= this.state.alarmsTotal;
+      this.layer.alarms = yiping.mapAlarms.group(drawnAlarms(this.state));
+      this.layer.alarmsWhole = !this.state || Object.keys(this.state.alarms).length >= this.state.alarmsTotal;
       this.onAlarms();
     }
   }
 
-  yiping.mapData = { MapData };
+  yiping.mapData = { MapData, drawnAlarms };
 })();

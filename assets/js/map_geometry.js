@@ -72,6 +72,18 @@
     return [best[0] * 2, best[1]];
   }
 
+  // What Leaflet's fitBounds would show of `box` (world units, y downwards) in a view of `size` pixels: `scale` in pixels
+  // a world, and the world pixel x, y of the view's corner. `tile` is the world's size at zoom 0.
+  function fit(box, size, { top, right, bottom, left, maxZoom, snap }, tile) {
+    const w = (box.x1 - box.x0) * tile, h = (box.y1 - box.y0) * tile, step = snap / 100;
+    const free = Math.log2(Math.min((size.w - left - right) / w, (size.h - top - bottom) / h));
+    const near = Math.round(free / step) * step; // within a hundredth of a step it counts as reached
+    const scale = tile * 2 ** Math.min(maxZoom, Math.floor(near / snap) * snap);
+    const x = ((box.x0 + box.x1) / 2) * scale + (right - left) / 2 - size.w / 2;
+    const y = ((box.y0 + box.y1) / 2) * scale + (bottom - top) / 2 - size.h / 2;
+    return { scale, x: Math.round(x), y: Math.round(y) };
+  }
+
   // Lower bounds of the classes 2–5 that the features fall in; null for a class without a member.
   function breaks(features) {
     const low = [null, null, null, null, null];
@@ -112,7 +124,7 @@
     return found;
   }
 
-  const api = { anchor, breaks, declutter, extent, inside, overlap, rings };
+  const api = { anchor, breaks, declutter, extent, fit, inside, overlap, rings };
   if (typeof module !== "undefined") module.exports = api;
   if (typeof window !== "undefined") (window.yiping = window.yiping || {}).mapGeometry = api;
 })();

@@ -8,7 +8,7 @@ import urllib.request
 from itertools import cycle
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.product import Open, Product, until
 
@@ -28,6 +28,12 @@ new PerformanceObserver((list) => {
     if (!hadRecentInput) window.shifts.push([value, sources.map((s) => s.node?.className)]);
 }).observe({ type: "layout-shift" });
 """
+SHAPES = """(within) => [...document.querySelectorAll(
+  `${within} path.map-area, ${within} .map-label:not(.is-hidden)`
+)].map((e) => {
+  const { x, y, width, height } = e.getBoundingClientRect();
+  return [e.textContent, x, y, width, height];
+})"""
 RECEIVED = """[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
   .reduce((sum, e) => sum + e.transferSize, 0)"""
 
@@ -38,6 +44,32 @@ def test_the_document_holds_the_figures_before_any_script_has_run(chromium: Brow
     assert page.inner_text("#overview-left .panel-population .hero-n").startswith("18,642")
     assert re.search(r"\d", page.inner_text(".panel-ranking"))
     assert "尚未取得告警" in page.inner_text("#pinned-strip")  # it does not say "none" before it knows
+    page.context.close()
+
+
+def test_outlines_names_and_alarms_are_painted_before_dash_has_started_and_stay_where_they_are(
+    chromium: Browser, product: Product
+) -> None:
+    smoke = product.device("smoke", 3)
+    product.publish(smoke, {"smoke": 1})
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    held: list[Route] = []
+    page.route("**/_dash-layout", lambda route: held.append(route))  # noqa: PLW0108  # playwright cannot mark a built-in
+    page.goto(f"{product.url}/?probe=1", wait_until="commit")
+    until(page, "document.querySelector('#first-paint #live-alarms [data-alarm]') !== null", timeout=30)
+    until(page, "document.querySelector('#first-paint .map-early canvas') !== null")
+    assert page.evaluate("document.querySelector('.map-early canvas').style.display") == ""
+    early = page.evaluate(SHAPES, ".map-early")
+    assert early
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    until(page, f"{USEFUL} && !document.querySelector('.map-early')", timeout=30)
+    drawn = page.evaluate(SHAPES, ".leaflet-map-pane")
+    assert [shape[0] for shape in drawn] == [shape[0] for shape in early]
+    for now, before in zip(drawn, early, strict=True):
+        assert now[1:] == pytest.approx(before[1:], abs=1.5)
+    product.publish(smoke, {"smoke": 0})
     page.context.close()
 
 

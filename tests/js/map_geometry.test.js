@@ -47,3 +47,13 @@ test("a label with nowhere to go is hidden rather than drawn under a symbol", ()
   const label = { x: 0, y: 0, w: 50, h: 30, room: 200 };
   assert.deepEqual(geometry.declutter([label], [{ x: 0, y: 0, w: 500, h: 500 }]), [null]);
 });
+
+test("a box is fitted as Leaflet would: the zoom a step below what fits, the middle between the paddings", () => {
+  const box = { x0: 0.25, y0: 0.25, x1: 0.5, y1: 0.375 }, size = { w: 1000, h: 600 };
+  const padding = { top: 50, right: 0, bottom: 50, left: 0, maxZoom: 19, snap: 0.1 };
+  const { scale, x, y } = geometry.fit(box, size, padding, 256);
+  assert.strictEqual(Math.round(Math.log2(scale / 256) * 1000) / 1000, 3.9); // 3.966 would fill the width
+  assert.strictEqual(x, Math.round(0.375 * scale - 500));
+  assert.strictEqual(y, Math.round(0.3125 * scale - 300));
+  assert.strictEqual(geometry.fit(box, size, { ...padding, maxZoom: 2 }, 256).scale, 1024);
+});
