@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from data_access.commands import alarm_clock, clocks, floods, windows
+from data_access.commands import alarm_clock, clocks, closing, floods, windows
 from data_access.live.outbox import Relay
 from data_access.runtime import heartbeat, notices, video
 from data_access.runtime.channels import ways
@@ -46,5 +46,6 @@ def tasks(services: Services) -> list[Task]:
         Task(name="heartbeat", every_s=heartbeat.EVERY_S, run=heart.beat),
         Task(name="video", every_s=video.EVERY_S, run=cameras.step),
         Task(name="hours", every_s=60.0, run=lambda now: clocks.aggregate_hours(database, now)),
+        Task(name="closing", every_s=60.0, run=lambda now: closing.keep_months(database, now)),
         Task(name="retention", every_s=600.0, run=retention),
     ]

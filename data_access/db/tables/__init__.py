@@ -30,7 +30,15 @@ from data_access.db.tables.devices import (
     MetricRow,
     ReadingHourRow,
 )
-from data_access.db.tables.incidents import ChannelRow, IncidentHistoryRow, IncidentRow, IncidentTypeRow, UnitRow
+from data_access.db.tables.incidents import (
+    ChannelRow,
+    ClosingFigureRow,
+    ClosingMonthRow,
+    IncidentHistoryRow,
+    IncidentRow,
+    IncidentTypeRow,
+    UnitRow,
+)
 from data_access.db.tables.people import (
     BuildingRow,
     DwellingRow,
@@ -54,6 +62,8 @@ __all__ = [
     "BuildingRow",
     "CameraRow",
     "ChannelRow",
+    "ClosingFigureRow",
+    "ClosingMonthRow",
     "DeadLetterRow",
     "DeviceModelRow",
     "DeviceRow",

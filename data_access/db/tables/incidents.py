@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from data_access.db.tables.base import AreaPath, Base, Code, IdKey, Name, Small
+from data_access.db.tables.base import AreaPath, Base, Code, Id, IdKey, Name, Small
 
 _OPEN = text("stage NOT IN ('closed', 'void')")
 
@@ -127,6 +127,36 @@ class IncidentRow(Base):
     run: Mapped[str | None] = mapped_column(String(40))
     original_created_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+
+class ClosingMonthRow(Base):
+    """A calendar month (Asia/Shanghai) and when its closing figures were counted; null: they are not kept.
+
+    All months there will ever be are rows from the beginning, so that a change and a count of the same month always
+    meet in one row. `good_until` is when time alone would change a figure. See `db/closing.py`.
+    """
+
+    __tablename__ = "closing_months"
+
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ends_at: Mapped[datetime]
+    built_at: Mapped[datetime | None]
+    good_until: Mapped[datetime | None]
+
+
+class ClosingFigureRow(Base):
+    """What the incidents of a month that is kept amount to, for an area and a label."""
+
+    __tablename__ = "closing_figures"
+
+    by: Mapped[str] = mapped_column(String(10), primary_key=True)
+    area_path: Mapped[AreaPath] = mapped_column(primary_key=True)
+    month: Mapped[datetime] = mapped_column(primary_key=True)
+    key: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    created: Mapped[int]
+    due: Mapped[int]
+    closed: Mapped[int]
+    closed_on_time: Mapped[int]
 
 
 class IncidentHistoryRow(Base):

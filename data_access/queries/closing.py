@@ -1,0 +1,98 @@
+"""Closing figures of a subtree and a period: months that are kept are read, every other day is counted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, null, or_, select
+from sqlalchemy.orm import Session
+
+from data_access.db.closing import LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, figures
+from data_access.db.tables import ClosingFigureRow, ClosingMonthRow, IncidentRow
+from data_access.domain.areas import subtree_bounds
+from data_access.domain.incidents import ClosingCounts
+from data_access.domain.periods import Period
+
+Span = tuple[datetime, datetime]
+
+
+def closing_figures(
+    session: Session, area_path: str, period: Period, by: str | None = None, *, now: datetime
+) -> dict[Any, ClosingCounts]:
+    """What was created in `period` in the subtree of `area_path`, as at `now`; replayed rows never count.
+
+    Keyed by the path of the smallest area (`by` PLACE), by an id (a key of LABELLED; None: the cases without one), or
+    all under None.
+    """
+    kept = _kept(session, area_path, period, by, now)
+    counts: defaultdict[Any, ClosingCounts] = defaultdict(ClosingCounts)
+    for span in _between(kept, (period.start_at, period.end_at)):
+        _add(counts, _counted(session, area_path, span, by, now))
+    if kept:
+        _add(counts, _read(session, area_path, [starts_at for starts_at, _ in kept], by))
+    return counts
+
+
+def _kept(session: Session, area_path: str, period: Period, by: str | None, now: datetime) -> Sequence[Span]:
+    """The months of `period` that need not be counted, in order."""
+    if by in LABELLED and not 0 < len(area_path) <= LABELLED_WITHIN:
+        return ()
+    month = ClosingMonthRow
+    rows = session.execute(
+        select(month.starts_at, month.ends_at)
+        .where(month.starts_at >= period.start_at, month.ends_at <= period.end_at, month.built_at <= now)
+        .where(or_(month.good_until.is_(None), month.good_until > now))
+        .order_by(month.starts_at)
+    )
+    return [(row.starts_at, row.ends_at) for row in rows]
+
+
+def _between(kept: Iterable[Span], whole: Span) -> Iterator[Span]:
+    """What of `whole` lies in none of `kept`."""
+    begin, end = whole
+    for first, after in kept:
+        if begin < first:
+            yield begin, first
+        begin = after
+    if begin < end:
+        yield begin, end
+
+
+def _counted(session: Session, area_path: str, span: Span, by: str | None, now: datetime) -> Iterable[Sequence[Any]]:
+    low, high = subtree_bounds(area_path)
+    inside = (
+        IncidentRow.area_path >= low,
+        IncidentRow.area_path < high,
+        IncidentRow.created_at >= span[0],
+        IncidentRow.created_at < span[1],
+        IncidentRow.run.is_(None),
+    )
+    if by is None:
+        return session.execute(select(null(), *figures(now)).where(*inside))
+    # Grouped by the bare column, SQLite would walk all years of the area in its order to be spared the sorting.
+    column: Any = IncidentRow.area_path.concat("") if by == PLACE else LABELLED[by]
+    return session.execute(select(column, *figures(now)).where(*inside).group_by(column))
+
+
+def _read(session: Session, area_path: str, months: Sequence[datetime], by: str | None) -> Iterable[Sequence[Any]]:
+    row = ClosingFigureRow
+    sums = [func.sum(column) for column in (row.created, row.due, row.closed, row.closed_on_time)]
+    low, high = subtree_bounds(area_path)
+    places = (row.by == PLACE, row.area_path >= low, row.area_path < high, row.month.in_(months))
+    if by is None:
+        return session.execute(select(null(), *sums).where(*places).having(func.count() > 0))
+    if by == PLACE:
+        return session.execute(select(row.area_path, *sums).where(*places).group_by(row.area_path))
+    labelled = (row.by == by, row.area_path == area_path, row.month.in_(months))
+    key = func.nullif(row.key, NO_KEY)
+    return session.execute(select(key, *sums).where(*labelled).group_by(key))
+
+
+def _add(counts: defaultdict[Any, ClosingCounts], rows: Iterable[Sequence[Any]]) -> None:
+    for key, created, due, closed, on_time in rows:
+        counts[key] += ClosingCounts(
+            created=int(created), due=int(due), closed=int(closed), closed_on_time=int(on_time)
+        )
