@@ -49,6 +49,7 @@ from data_access.queries.search import SearchIndex
 from data_access.queries.session import cache
 from data_access.services import Services
 from data_access.settings import Settings
+from pages import sign_in
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         services.database.dispose()
 
     styles, scripts = bundle(_ASSETS / "css", "/assets/all.css"), bundle(_ASSETS / "js", "/assets/all.js")
-    dash: Any = WSGIMiddleware(_dash(services, redis, styles, scripts).server, workers=DASH_THREADS)
+    dash: Any = WSGIMiddleware(_dash(services, redis, door, styles, scripts).server, workers=DASH_THREADS)
     app = Starlette(
         routes=[*api_routes(), styles.route(), scripts.route(), Mount("/", PageGate(dash))],
         middleware=api_middleware(
@@ -95,7 +96,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return app
 
 
-def _dash(services: Services, quick: Redis, styles: Bundle, scripts: Bundle) -> Dash:
+def _dash(services: Services, quick: Redis, door: Door, styles: Bundle, scripts: Bundle) -> Dash:
     """The Dash application, with the pages of `pages/` and the services they reach through Flask."""
     dash = _Product(
         styles,
@@ -111,7 +112,9 @@ def _dash(services: Services, quick: Redis, styles: Bundle, scripts: Bundle) -> 
     dash.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
     dash.layout = html.Div(page_container)
     dash.server.extensions["yiping"] = services
+    dash.server.extensions["yiping.door"] = door
     _know_who_asks(dash.server)
+    sign_in.add_to(dash.server)
     cache.init_app(
         dash.server,
         {
@@ -142,6 +145,7 @@ class _Product(Dash):
     def __init__(self, styles: Bundle, scripts: Bundle, name: str, **options: Any) -> None:
         self._own = document.Own(styles.url, scripts.url)
         super().__init__(name, **options)
+        self.server.extensions["yiping.own"] = self._own
 
     def interpolate_index(self, *_: Any, **parts: Any) -> str:
         page: dict[str, Any] = next((p for p in page_registry.values() if p["path"] == request.path), {})

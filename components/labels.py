@@ -51,6 +51,21 @@ DEVICE: Final[Mapping[str, str]] = {
     "gateway": "网关",
 }
 
+ACCOUNT_ROLE: Final[Mapping[str, str]] = {
+    "wall": "大屏",
+    "officer": "值班员",
+    "grid_worker": "网格员",
+    "leader": "领导",
+    "administrator": "管理员",
+}
+ACCOUNT_DOES: Final[Mapping[str, str]] = {
+    "wall": "只看汇总",
+    "officer": "告警处置",
+    "grid_worker": "本网格任务",
+    "leader": "只读",
+    "administrator": "设置与账号",
+}
+
 METRIC: Final[Mapping[str, str]] = {
     "smoke": "烟雾",
     "gas_lel": "燃气浓度",

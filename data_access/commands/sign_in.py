@@ -99,6 +99,13 @@ def purpose_of_link(services: Services, secret: str) -> Purpose | None:
         return Purpose(row.purpose) if users.once(db, secret, now) else None
 
 
+def name_of_link(services: Services, secret: str) -> str | None:
+    """The account whose password the link of `secret` sets."""
+    with services.database.reading() as db:
+        link = users.once(db, secret, services.clock())
+        return db.scalar(select(UserRow.name).where(UserRow.id == link.user_id)) if link else None
+
+
 def use_link(services: Services, secret: str, name: str, password: str, address: str) -> str:
     """Set up the first administrator, or an account's new password, by a link that works once; return its name.
 

@@ -79,6 +79,7 @@ class AuditAction(StrEnum):
 AUDIT_KEEP_DAYS: Final = 183
 """Half a year: nothing younger is ever deleted, whatever the settings say."""
 
+DEMO_PASSWORD: Final = "yiping-demo-2026"  # noqa: S105  # printed on the sign-in page of a demo
 LONGEST_PASSWORD: Final = 128
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _COMMON: Final = ("password", "qwerty", "iloveyou", "admin", "welcome", "1234567", "abc123", "111111", "888888")
@@ -95,7 +96,7 @@ def account_name(text: str) -> str:
 def check_password(password: str, name: str, *, shortest: int) -> None:
     """Raise `InvalidInput` when `password` is not good enough for the account `name`."""
     if not shortest <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidInput(f"密码要有 {shortest} 到 {LONGEST_PASSWORD} 个字符。")
+        raise InvalidInput("密码太短或太长。")
     if not (re.search(r"\d", password) and re.search(r"[^\W\d_]", password)):
         raise InvalidInput("密码里要有字母，也要有数字。")
     plain = password.lower()

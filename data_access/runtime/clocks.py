@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from data_access.commands import alarm_clock, clocks, closing, floods, windows
+from data_access.commands import alarm_clock, audit, clocks, closing, floods, windows
 from data_access.live.outbox import Relay
 from data_access.runtime import heartbeat, notices, video
 from data_access.runtime.channels import ways
@@ -35,6 +35,7 @@ def tasks(services: Services) -> list[Task]:
             hourly_keep_days=settings.hourly_keep_days,
         )
         clocks.cap_dead_letters(database, settings.dead_letters_keep)
+        audit.drop_old(database, now, settings.audit_keep_days)
 
     return [
         Task(name="counters", every_s=EVERY_S, run=keeper.step),

@@ -27,6 +27,7 @@ def serve(fd: int | None) -> None:
     import uvicorn  # noqa: PLC0415  # each command imports what it alone needs
 
     from data_access.live.hub import END_STREAMS  # noqa: PLC0415  # as above
+    from data_access.runtime.prepare import refuse_to_be_open  # noqa: PLC0415  # as above
 
     class Server(uvicorn.Server):
         """Says ready once it accepts, and lets the open streams end before it stops."""
@@ -42,6 +43,7 @@ def serve(fd: int | None) -> None:
             await super().shutdown(sockets)
 
     settings = _begin("web")
+    refuse_to_be_open(settings)
     listener = _inherited(fd) or bound(settings.host, settings.port, variable="YIPING_PORT")
     config = uvicorn.Config(
         "app:create_app",
@@ -49,6 +51,7 @@ def serve(fd: int | None) -> None:
         log_config=None,
         access_log=False,  # addresses hold tokens
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=2,  # a request that hangs must not keep it from stopping
         backlog=2048,
     )

@@ -46,10 +46,11 @@ def run(ctx: click.Context) -> None:
 
 
 def _supervise(settings: Settings) -> None:
+    _refuse_to_be_open(settings)
     with closing(bound(settings.host, settings.port, variable="YIPING_PORT")) as web:
         edge = None if settings.mqtt_url else bound(settings.host, settings.mqtt_port, variable="YIPING_MQTT_PORT")
         whole = product.assemble(settings, web=web, edge=edge)
-        host = product.reachable(settings.host)
+        host = instance.reachable(settings.host)
         here = instance.Instance(
             pid=os.getpid(),
             web=f"http://{host}:{settings.port}",
@@ -58,10 +59,20 @@ def _supervise(settings: Settings) -> None:
             broker=whole.broker,
         )
         instance.write(settings.data_dir, here)
-        if host not in {"127.0.0.1", "[::1]", "localhost"} or settings.host in {"0.0.0.0", "::"}:
-            logger.warning("listening on %s: whoever reaches this port sees and may do everything", settings.host)
         try:
             Supervisor(whole.parts, when_ready=lambda: click.echo(f"ready {here.web}")).run()
         finally:
             if edge is not None:
                 edge.close()
+
+
+def _refuse_to_be_open(settings: Settings) -> None:
+    """Beyond loopback nothing is bound before there are accounts, and none that everybody knows."""
+    if settings.host in {"127.0.0.1", "::1", "localhost"}:
+        return  # the usual start needs no look at the database
+    from rich.console import Console  # noqa: PLC0415  # as said above
+
+    from data_access.runtime import prepare  # noqa: PLC0415
+
+    prepare.prepare(settings, console=Console(stderr=True))
+    prepare.refuse_to_be_open(settings)

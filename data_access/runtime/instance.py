@@ -71,3 +71,8 @@ def write_deployment(data_dir: Path, deployment: str) -> None:
 def deployment(data_dir: Path) -> str:
     """Which deployment the database holds, as `yiping prepare` has left it."""
     return (data_dir / "deployment").read_text().strip()
+
+
+def reachable(host: str) -> str:
+    """The address at which a browser of this machine reaches a server bound to `host`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)

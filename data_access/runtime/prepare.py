@@ -6,15 +6,22 @@ again. `meta.deployment` is written when it is complete.
 
 from __future__ import annotations
 
+import sys
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import select
 
-from data_access.commands import foundation
+from data_access.auth.credentials import hash_password
+from data_access.auth.door import is_loopback
+from data_access.commands import foundation, users
 from data_access.db import migrate
 from data_access.db.engine import Database
-from data_access.db.tables import MetaRow
+from data_access.db.tables import MetaRow, UserRow
+from data_access.domain.accounts import Role, check_password
 from data_access.domain.errors import DomainError
 from data_access.runtime.build import DEPLOYMENT, now
+from data_access.runtime.instance import reachable
 from data_access.runtime.refusal import Refusal, usable_folder
 from data_access.settings import Deployment, Settings
 
@@ -31,7 +38,8 @@ def prepare(settings: Settings, *, console: Console) -> Deployment:
         found = _found(database)
         if found is None:
             _first_start(database, settings, console)
-            return settings.deployment
+        first, found = found is None, found or settings.deployment
+        _accounts(database, settings, found, first=first)
         if found is not settings.deployment and "deployment" in settings.model_fields_set:
             raise Refusal(
                 f"This database holds the deployment {found}, not {settings.deployment}: "
@@ -47,6 +55,53 @@ def _found(database: Database) -> Deployment | None:
     with database.reading() as session:
         row = session.get(MetaRow, DEPLOYMENT)
         return Deployment(row.value) if row else None
+
+
+def _accounts(database: Database, settings: Settings, deployment: Deployment, *, first: bool) -> None:
+    """The demo's accounts; the first administrator from the environment, else a link at a first start without one."""
+    with database.writing() as session:
+        if deployment is Deployment.LUOHU:
+            from data_access.demo import accounts  # noqa: PLC0415  # of a demo alone
+
+            accounts.make(session, now())
+        if users.administrators(session):
+            return
+        if settings.bootstrap_admin is not None:
+            name, _, password = settings.bootstrap_admin.get_secret_value().partition(":")
+            try:
+                check_password(password, name.strip().lower(), shortest=settings.password_shortest)
+                kept = hash_password(password)
+                users.add(session, name, Role.ADMINISTRATOR, actor="bootstrap", now=now(), password_hash=kept)
+            except DomainError as error:
+                raise Refusal(f"YIPING_BOOTSTRAP_ADMIN does not fit: {error}") from None
+            return
+        if not first or deployment is Deployment.LUOHU:
+            return
+        secret = users.issue_setup(session, actor="prepare", now=now())
+    link = f"http://{reachable(settings.host)}:{settings.port}/sign-in/token/{secret}"
+    sys.stderr.write(f"Name the first administrator, within a day, at {link}\n")
+
+
+def refuse_to_be_open(settings: Settings) -> None:
+    """Beyond loopback: raise `Refusal` while a demo account may sign in, or while nobody may."""
+    if is_loopback(settings.host):
+        return
+    database = Database(settings.database, pool_size=1)
+    try:
+        with database.reading() as session:
+            rows = session.execute(select(UserRow.demo, UserRow.name).where(UserRow.disabled_at.is_(None))).all()
+    finally:
+        database.dispose()
+    if demo := [row.name for row in rows if row.demo]:
+        raise Refusal(
+            f"The demo accounts ({', '.join(demo)}) may sign in with a password everybody knows: before YIPING_HOST is "
+            f"{settings.host}, disable them with `yiping user disable --demo`."
+        )
+    if not rows:
+        raise Refusal(
+            f"No account exists: before YIPING_HOST is {settings.host}, add one with `yiping user add` or set "
+            "YIPING_BOOTSTRAP_ADMIN."
+        )
 
 
 def _first_start(database: Database, settings: Settings, console: Console) -> None:

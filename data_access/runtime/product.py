@@ -50,7 +50,7 @@ def assemble(settings: Settings, *, web: socket, edge: socket | None) -> Product
     else:
         front = []
     stored = tuple(part.spec.name for part in stores)
-    held = up_to_date.deployment(settings)
+    held = up_to_date.deployment(settings) if settings.bootstrap_admin is None else None
     if held is not None:
         instance.write_deployment(settings.data_dir, held)
     prepare = [] if held else [Part(spec=Spec(name="prepare", argv=_argv("prepare"), env=env), task=True)]
@@ -101,14 +101,9 @@ def _argv(*argv: str) -> list[str]:
     return [sys.executable, "-m", "data_access.runtime.cli", *argv]
 
 
-def reachable(host: str) -> str:
-    """The address at which a browser of this machine reaches a server bound to `host`."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-
-
 def answering(host: str, port: int) -> Callable[[], bool]:
     """A probe that tells whether /readyz at this address gives 200."""
-    target = reachable(host).strip("[]")
+    target = instance.reachable(host).strip("[]")
 
     def probe() -> bool:
         connection = HTTPConnection(target, port, timeout=1.0)

@@ -275,3 +275,18 @@ def test_a_secret_is_kept_nowhere(house: House) -> None:
         rows = [*db.scalars(select(UserTokenRow)), *db.scalars(select(AuditRow))]
         text = repr([vars(row) for row in rows])
     assert secret not in text
+
+
+def test_guests_look_only_at_this_machine_and_only_before_there_are_accounts(house: House) -> None:
+    def open_to_guests(**more: Any) -> bool:
+        settings = Settings(**more)
+        return Door(settings, house.database, house.services.redis).guests()
+
+    assert open_to_guests()
+    house.add("demo-x", demo=True)
+    assert open_to_guests()  # a demo's accounts are nobody's own
+    assert not open_to_guests(host="0.0.0.0")
+    assert not open_to_guests(guest_view="off")
+    house.add("wang")
+    assert not open_to_guests()
+    assert open_to_guests(guest_view="on", host="0.0.0.0")
