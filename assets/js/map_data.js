@@ -113,7 +113,7 @@
 
     loadDevices() {
       this.feedAt = performance.now();
-      this.fetch("devices", "/api/v1/map/devices", (answer) => answer.arrayBuffer(), (body, answer) => {
+      this.fetch("devices", "/api/v1/map/devices?packed=1", (answer) => answer.arrayBuffer(), (body, answer) => {
         const feed = yiping.mapPoints.decode(body), same = this.feedCode === this.code;
         if (!same || !this.sets.devices.merge(feed)) this.sets.devices.load(feed);
         this.feedCode = this.code;

@@ -6,7 +6,8 @@
   const NORMAL = 0, WARNING = 1, MINOR = 2, MAJOR = 3, CRITICAL = 4, OFFLINE = 5, UNSEEN = 6, CATEGORIES = 7;
   const WORST_FIRST = [CRITICAL, MAJOR, MINOR, WARNING, OFFLINE, UNSEEN, NORMAL];
   const STATUS = { SEVERITY: 0b111, OFFLINE: 0b1000, NEVER_SEEN: 0b100000 };
-  const MAGIC = 0x314d5059; // "YPM1"
+  const PLAIN = 0x314d5059; // "YPM1"
+  const PACKED = 0x324d5059; // "YPM2"
   const SPREAD_ZOOM = 17.5; // from here on points of one place part
   const HEADER = 16, ROW = 18; // bytes
 
@@ -27,23 +28,35 @@
     return severity;
   }
 
-  // Decodes the feed of /api/v1/map/devices without copying. Throws when the bytes are not such a feed.
+  // Decodes the feed of /api/v1/map/devices. Throws when the bytes are not such a feed.
   function decode(buffer) {
-    const head = new DataView(buffer);
-    if (buffer.byteLength < HEADER || head.getUint32(0, true) !== MAGIC) throw new Error("not a map feed");
+    const head = new DataView(buffer), kind = buffer.byteLength < HEADER ? 0 : head.getUint32(0, true);
+    if (kind !== PLAIN && kind !== PACKED) throw new Error("not a map feed");
     const n = head.getUint32(4, true);
     if (buffer.byteLength !== HEADER + ROW * n) throw new Error("a map feed of the wrong length");
     const at = (k) => HEADER + 4 * n * k;
+    const column = (k, Type) => (kind === PLAIN ? new Type(buffer, at(k), n) : unpacked(buffer, at(k), new Type(n)));
     return {
       n,
       at: head.getFloat64(8, true),
-      id: new Int32Array(buffer, at(0), n),
-      lng: new Int32Array(buffer, at(1), n),
-      lat: new Int32Array(buffer, at(2), n),
-      version: new Uint32Array(buffer, at(3), n),
+      id: column(0, Int32Array),
+      lng: column(1, Int32Array),
+      lat: column(2, Int32Array),
+      version: column(3, Uint32Array),
       kind: new Uint8Array(buffer, at(4), n),
       status: new Uint8Array(buffer, at(4) + n, n),
     };
+  }
+
+  // Fills `column` from differences with the sign in their lowest bit: all lowest bytes first, then the next ones.
+  function unpacked(buffer, at, column) {
+    const n = column.length, bytes = new Uint8Array(buffer, at, 4 * n);
+    for (let i = 0, value = 0; i < n; i++) {
+      const zigzag = bytes[i] | (bytes[n + i] << 8) | (bytes[2 * n + i] << 16) | (bytes[3 * n + i] << 24);
+      value = (value + ((zigzag >>> 1) ^ -(zigzag & 1))) | 0;
+      column[i] = value;
+    }
+    return column;
   }
 
   const grown = (array, n, Type) => (array && array.length >= n ? array : new Type(Math.ceil(n * 1.25) + 16));

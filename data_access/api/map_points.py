@@ -21,14 +21,17 @@ _BYTES = "application/octet-stream"
 
 
 async def get_devices(request: Request) -> Response:
-    """Devices of an area (and viewport) as bytes; `X-Event-Id` is where events carry on from here."""
+    """Devices of an area (and viewport) as bytes; `X-Event-Id` is where events carry on from here.
+
+    `packed=1`: as differences, half the bytes once compressed.
+    """
     ctx, box = context(request), _box(request)
     area = await _area(request, ctx)
     if area is None:
         return Response(b"", 204)
     event_id, told = ctx.hub.last_event_id or "", ctx.hub.connected  # before the rows: replay from here misses nothing
-    now = ctx.services.clock()
-    feed = await ctx.run(lambda: ctx.feed.answer(area.path, box, told=told, now=now))
+    now, packed = ctx.services.clock(), request.query_params.get("packed") == "1"
+    feed = await ctx.run(lambda: ctx.feed.answer(area.path, box, told=told, packed=packed, now=now))
     headers = {
         "ETag": f'"{feed.tag}"',
         "Cache-Control": "no-cache",

@@ -84,10 +84,13 @@ def _paths() -> Spec:
             "get": _get(
                 "Devices as bytes, little endian: `YPM1`, uint32 n, float64 generated_at (ms), then arrays of n: int32 "
                 "id, int32 lng·1e6, int32 lat·1e6, uint32 version, uint8 kind, uint8 status. Header X-Event-Id: where "
-                "/live carries on. X-Every above 1: of the normal devices only every k-th is there (X-Total in all).",
+                "/live carries on. X-Every above 1: of the normal devices only every k-th is there (X-Total in all). "
+                "With packed=1 `YPM2`: each int32 and uint32 as the difference to the one before it (modulo 2^32), "
+                "shifted left with the sign in the lowest bit; of an array first all lowest bytes, then the next.",
                 {"type": "string", "format": "binary"},
                 _AREA,
                 _BBOX,
+                _query("packed", {"type": "string", "enum": ["0", "1"]}),
                 media="application/octet-stream",
             )
         },

@@ -106,8 +106,11 @@ class DeviceFeed:
         if self._arrays is not None:
             self._apply(self._arrays, devices)
 
-    def answer(self, path: str, box: Box | None, *, told: bool, now: datetime) -> Feed:
-        """The devices of the subtree of `path` within `box`. `told`: events are coming in, so memory is the truth."""
+    def answer(self, path: str, box: Box | None, *, told: bool, now: datetime, packed: bool = False) -> Feed:
+        """The devices of the subtree of `path` within `box`; `packed` as their differences, see `_planes`.
+
+        `told`: events are coming in, so memory is the truth.
+        """
         arrays = self._current(told=told)
         low, high = subtree_bounds(path)
         first, last = np.searchsorted(arrays.path, [low.encode(), high.encode()])
@@ -118,14 +121,14 @@ class DeviceFeed:
             inside = (lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)
             chosen = first + np.flatnonzero(inside)
         total, every = len(arrays.id[chosen]), 1
-        tag = f"{arrays.key}-{arrays.changes}-{path}-{box.text if box else ''}"
+        tag = f"{arrays.key}-{arrays.changes}-{path}-{box.text if box else ''}-{int(packed)}"
         if total > MAX_POINTS:
             chosen, every = _thinned(arrays, np.arange(len(arrays.id))[chosen])
         version = arrays.version[chosen].copy()  # before the status: see `apply`
-        columns = (arrays.id[chosen], arrays.lng[chosen], arrays.lat[chosen], version, arrays.kind[chosen])
-        parts = [struct.pack("<4sId", b"YPM1", len(version), to_ms(now))]
-        parts += [column.tobytes() for column in columns]
-        parts.append(arrays.status[chosen].tobytes())
+        columns = (arrays.id[chosen], arrays.lng[chosen], arrays.lat[chosen], version)
+        parts = [struct.pack("<4sId", b"YPM2" if packed else b"YPM1", len(version), to_ms(now))]
+        parts += [_planes(column) if packed else column.tobytes() for column in columns]
+        parts += [arrays.kind[chosen].tobytes(), arrays.status[chosen].tobytes()]
         return Feed(b"".join(parts), tag, total, every)
 
     @staticmethod
@@ -150,6 +153,18 @@ class DeviceFeed:
                 return arrays
             self._read_at = time.monotonic()
             return arrays
+
+
+def _planes(column: NDArray[np.int32] | NDArray[np.uint32]) -> bytes:
+    """Each value's difference to the one before, its sign in the lowest bit; all lowest bytes first, then the next.
+
+    Neighbours in the tree of areas are neighbours on the ground: compressed, this is half of what the values are.
+    """
+    values = column.view(np.int32)
+    steps = values.copy()
+    steps[1:] -= values[:-1]  # wraps around, as the reader's sum does
+    zigzag: NDArray[np.int32] = (steps << 1) ^ (steps >> 31)
+    return bytes(zigzag.astype("<i4").view(np.uint8).reshape(-1, 4).T.tobytes())
 
 
 def _thinned(arrays: _Arrays, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], int]:

@@ -69,6 +69,19 @@ def _feed(answer: httpx.Response) -> dict[int, tuple[float, float, int, int]]:
     return {i: (lng / 1e6, lat / 1e6, version, state) for i, lng, lat, version, state in rows}
 
 
+def test_the_packed_map_feed_says_the_same_as_the_plain_one(web: Web) -> None:
+    plain, packed = (web.get(f"/api/v1/map/devices?area={DISTRICT}&packed={p}").content for p in "01")
+    assert packed[:4] == b"YPM2"
+    assert packed[4:8] == plain[4:8]
+    n = int.from_bytes(packed[4:8], "little")
+    for k in range(4):
+        at = 16 + 4 * n * k
+        zigzag = np.frombuffer(packed, "u1", 4 * n, at).reshape(4, n).T.copy().view("<u4").ravel()
+        steps = (zigzag >> 1).astype(np.int64) ^ -(zigzag & 1).astype(np.int64)
+        assert np.cumsum(steps).astype(np.int32).tolist() == np.frombuffer(plain, "<i4", n, at).tolist()
+    assert packed[16 + 16 * n :] == plain[16 + 16 * n :]
+
+
 def test_the_map_feed_has_every_device_where_it_is_and_as_it_is(web: Web) -> None:
     answer = web.get(f"/api/v1/map/devices?area={DISTRICT}")
     found = _feed(answer)
