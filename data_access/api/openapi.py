@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from data_access.api.openapi_duty import duty_paths, duty_schemas
 from data_access.domain.alarms import Severity
 from data_access.domain.incidents import Nature
 from data_access.live.walls import Report
@@ -170,6 +171,7 @@ def _paths() -> Spec:
             "post": _wall(),
         },
         "/api/v1/{token}/telemetry": {"post": _telemetry()},
+        **duty_paths(),
     }
 
 
@@ -326,4 +328,4 @@ def _schemas() -> Spec:
         found[name] = schema
     reports, more = msgspec.json.schema_components([Report], ref_template="#/components/schemas/{name}")
     del reports  # a reference into the rest
-    return found | more
+    return found | more | duty_schemas()

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from data_access.commands import notices
-from data_access.commands.alarms import device_facts, event_of, save, to_domain
+from data_access.commands.alarm_changes import Changes
+from data_access.commands.alarms import to_domain
 from data_access.commands.notices import Telling
 from data_access.db.duty import manned
 from data_access.db.engine import Database
-from data_access.db.tables import AlarmHistoryRow, AlarmKindRow, AlarmRow, AreaRow
+from data_access.db.tables import AlarmKindRow, AlarmRow, AreaRow
 from data_access.domain.alarm_clock import Chore, chore
 from data_access.domain.alarm_moves import FIRST_LOOK, REMIND_AFTER, Details, Terms, transition
 from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, Severity
@@ -26,7 +27,6 @@ from data_access.domain.areas import lineage
 from data_access.domain.correlation import CALM_AFTER
 from data_access.domain.escalation import Post, Turn, chain_of, turn
 from data_access.domain.notices import LEVEL_WORDS, Channel, Step
-from data_access.live import outbox
 
 ACTOR: Final = "clock"
 CALM: Final = "calm"
@@ -55,50 +55,28 @@ def calm_down(database: Database, now: datetime) -> int:
             return 0
     with database.writing() as session:
         rows = session.scalars(quiet.limit(PAGE).with_for_update(skip_locked=True)).all()
-        work = _Look(now=now)
+        changes = Changes(now, ACTOR)
         for row in rows:
             row.chattering, row.version = False, row.version + 1
-            work.write_down(row, CALM, None, {})
-        _written(session, work)
+            changes.note(row, CALM)
+        changes.write(session)
     return len(rows)
 
 
 @dataclass(slots=True)
 class _Look:
-    """What one page gathers."""
+    """What one page is looked at with, and what comes of it."""
 
     now: datetime
-    areas: Mapping[str, str] = field(default_factory=dict)  # path → kind
-    manned: Collection[str] = ()
-    terms: Mapping[str, Terms] = field(default_factory=dict)
-    parents: Mapping[int, AlarmRow] = field(default_factory=dict)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    moved: dict[int, AlarmRow] = field(default_factory=dict)
+    areas: Mapping[str, str]  # path → kind
+    manned: Collection[str]
+    terms: Mapping[str, Terms]
+    parents: Mapping[int, AlarmRow]
+    changes: Changes
     tellings: list[Telling] = field(default_factory=list)
 
     def chain(self, row: AlarmRow) -> tuple[Post, ...]:
         return chain_of((self.areas[path], path) for path in lineage(row.area_path) if path in self.areas)
-
-    def move(self, row: AlarmRow, after: Alarm, action: str, note: str | None = None, **detail: Any) -> None:
-        save(row, after)
-        self.write_down(row, action, note, detail, after.acknowledged_by if action in _PERSONS else None)
-
-    def write_down(
-        self, row: AlarmRow, action: str, note: str | None, detail: dict[str, Any], actor: str | None = None
-    ) -> None:
-        self.moved[row.id] = row
-        self.history.append(
-            {
-                "alarm_id": row.id,
-                "at": self.now,
-                "actor": actor or ACTOR,
-                "action": action,
-                "state": row.state,
-                "severity": row.severity,
-                "note": note,
-                "detail": detail or None,
-            }
-        )
 
     def remind_after(self, row: AlarmRow) -> datetime:
         return self.now + (self.terms_of(row).remind or REMIND_AFTER[_grade(row)])
@@ -108,9 +86,6 @@ class _Look:
 
     def terms_of(self, row: AlarmRow) -> Terms:
         return self.terms.get(row.kind, Terms())
-
-
-_PERSONS: Final = frozenset({AlarmAction.ACKNOWLEDGE, AlarmAction.CLOSE})
 
 
 def _is_due(database: Database, now: datetime) -> bool:
@@ -129,20 +104,8 @@ def _page(session: Session, channels: Collection[Channel], now: datetime) -> int
     for row in rows:
         _look_at(row, work)
     notices.write(session, work.tellings, channels, now)
-    _written(session, work)
+    work.changes.write(session)
     return len(rows)
-
-
-def _written(session: Session, work: _Look) -> None:
-    """Save what has changed, with its history and its events."""
-    session.flush()
-    if not work.moved:
-        return
-    session.execute(insert(AlarmHistoryRow), work.history)
-    moved = work.moved.values()
-    facts = device_facts(session, {row.device_id for row in moved if row.device_id is not None})
-    events = (event_of(row, facts.get(row.device_id or 0), reading_ts=None, at=work.now) for row in moved)
-    outbox.add(session, *events)
 
 
 def _prepared(session: Session, rows: Sequence[AlarmRow], now: datetime) -> _Look:
@@ -161,6 +124,7 @@ def _prepared(session: Session, rows: Sequence[AlarmRow], now: datetime) -> _Loo
         manned=manned(session, paths, now),
         terms={kind.code: Terms(look=_seconds(kind.look_s), remind=_seconds(kind.remind_s)) for kind in kinds},
         parents={row.id: row for row in parents},
+        changes=Changes(now, ACTOR),
     )
 
 
@@ -175,10 +139,10 @@ def _look_at(row: AlarmRow, work: _Look) -> None:
         case Chore.REMIND:
             _remind(row, alarm, work)
         case Chore.UNSHELVE:
-            work.move(row, transition(alarm, AlarmAction.UNSHELVE, now=work.now), AlarmAction.UNSHELVE)
+            work.changes.move(row, transition(alarm, AlarmAction.UNSHELVE, now=work.now), AlarmAction.UNSHELVE)
             row.clock_at = work.now if row.look_due_at is not None else row.clock_at
         case Chore.RELEASE:
-            work.move(row, transition(alarm, AlarmAction.UNSUPPRESS, now=work.now), AlarmAction.UNSUPPRESS)
+            work.changes.move(row, transition(alarm, AlarmAction.UNSUPPRESS, now=work.now), AlarmAction.UNSUPPRESS)
             row.clock_at = work.now if row.look_due_at is not None else row.clock_at
         case Chore.FOLLOW:
             _follow(row, alarm, parent, work)
@@ -216,7 +180,8 @@ def _climb(row: AlarmRow, alarm: Alarm, found: Turn, until: datetime | None, wor
     after = transition(alarm, AlarmAction.ESCALATE, now=work.now, actor=ACTOR, details=details)
     passed = [int(post.level) for post in found.passed]
     note = _unmanned(found) if passed or not found.manned else None
-    work.move(row, after, AlarmAction.ESCALATE, note, level=int(found.post.level), passed=passed, manned=found.manned)
+    detail = {"level": int(found.post.level), "passed": passed, "manned": found.manned}
+    work.changes.move(row, after, AlarmAction.ESCALATE, note=note, detail=detail)
 
 
 def _unmanned(found: Turn) -> str:
@@ -228,7 +193,7 @@ def _unmanned(found: Turn) -> str:
 def _remind(row: AlarmRow, alarm: Alarm, work: _Look) -> None:
     until = work.remind_after(row)
     details = Details(until=until)
-    work.move(row, transition(alarm, AlarmAction.REMIND, now=work.now, details=details), AlarmAction.REMIND)
+    work.changes.move(row, transition(alarm, AlarmAction.REMIND, now=work.now, details=details), AlarmAction.REMIND)
     level = notices.level_of(row)
     post = next((p for p in work.chain(row) if p.level == level), Post(level, row.area_path))
     whom = row.owner or row.acknowledged_by
@@ -245,7 +210,7 @@ def _follow(row: AlarmRow, alarm: Alarm, parent: AlarmRow | None, work: _Look) -
     action = AlarmAction.CLOSE if reason else AlarmAction.ACKNOWLEDGE
     details = Details(reason=reason, note=parent.close_note)
     after = transition(alarm, action, now=work.now, actor=who, details=details)
-    work.move(row, after, action, "随其原因一并处置", parent_id=parent.id)
+    work.changes.move(row, after, action, note="随其原因一并处置", actor=who, detail={"parent_id": parent.id})
     row.clock_at = work.now + AGAIN if row.state != AlarmState.CLOSED else None
 
 

@@ -103,7 +103,7 @@ class AlarmHistoryRow(Base):
     """告警履历: who or what did what, when and why. Never updated, never deleted."""
 
     __tablename__ = "alarm_history"
-    __table_args__ = (Index("ix_alarm_history_alarm_id", "alarm_id"),)
+    __table_args__ = (Index("ix_alarm_history_alarm_id", "alarm_id"), Index("ix_alarm_history_at", "at"))
 
     id: Mapped[IdKey]
     alarm_id: Mapped[int] = mapped_column(ForeignKey("alarms.id"))

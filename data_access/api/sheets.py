@@ -1,0 +1,74 @@
+"""Rows as JSON, CSV or a workbook: one way for the command line and for downloads."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import IO, Any, Final
+
+from openpyxl import Workbook
+
+Rows = Iterable[dict[str, Any]]
+
+_FORMULA: Final = re.compile(r"[=+\t\r].|-[^\d.]|@[A-Za-z]", re.DOTALL)
+"""What a spreadsheet takes for one; @坪山 is a channel's name and stays."""
+
+
+def _json(rows: Rows, target: IO[bytes]) -> None:
+    """One array, a row a line."""
+    before = b"[\n"
+    for row in rows:
+        target.write(before + json.dumps(row, ensure_ascii=False).encode())
+        before = b",\n"
+    target.write(b"[]\n" if before == b"[\n" else b"\n]\n")
+
+
+def _csv(rows: Rows, target: IO[bytes]) -> None:
+    """With a byte-order mark, so that a spreadsheet reads the Chinese."""
+    iterator = iter(rows)
+    first = next(iterator, None)
+    if first is None:
+        return
+    target.write("\ufeff".encode())
+    writer = csv.writer(_Encoded(target), lineterminator="\n")
+    writer.writerow(first)
+    for row in chain([first], iterator):
+        writer.writerow([_safe(value) for value in row.values()])
+
+
+def _xlsx(rows: Rows, target: IO[bytes]) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("export")
+    iterator = iter(rows)
+    first = next(iterator, None)
+    if first is not None:
+        sheet.append(list(first))
+        for row in chain([first], iterator):
+            sheet.append([_safe(value) for value in row.values()])
+    book.save(target)
+
+
+class _Encoded:
+    """A text sink on top of a binary one, for the csv module."""
+
+    def __init__(self, target: IO[bytes]) -> None:
+        self._target = target
+
+    def write(self, text: str) -> int:
+        return self._target.write(text.encode())
+
+
+def _safe(value: Any) -> Any:
+    """Text from outside must not run as a formula in somebody's spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+WRITERS: Final[dict[str, Callable[[Rows, IO[bytes]], None]]] = {"json": _json, "csv": _csv, "xlsx": _xlsx}
+TYPES: Final = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}

@@ -1,0 +1,305 @@
+"""Who is on duty, what was handed over, which windows are open, which notices went out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from data_access.db.duty import KEPT, manned
+from data_access.db.tables import (
+    AlarmHistoryRow,
+    AlarmRow,
+    AlarmWindowRow,
+    AreaRow,
+    BuildingRow,
+    DeviceRow,
+    DutyRow,
+    HandoverRow,
+    NoticeRow,
+    ResponsibleRow,
+    ShiftRow,
+    UserRow,
+)
+from data_access.domain import masking
+from data_access.domain.alarm_names import name_of
+from data_access.domain.alarms import Severity
+from data_access.domain.areas import lineage, subtree_bounds
+from data_access.domain.notices import SEVERITY_WORDS, Channel, NoticeState
+from data_access.domain.periods import SHANGHAI
+from data_access.viewmodels.duty import Duty, Handover, NoticePage, NoticeRecord, OnRota, Shift, WindowRecord
+
+MOST: Final = 200
+MACHINES: Final = ("ingest", "clock", "correlation")
+"""Actors in the histories that are nobody."""
+
+
+def duty(session: Session, path: str, user: str, now: datetime) -> Duty:
+    """Who is there for the subtree of `path` and above it, as `user` sees it."""
+    low, high = subtree_bounds(path)
+    around = or_(and_(ShiftRow.area_path >= low, ShiftRow.area_path < high), ShiftRow.area_path.in_(lineage(path)))
+    shifts = tuple(_shifts(session, user, around, ShiftRow.ended_at.is_(None)))
+    mine = next(iter(_shifts(session, user, ShiftRow.user == user, ShiftRow.ended_at.is_(None))), None)
+    return Duty(
+        mine=mine,
+        shifts=shifts,
+        rota=_rota(session, low, high, now),
+        unmanned=_unmanned(session, low, high, now),
+        handovers=_handovers(session, low, high),
+    )
+
+
+def shift(session: Session, shift_id: int, user: str) -> Shift:
+    """One shift."""
+    return next(iter(_shifts(session, user, ShiftRow.id == shift_id)))
+
+
+def handover(session: Session, handover_id: int) -> Handover:
+    """One hand-over."""
+    return _handover_rows(session, HandoverRow.id == handover_id)[0]
+
+
+def windows(session: Session, path: str, now: datetime) -> tuple[WindowRecord, ...]:
+    """Windows in or around the subtree of `path` that are open or to come."""
+    low, high = subtree_bounds(path)
+    row = AlarmWindowRow
+    query = _windows().where(
+        row.until > now,
+        row.ended_at.is_(None),
+        or_(and_(row.area_path >= low, row.area_path < high), row.area_path.in_(lineage(path))),
+    )
+    return tuple(
+        _window(*columns, now=now) for columns in session.execute(query.order_by(row.since, row.id).limit(MOST))
+    )
+
+
+def window(session: Session, window_id: int, now: datetime) -> WindowRecord:
+    """One window."""
+    return _window(*session.execute(_windows().where(AlarmWindowRow.id == window_id)).one(), now=now)
+
+
+def notices(session: Session, path: str, *, now: datetime, limit: int) -> NoticePage:
+    """The newest notices of the subtree of `path`."""
+    low, high = subtree_bounds(path)
+    row = NoticeRow
+    inside = (row.area_path >= low, row.area_path < high)
+    newest = session.scalars(select(row).where(*inside).order_by(row.id.desc()).limit(min(limit, MOST)))
+    lost = session.execute(
+        select(row.channel, func.count().label("lost"))
+        .where(row.state == NoticeState.FAILED, row.created_at > now - timedelta(days=1), *inside)
+        .group_by(row.channel)
+    )
+    return NoticePage(notices=tuple(_notice(r) for r in newest), failed={r.channel: r.lost for r in lost})
+
+
+def duty_log(session: Session, path: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+    """What people did from `start` to `end` in the subtree of `path`: shifts, hand-overs, alarms; oldest first."""
+    low, high = subtree_bounds(path)
+    areas = {
+        row.path: row.name
+        for row in session.execute(select(AreaRow.path, AreaRow.name).where(AreaRow.path >= low, AreaRow.path < high))
+    }
+    lines = [
+        *_shift_lines(session, low, high, start, end),
+        *_handover_lines(session, low, high, start, end),
+        *_alarm_lines(session, low, high, start, end),
+    ]
+    for at, line in sorted(lines, key=lambda line: line[0]):
+        area = areas.get(line.pop("path"), "")
+        local = at.astimezone(SHANGHAI).replace(tzinfo=None, microsecond=0)
+        yield {"time": local.isoformat(sep=" "), "who": line.pop("who"), "what": line.pop("what"), "area": area, **line}
+
+
+Line = tuple[datetime, dict[str, Any]]
+
+
+def _line(at: datetime, who: str, what: str, path: str, **more: Any) -> Line:
+    empty = dict.fromkeys(("alarm_id", "alarm", "severity", "place", "state", "note"))
+    return at, {"who": who, "what": what, "path": path, **empty, **more}
+
+
+def _shift_lines(session: Session, low: str, high: str, start: datetime, end: datetime) -> Iterator[Line]:
+    row = ShiftRow
+    inside = (row.area_path >= low, row.area_path < high, row.started_at < end)
+    query = select(row).where(*inside, or_(row.ended_at.is_(None), row.ended_at >= start))
+    for s in session.scalars(query.order_by(row.id)):
+        if start <= s.started_at:
+            yield _line(s.started_at, s.user, "shift_start", s.area_path, place=s.seat)
+        if s.ended_at is not None and start <= s.ended_at < end:
+            yield _line(s.ended_at, s.user, "shift_end", s.area_path, place=s.seat)
+
+
+def _handover_lines(session: Session, low: str, high: str, start: datetime, end: datetime) -> Iterator[Line]:
+    row = HandoverRow
+    query = (
+        select(row, ShiftRow.user)
+        .join(ShiftRow, ShiftRow.id == row.shift_id)
+        .where(row.area_path >= low, row.area_path < high, row.created_at < end)
+    )
+    for h, user in session.execute(query.where(or_(row.signed_to_at.is_(None), row.signed_to_at >= start))):
+        note = "；".join([*([h.note] if h.note else []), f"{len(h.items)} 条"])
+        if h.signed_from_at is not None and start <= h.signed_from_at < end:
+            yield _line(h.signed_from_at, user, "handover_signed", h.area_path, note=note)
+        if h.signed_to_at is not None and start <= h.signed_to_at < end:
+            yield _line(h.signed_to_at, h.to_user or "", "handover_accepted", h.area_path, note=note)
+
+
+def _alarm_lines(session: Session, low: str, high: str, start: datetime, end: datetime) -> Iterator[Line]:
+    step, alarm = AlarmHistoryRow, AlarmRow
+    query = (
+        select(step, alarm.kind, alarm.place, alarm.area_path)
+        .join(alarm, alarm.id == step.alarm_id)
+        .where(
+            step.at >= start,
+            step.at < end,
+            step.actor.not_in(MACHINES),
+            alarm.area_path >= low,
+            alarm.area_path < high,
+        )
+    )
+    for s, kind, place, path in session.execute(query.order_by(step.id)):
+        yield _line(
+            s.at,
+            s.actor,
+            s.action,
+            path,
+            alarm_id=s.alarm_id,
+            alarm=name_of(kind),
+            severity=SEVERITY_WORDS[Severity(s.severity)],
+            place=place,
+            state=s.state,
+            note=s.note or (s.detail or {}).get("text") or (s.detail or {}).get("why"),
+        )
+
+
+def _shifts(session: Session, user: str, *conditions: Any) -> Iterator[Shift]:
+    query = (
+        select(ShiftRow, UserRow.display, AreaRow.code, AreaRow.name)
+        .join(AreaRow, AreaRow.path == ShiftRow.area_path)
+        .outerjoin(UserRow, UserRow.name == ShiftRow.user)
+        .where(*conditions)
+        .order_by(ShiftRow.area_path, ShiftRow.id.desc())
+        .limit(MOST)
+    )
+    for row, display, area, area_name in session.execute(query):
+        yield Shift(
+            id=row.id,
+            user=row.user,
+            display=display or row.user,
+            area=area,
+            area_name=area_name,
+            seat=row.seat,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            mine=row.user == user,
+        )
+
+
+def _rota(session: Session, low: str, high: str, now: datetime) -> tuple[OnRota, ...]:
+    row = DutyRow
+    query = (
+        select(ResponsibleRow.name, ResponsibleRow.role, AreaRow.code, AreaRow.name, row.ends_at)
+        .join(ResponsibleRow, ResponsibleRow.id == row.responsible_id)
+        .join(AreaRow, AreaRow.path == row.area_path)
+        .where(row.area_path >= low, row.area_path < high, row.starts_at <= now, row.ends_at > now)
+        .order_by(row.area_path, row.id)
+        .limit(MOST)
+    )
+    return tuple(
+        OnRota(name=masking.name(name), role=role, area=code, area_name=area_name, until=until)
+        for name, role, code, area_name, until in session.execute(query)
+    )
+
+
+def _unmanned(session: Session, low: str, high: str, now: datetime) -> tuple[str, ...]:
+    """Names of areas below that keep a rota, and nobody is there."""
+    since = now - KEPT
+    rota = select(DutyRow.area_path).where(
+        DutyRow.area_path >= low, DutyRow.area_path < high, DutyRow.starts_at > since, DutyRow.starts_at <= now
+    )
+    shifts = select(ShiftRow.area_path).where(
+        ShiftRow.area_path >= low, ShiftRow.area_path < high, ShiftRow.started_at > since
+    )
+    kept = {*session.scalars(rota.distinct()), *session.scalars(shifts.distinct())}
+    empty = kept - manned(session, kept, now)
+    names = session.execute(select(AreaRow.path, AreaRow.name).where(AreaRow.path.in_(empty)).order_by(AreaRow.path))
+    return tuple(row.name for row in names)
+
+
+def _handovers(session: Session, low: str, high: str) -> tuple[Handover, ...]:
+    inside = (HandoverRow.area_path >= low, HandoverRow.area_path < high)
+    waiting = _handover_rows(session, HandoverRow.signed_to_at.is_(None), *inside)
+    return (*waiting, *_handover_rows(session, HandoverRow.signed_to_at.is_not(None), *inside, limit=5))
+
+
+def _handover_rows(session: Session, *conditions: Any, limit: int = MOST) -> Sequence[Handover]:
+    query = (
+        select(HandoverRow, ShiftRow.user, AreaRow.code, AreaRow.name)
+        .join(ShiftRow, ShiftRow.id == HandoverRow.shift_id)
+        .join(AreaRow, AreaRow.path == HandoverRow.area_path)
+        .where(*conditions)
+        .order_by(HandoverRow.id.desc())
+        .limit(limit)
+    )
+    return [
+        Handover(
+            id=row.id,
+            shift_id=row.shift_id,
+            from_user=user,
+            to_user=row.to_user,
+            area=code,
+            area_name=name,
+            note=row.note,
+            items=row.items,
+            signed_from_at=row.signed_from_at,
+            signed_to_at=row.signed_to_at,
+        )
+        for row, user, code, name in session.execute(query)
+    ]
+
+
+def _windows() -> Any:
+    row = AlarmWindowRow
+    return (
+        select(row, AreaRow.code, AreaRow.name, BuildingRow.code, DeviceRow.code)
+        .join(AreaRow, AreaRow.path == row.area_path)
+        .outerjoin(BuildingRow, BuildingRow.id == row.building_id)
+        .outerjoin(DeviceRow, DeviceRow.id == row.device_id)
+    )
+
+
+def _window(
+    row: AlarmWindowRow, area: str, area_name: str, building: str | None, device: str | None, *, now: datetime
+) -> WindowRecord:
+    return WindowRecord(
+        id=row.id,
+        kind=row.kind,
+        area=area,
+        area_name=area_name,
+        building=None if device else building,
+        device=device,
+        since=row.since,
+        until=row.until,
+        reason=row.reason,
+        by=row.by,
+        open=row.ended_at is None and row.since <= now < row.until,
+    )
+
+
+def _notice(row: NoticeRow) -> NoticeRecord:
+    return NoticeRecord(
+        id=row.id,
+        alarm_id=row.alarm_id,
+        step=row.step,
+        channel=row.channel,
+        target=row.target if row.channel == Channel.PRODUCT else None,
+        body=row.body,
+        state=row.state,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        next_try_at=row.next_try_at,
+        error=row.error,
+    )
