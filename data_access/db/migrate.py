@@ -10,18 +10,23 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+
+class MigrationError(RuntimeError):
+    """The database cannot be brought to the newest revision; it is as it was."""
+
+
 _HERE = Path(__file__).parent / "migrations"
 _LOCK_KEY = 7_205_511
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest revision; safe when several processes start at once."""
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Bring the database to the newest revision, or to another; safe when several processes start at once."""
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
             connection.commit()
             try:
-                command.upgrade(_config(connection), "head")
+                command.upgrade(_config(connection), to)
                 connection.commit()
             finally:
                 connection.rollback()
@@ -29,9 +34,22 @@ def upgrade(engine: Engine) -> None:
                 connection.commit()
         elif MigrationContext.configure(connection).get_current_revision() != newest():  # else no lock is wanted
             connection.rollback()
-            connection = connection.execution_options(yiping_immediate=True)  # noqa: PLW2901  # the same connection, told to lock
-            command.upgrade(_config(connection), "head")
-            connection.commit()
+            _upgrade_sqlite(connection.execution_options(yiping_immediate=True), to)
+
+
+def _upgrade_sqlite(connection: Connection, to: str) -> None:
+    """SQLite changes a table by making it anew, which foreign keys to it forbid: they are looked at afterwards."""
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  # a connected connection has one
+    driver.execute("PRAGMA foreign_keys=OFF")  # heeded outside a transaction only
+    try:
+        command.upgrade(_config(connection), to)
+        if broken := connection.execute(text("PRAGMA foreign_key_check")).first():
+            raise MigrationError(f"a row of {broken[0]} would point at nothing in {broken[2]}")
+        connection.commit()
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def current(engine: Engine) -> str | None:
