@@ -148,6 +148,9 @@ class Settings(BaseSettings):
     confirm_within_s: Annotated[int, Field(ge=1, le=3600)] = Field(
         300, description="Seconds within which two life-safety alarms of one building confirm each other."
     )
+    cap_sender: Annotated[str, Field(pattern=r"^[^\s,<&]{1,200}$")] = Field(
+        "yiping@localhost", description="Sender of CAP messages: who is responsible for them, the same for ever."
+    )
     notify_webhook_url: SecretStr | None = Field(
         None, description="Address that each notice of an alarm is posted to as JSON."
     )

@@ -61,6 +61,12 @@ def duty_paths() -> Spec:
         "/api/v1/notices": {
             "get": _operation("The newest notices; what failed in a day.", _ref("NoticePage"), _AREA, limit)
         },
+        "/api/v1/cap/feed.atom": {
+            "get": _as_xml("CAP 1.2 messages of grave alarms, newest first.", "application/atom+xml", _AREA, limit)
+        },
+        "/api/v1/cap/{identifier}.xml": {
+            "get": _as_xml("One CAP 1.2 message.", "application/cap+xml", _named("identifier"))
+        },
         "/api/v1/alarms/flood": {
             "get": _operation(
                 "New alarms of ten minutes for the viewer's desk (or an area), and the open ones as groups.",
@@ -83,6 +89,16 @@ def duty_schemas() -> Spec:
         [Start, HandOver, NewWindow], ref_template=_TEMPLATE.replace("model", "name")
     )
     return found | bodies
+
+
+def _as_xml(summary: str, media: str, *parameters: Spec) -> Spec:
+    spec = _operation(summary, {}, *parameters)
+    spec["responses"]["200"]["content"] = {media: {"schema": {"type": "string"}}}
+    return spec
+
+
+def _named(name: str) -> Spec:
+    return {**_path(name), "schema": {"type": "string", "pattern": r"^yiping-\d+-\d+$"}}
 
 
 def _post(body: type, answer: Spec, path: str | None = None) -> Spec:

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from data_access.api import (
     alarms,
     basemap,
+    cap,
     duty,
     exports,
     health,
@@ -56,6 +57,7 @@ def _routes() -> list[Route]:
         Route("/api/v1/devices/{device_id}", map_points.get_device),
         Route("/api/v1/buildings/{code}", map_points.get_building),
         *duty.routes(),
+        *cap.routes(),
         Route("/api/v1/alarms", alarms.get_alarms),
         Route("/api/v1/alarms/{alarm_id}", alarms.get_alarm),
         Route("/api/v1/alarms/{alarm_id}/acknowledge", alarms.acknowledge_alarm, methods=["POST"]),
