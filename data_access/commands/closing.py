@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, true
 from sqlalchemy.orm import Session
 
 from data_access.db.closing import LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, figures, timed
@@ -15,7 +15,9 @@ from data_access.db.tables import ClosingFigureRow, ClosingMonthRow, IncidentRow
 from data_access.domain.areas import PATH_STEP
 
 _AT_ONCE: Final = 4
-"""Most months counted in one go, newest first, each in a transaction of its own: an alarm never waits for years."""
+"""Most months counted in one go, newest first."""
+_COUNTING: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""`built_at` of a month that is being counted: a moment that never comes, and that any change takes away."""
 _COLUMNS: Final = ("created", "due", "closed", "closed_on_time")
 
 
@@ -31,40 +33,54 @@ def keep_months(database: Database, now: datetime) -> int:
             return 0
         wanted = session.scalars(
             select(month.starts_at)
-            .where(month.ends_at > oldest, month.ends_at <= now, or_(month.built_at.is_(None), month.good_until <= now))
+            .where(month.ends_at > oldest, month.ends_at <= now)
+            .where(or_(month.built_at.is_(None), month.built_at == _COUNTING, month.good_until <= now))
             .order_by(month.starts_at.desc())
             .limit(_AT_ONCE)
         ).all()
-    for starts_at in wanted:
-        with database.writing() as session:
-            _count(session, starts_at, now)
-    return len(wanted)
+    return sum(_keep(database, starts_at, now) for starts_at in wanted)
 
 
-def _count(session: Session, starts_at: datetime, now: datetime) -> None:
-    # On PostgreSQL the lock waits for those who are changing an incident of the month, and they for us.
-    month = session.get_one(ClosingMonthRow, starts_at, with_for_update=True)
+def _keep(database: Database, starts_at: datetime, now: datetime) -> bool:
+    """Count one month without holding up who writes; False when a case of it has changed meanwhile."""
+    with database.writing() as session:
+        _lock(session, starts_at).built_at = _COUNTING
+    with database.reading() as session:
+        month = session.get_one(ClosingMonthRow, starts_at)
+        rows, good_until = _count(session, month, now)
+    with database.writing() as session:
+        month = _lock(session, starts_at)
+        if month.built_at != _COUNTING:
+            return False
+        session.execute(delete(ClosingFigureRow).where(ClosingFigureRow.month == starts_at))
+        if rows:
+            session.execute(insert(ClosingFigureRow), rows)
+        month.built_at, month.good_until = now, good_until
+    return True
+
+
+def _lock(session: Session, starts_at: datetime) -> ClosingMonthRow:
+    """The row of the month; on PostgreSQL this waits for those who are changing a case of it."""
+    return session.get_one(ClosingMonthRow, starts_at, with_for_update=True)
+
+
+def _count(session: Session, month: ClosingMonthRow, now: datetime) -> tuple[list[dict[str, Any]], datetime | None]:
+    """The figures to keep, and when time alone would change one."""
     inside = (
         IncidentRow.created_at >= month.starts_at,
         IncidentRow.created_at < month.ends_at,
         IncidentRow.run.is_(None),
     )
-    session.execute(delete(ClosingFigureRow).where(ClosingFigureRow.month == starts_at))
-    for by, columns, deep in _groupings():
-        found = session.execute(select(*columns, *figures(now)).where(*inside, deep).group_by(*columns))
-        rows = [_row(by, starts_at, group) for group in found]
-        if rows:
-            session.execute(insert(ClosingFigureRow), rows)
+    rows = [
+        _row(by, month.starts_at, group)
+        for by, columns, deep in _groupings()
+        for group in session.execute(select(*columns, *figures(now)).where(*inside, deep).group_by(*columns))
+    ]
     closes = func.min(case((IncidentRow.closed_at > now, IncidentRow.closed_at)))
     unclosed = or_(IncidentRow.closed_at.is_(None), IncidentRow.closed_at > now)
     falls_due = func.min(case((IncidentRow.due_at > now, IncidentRow.due_at)))
     changes = session.execute(select(closes, falls_due).where(*inside, timed(), unclosed)).one()
-    good_until = min((at for at in changes if at is not None), default=None)
-    session.execute(
-        update(ClosingMonthRow)
-        .where(ClosingMonthRow.starts_at == starts_at)
-        .values(built_at=now, good_until=good_until)
-    )
+    return rows, min((at for at in changes if at is not None), default=None)
 
 
 def _groupings() -> Iterator[tuple[str, Sequence[Any], ColumnElement[bool]]]:
