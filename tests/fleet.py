@@ -12,10 +12,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.orm import Session
 
+from data_access.commands import foundation
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, BuildingRow, DeviceModelRow, DeviceRow, to_ms
-from data_access.domain.alarm_rules import rule_to_json
-from data_access.domain.device_models import DEFAULT_MODELS
 from data_access.ingest.payloads import Inbox, Intake, decode, device_message
 from data_access.ingest.writer import EngineWriter
 from data_access.services import Services
@@ -47,17 +46,7 @@ def build(database: Database, devices: Mapping[str, str], *, replay: bool = Fals
             units=1,
         )
         session.add(building)
-        for model in DEFAULT_MODELS:
-            session.add(
-                DeviceModelRow(
-                    code=model.code,
-                    kind=model.kind,
-                    name=model.name,
-                    period_s=model.period_s,
-                    offline_severity=model.offline_severity,
-                    rules=[rule_to_json(rule) for rule in model.rules],
-                )
-            )
+        foundation.lay(session)
         session.flush()
         for code, kind in devices.items():
             add_device(session, code, kind, replay=replay, overrides=overrides)

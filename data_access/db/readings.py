@@ -16,10 +16,11 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, text
 
+from data_access.db.bulk import insert_lists
+from data_access.db.readings_copy import packed
 from data_access.db.tables.base import from_ms, to_ms
 
 HOUR_MS = 3_600_000
-_NULL = r"\N"
 
 _NAME = re.compile(r"^readings_(\d{8})$")
 COLUMNS = ("device_id", "metric_id", "ts", "value", "quality", "received_at", "original_ts")
@@ -57,31 +58,28 @@ def insert(connection: Connection, table: str, columns: Sequence[Any], *, receiv
     says that the caller knows of none that is there; PostgreSQL then takes a straight COPY, and should the caller be
     wrong, the careful way after all.
     """
-    device, metric, ts, value, original = (c.tolist() for c in columns)
     driver: Any = connection.connection.driver_connection
     at = to_ms(received)
-    rows = zip(device, metric, ts, value, original, strict=True)
     if connection.dialect.name != "postgresql":
-        cursor = driver.executemany(
-            f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?, 0, {at}, nullif(?, 0))",  # noqa: S608  # our names and numbers
-            rows,
-        )
-        return int(cursor.rowcount)
-    lines = "".join([f"{d}\t{m}\t{t}\t{v!r}\t0\t{at}\t{o or _NULL}\n" for d, m, t, v, o in rows])
+        device, metric, ts, value, original = (c.tolist() for c in columns)
+        statement = f"INSERT OR IGNORE INTO {table} VALUES {{}}"  # noqa: S608  # our own name
+        given = (device, metric, ts, value, [at] * len(ts), original)
+        return insert_lists(driver, statement, "(?, ?, ?, ?, 0, ?, nullif(?, 0))", given)
+    rows = packed(tuple(columns), received=at)
     with driver.cursor() as cursor:
         if new:
             cursor.execute("SAVEPOINT straight")
             try:
-                with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                    copy.write(lines)
+                with cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
+                    copy.write(rows)
             except UniqueViolation:
                 cursor.execute("ROLLBACK TO SAVEPOINT straight")
             else:
                 cursor.execute("RELEASE SAVEPOINT straight")
-                return len(ts)
+                return len(columns[2])
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS incoming_readings (LIKE readings) ON COMMIT DELETE ROWS")
-        with cursor.copy("COPY incoming_readings FROM STDIN") as copy:
-            copy.write(lines)
+        with cursor.copy("COPY incoming_readings FROM STDIN (FORMAT BINARY)") as copy:
+            copy.write(rows)
         cursor.execute(f"INSERT INTO {table} SELECT * FROM incoming_readings ON CONFLICT DO NOTHING")  # noqa: S608  # as above
         stored = int(cursor.rowcount)
         cursor.execute("TRUNCATE incoming_readings")

@@ -94,12 +94,16 @@ class Batcher:
             gathering.acks.append((link, packet_id))
         if done is not None:
             gathering.waiting.append(done)
-        if len(gathering.inbox) >= self._batch_rows or len(gathering.acks) >= self._batch_rows:
+        rows = len(gathering.inbox)
+        if not self._full and self._closed_rows + rows >= self._buffer_rows:
+            self._stop_reading()
+        if rows >= self._batch_rows or len(gathering.acks) >= self._batch_rows:
             self._close()
-        if not self._full and self.rows >= self._buffer_rows:
-            self._full = True
-            log.warning("ingest: %d rows wait; reading from the broker stops until half are written", self.rows)
-            self._on_full(True)
+
+    def _stop_reading(self) -> None:
+        self._full = True
+        log.warning("ingest: %d rows wait; reading from the broker stops until half are written", self.rows)
+        self._on_full(True)
 
     async def run(self) -> None:
         """Write batches until cancelled."""

@@ -63,7 +63,7 @@ class Link(asyncio.Protocol):
     ) -> None:
         self._address, self._client_id, self._topics, self.version = address, client_id, topics, version
         self._on_message = on_message
-        self._buffer = bytearray()
+        self._rest = b""  # the beginning of a packet that has not come whole
         self._transport: asyncio.Transport | None = None
         self.accepted = False
         self.subscribed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -76,17 +76,17 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard = asyncio.get_running_loop().time()
-        self._buffer += data
+        if self._rest:
+            data = self._rest + data
         try:
-            packets, used = wire.split(self._buffer, MAX_PACKET)
-            whole = bytes(self._buffer[:used])
-            del self._buffer[:used]
+            packets, used = wire.split(data, MAX_PACKET)
+            self._rest = data[used:]
             for start, body, end in packets:
-                kind = whole[start]
+                kind = data[start]
                 if kind & 0xF0 == wire.PUBLISH:
-                    self._take(kind, whole, body, end)
+                    self._take(kind, data, body, end)
                 else:
-                    self._control(kind, whole, body, end)
+                    self._control(kind, data, body, end)
         except (wire.Malformed, IndexError):
             log.exception("mqtt: the broker sent what is not MQTT; connecting anew")
             self.close()

@@ -27,6 +27,10 @@ MAX_LETTERS: Final = 500
 DAY_MS: Final = 86_400_000
 
 _decode: Final = msgspec.json.Decoder().decode
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_EXACT: Final = 1 << 53
+"""A whole number beyond this is not the same as a float any more."""
+_NUMBERS: Final = frozenset((float, int, bool))
 
 
 class Reason(StrEnum):
@@ -62,10 +66,14 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 class Inbox:
-    """Readings as columns, and the rest of what arrived, until the batch is closed."""
+    """Readings as columns, and the rest of what arrived, until the batch is closed.
 
-    def __init__(self, registry: Registry) -> None:
+    What is dated from `oldest` to `future` needs no look at the clock.
+    """
+
+    def __init__(self, registry: Registry, *, oldest: int = 0, future: int = -1) -> None:
         self.registry = registry
+        self.oldest, self.future = oldest, future
         self.device: list[int] = []
         self.metric: list[int] = []
         self.ts: list[int] = []
@@ -129,9 +137,23 @@ def decode(intake: Intake) -> Any:
         return None
     try:
         return _decode(intake.payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         intake.refuse(Reason.MALFORMED, str(error))
         return None
+
+
+def plain_message(inbox: Inbox, device: int, payload: bytes) -> bool:
+    """Take the message that nearly all are, one dated reading as it should be, without ado.
+
+    False, and nothing is taken, when it is anything else: `device_message` then tells good from bad.
+    """
+    if len(payload) > MAX_MESSAGE:
+        return False
+    try:
+        body = _decode(payload)
+    except _UNREADABLE:
+        return False
+    return type(body) is dict and _take_plain(inbox, device, body, inbox.oldest, inbox.future)
 
 
 def device_message(intake: Intake, device: int, body: Any, now_ms: int) -> None:
@@ -177,6 +199,8 @@ def _take(intake: Intake, device: int, part: Any, now_ms: int) -> None:
     if type(part) is not dict:
         intake.refuse(Reason.MALFORMED, "a reading is an object")
         return
+    if _take_plain(intake.inbox, device, part, intake.oldest, intake.future):
+        return
     if "values" not in part:
         _store(intake, device, part, now_ms, 0)
         return
@@ -193,17 +217,37 @@ def _take(intake: Intake, device: int, part: Any, now_ms: int) -> None:
             _store(intake, device, values, ts, original)
 
 
+def _take_plain(inbox: Inbox, device: int, part: dict[str, Any], oldest: int, future: int) -> bool:
+    """Take `{"ts": …, "values": {…}}` when all of it is good; False, and nothing is taken, when not."""
+    ts, values = part.get("ts"), part.get("values")
+    if len(part) != 2 or type(ts) is not int or type(values) is not dict or not oldest <= ts <= future:
+        return False
+    speaks, metrics = inbox.registry.speaks[device], []
+    for key, value in values.items():
+        metric = speaks.get(key)
+        if metric is None or type(value) not in _NUMBERS or not -_EXACT <= value <= _EXACT:
+            return False
+        metrics.append(metric)
+    count = len(metrics)
+    inbox.device += [device] * count
+    inbox.metric += metrics
+    inbox.ts += [ts] * count
+    inbox.value += values.values()
+    inbox.original += [0] * count
+    return True
+
+
 def _store(intake: Intake, device: int, values: dict[str, Any], ts: int, original: int) -> None:
     inbox = intake.inbox
     known, speaks = inbox.registry.metrics, inbox.registry.speaks[device]
     for key, value in values.items():
-        metric = known.get(key)
+        metric = speaks.get(key)
         kind = type(value)
-        if metric is None:
-            intake.refuse(Reason.UNKNOWN_METRIC, f"{key[:40]}; {inbox.registry.vocabulary[device]}")
-        elif metric not in speaks:
+        if metric is None and key in known:
             intake.refuse(Reason.WRONG_METRIC, f"{key}; {inbox.registry.vocabulary[device]}")
-        elif kind is float or kind is bool or (kind is int and -(1 << 53) <= value <= 1 << 53):
+        elif metric is None:
+            intake.refuse(Reason.UNKNOWN_METRIC, f"{key[:40]}; {inbox.registry.vocabulary[device]}")
+        elif kind is float or kind is bool or (kind is int and -_EXACT <= value <= _EXACT):
             if value - value != 0:  # only infinity and NaN differ from themselves like this
                 intake.refuse(Reason.WRONG_TYPE, f"{key} is not finite")
                 continue

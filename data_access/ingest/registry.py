@@ -84,8 +84,8 @@ class Registry:
 
     def _build_vocabulary(self, devices: Any) -> None:
         """Which metrics each device may report: those of its kind, of all, and those its rules speak of."""
-        known: dict[tuple[str, int], tuple[frozenset[int], str]] = {}
-        self.speaks: list[frozenset[int]] = []
+        known: dict[tuple[str, int], tuple[dict[str, int], str]] = {}
+        self.speaks: list[dict[str, int]] = []  # key → number of the metric
         self.vocabulary: list[str] = []  # the same as a phrase, for whoever sent something else
         for device, profile in zip(devices, self.profile, strict=True):
             key = (device.kind, int(profile))
@@ -94,7 +94,7 @@ class Registry:
                 ruled = (rule.metric for rule in self.profiles[key[1]])
                 keys = [k for k in dict.fromkeys((*own, *COMMON_METRICS, *ruled)) if k in self.metrics]
                 phrase = f"a {device.kind} device reports {', '.join(keys)}"
-                known[key] = frozenset(self.metrics[k] for k in keys), phrase
+                known[key] = {k: self.metrics[k] for k in keys}, phrase
             self.speaks.append(known[key][0])
             self.vocabulary.append(known[key][1])
 

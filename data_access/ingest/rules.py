@@ -27,7 +27,7 @@ from data_access.domain.devices import LOW_BATTERY_PCT, MISSED_PERIODS, DeviceSt
 from data_access.events import DeviceState
 from data_access.ingest.payloads import Inbox
 from data_access.ingest.registry import NONE, Registry
-from data_access.ingest.states import STATES_EVERY_MS, state_rows, status_of
+from data_access.ingest.states import STATES_EVERY_MS, state_rows, statuses_of
 
 _SEGMENT: Final = 1 << 43  # more than any time in milliseconds; keeps the segments of a running maximum apart
 _ACTIONS: Final = {Turn.STANDS: None, Turn.AGAIN: AlarmAction.RETRIGGER, Turn.GONE: AlarmAction.CLEAR}
@@ -58,12 +58,30 @@ class _Work:
     counts: Counts = field(default_factory=Counts)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Which devices a batch heard and what they are since; put into words only when somebody listens."""
+
+    registry: Registry
+    device: Ints
+    ts: Ints
+    status: Ints
+
+    def readings(self) -> tuple[tuple[int, str, int, int], ...]:
+        """The last reading of each device, as `Telemetry` has them."""
+        last = len(self.device) - 1 - np.unique(self.device[::-1], return_index=True)[1]
+        device = self.device[last]
+        paths = [self.registry.paths[i] for i in device.tolist()]
+        ids, ts, status = self.registry.ids[device], self.ts[last], self.status[last]
+        return tuple(zip(ids.tolist(), paths, ts.tolist(), status.tolist(), strict=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """A batch to write, what goes to pages that watch values, and what to count."""
+    """A batch to write, what pages that watch values are told, and what to count."""
 
     batch: Batch
-    telemetry: tuple[tuple[int, str, int, int], ...] = ()
+    heard: Heard | None = None
     counts: Counts = field(default_factory=Counts)
 
 
@@ -86,7 +104,7 @@ class Engine:
         self.runs: dict[int, str] = {}
         self.dirty: set[int] = set()
         self._states_taken = 0
-        self._replay = np.array(registry.replay, dtype=bool)
+        self.replay = np.array(registry.replay, dtype=bool)
 
     def evaluate(self, inbox: Inbox, now: datetime, *, seen: datetime | None = None) -> Effect:
         """Take all readings of `inbox`, in the order of arrival."""
@@ -134,7 +152,7 @@ class Engine:
         at = to_ms(now)
         for slot in sorted(self.delayed):
             device, place = divmod(slot, self.registry.stride)
-            if self._replay[device] or (only is not None and device not in only):
+            if self.replay[device] or (only is not None and device not in only):
                 continue  # a replay runs on its own times; its next reading ends its delays
             rule = self.registry.profiles[self.registry.profile[device]][place]
             events = list(self.conditions[slot].expire(rule, at))
@@ -269,7 +287,7 @@ class Engine:
         work: _Work,
     ) -> None:
         """Turn what happened to a condition into steps of its alarm, and remember the condition."""
-        original = bool(self._replay[device]) and ts != clock
+        original = bool(self.replay[device]) and ts != clock
         for event in events:
             threshold = rule.threshold_of(event.severity)
             work.steps.append(
@@ -308,7 +326,7 @@ class Engine:
         heard = np.maximum(self.last_seen, listening_since)
         quiet = now - heard > MISSED_PERIODS * self.registry.silent_after
         known = (self.status & int(DeviceStatus.OFFLINE | DeviceStatus.NEVER_SEEN)) == 0
-        found = np.flatnonzero(quiet & known & ~self._replay)
+        found = np.flatnonzero(quiet & known & ~self.replay)
         if only is not None:
             found = found[np.isin(found, list(only))]
         for i in found[:MAX_OFFLINE].tolist():
@@ -369,7 +387,7 @@ class Engine:
         seen: datetime | None,
         applied: tuple[Ints, Ints] | None = None,
     ) -> Effect:
-        changed = [found for i, ts in work.suspects.items() if (found := self._show(i, ts)) is not None]
+        changed = self._changed(work.suspects)
         batch = Batch(
             now=work.now,
             readings=readings,
@@ -379,32 +397,23 @@ class Engine:
             letters=letters,
             seen=seen,
         )
-        return Effect(batch=batch, telemetry=self._telemetry(applied), counts=work.counts)
+        heard = None if applied is None else Heard(self.registry, *applied, self.status[applied[0]])
+        return Effect(batch=batch, heard=heard, counts=work.counts)
 
-    def _show(self, device: int, ts: int) -> DeviceState | None:
-        """Work out the status byte of a device; None when it is the one that was sent last."""
-        status = status_of(self, device)
-        if status == self.status[device]:
-            return None
-        self.status[device] = status
-        self.version[device] += 1
-        self.dirty.add(device)
-        return DeviceState(
-            id=int(self.registry.ids[device]),
-            area=self.registry.paths[device],
-            status=status,
-            version=int(self.version[device]),
-            ts=ts,
-        )
-
-    def _telemetry(self, applied: tuple[Ints, Ints] | None) -> tuple[tuple[int, str, int, int], ...]:
-        if applied is None:
-            return ()
-        newest = dict(zip(*(c.tolist() for c in applied), strict=True))
-        paths, status, ids = self.registry.paths, self.status, self.registry.ids
-        chosen = np.fromiter(newest, dtype=np.int64, count=len(newest))
-        columns = (ids[chosen].tolist(), [paths[i] for i in newest], newest.values(), status[chosen].tolist())
-        return tuple(zip(*columns, strict=True))
+    def _changed(self, suspects: dict[int, int]) -> list[DeviceState]:
+        """Work out the status bytes of `suspects` (device → time of its reading); return those that are new."""
+        devices = np.fromiter(suspects, dtype=np.int64, count=len(suspects))
+        status = statuses_of(self, devices)
+        new = status != self.status[devices]
+        devices, status = devices[new], status[new]
+        self.status[devices] = status
+        self.version[devices] += 1
+        self.dirty.update(devices.tolist())
+        columns = (devices, self.registry.ids[devices], status, self.version[devices])
+        return [
+            DeviceState(id=id_, area=self.registry.paths[i], status=byte, version=version, ts=suspects[i])
+            for i, id_, byte, version in zip(*(c.tolist() for c in columns), strict=True)
+        ]
 
     def _rule(self, slot: int) -> AlarmRule | None:
         device, place = divmod(slot, self.registry.stride)

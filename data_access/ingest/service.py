@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -33,6 +34,7 @@ from data_access.ingest.payloads import (
     device_message,
     gateway_message,
     masked,
+    plain_message,
 )
 from data_access.ingest.writer import EngineWriter
 from data_access.live.outbox import Relay
@@ -43,6 +45,7 @@ log = logging.getLogger(__name__)
 
 _DEVICE: Final = b"v1/devices/"
 _TELEMETRY: Final = b"/telemetry"
+_TOKEN: Final = slice(len(_DEVICE), -len(_TELEMETRY))
 _GATEWAY: Final = b"v1/gateway/telemetry"
 _HEARTBEAT: Final = freshness.HEARTBEAT_TOPIC.encode()
 _TICK_S: Final = 1.0
@@ -82,7 +85,7 @@ class Ingest:
         self.metrics = Metrics()
         self.writer = EngineWriter(services, self.metrics)
         self.batcher = Batcher(
-            lambda: Inbox(self.writer.registry),
+            self._new_inbox,
             self.writer,
             batch_ms=settings.batch_ms,
             batch_rows=settings.batch_rows,
@@ -107,6 +110,7 @@ class Ingest:
             self._say_ready(ready),
         ]
         tasks = [asyncio.ensure_future(part) for part in parts]
+        gc.freeze()  # a hundred thousand devices stay as they are: not to be looked through again and again
         try:
             while not stop.is_set():
                 await asyncio.sleep(0.05)
@@ -132,6 +136,12 @@ class Ingest:
             return
         inbox = self.batcher.inbox()
         inbox.messages += 1
+        device = inbox.registry.by_token.get(topic[_TOKEN].decode("utf-8", "replace"))
+        if device is None or b"%" in topic or not plain_message(inbox, device, payload):
+            self._look_closely(inbox, topic, payload)
+        self.batcher.added(link, packet_id)
+
+    def _look_closely(self, inbox: Inbox, topic: bytes, payload: bytes) -> None:
         now = self._services.clock()
         try:
             self._read(inbox, topic, payload, now)
@@ -140,7 +150,10 @@ class Ingest:
             log.exception("ingest: a message cannot be read (reference %s)", reference)
             intake = self._intake(inbox, now, to_ms(now), "mqtt", "", payload)
             intake.refuse(Reason.EVALUATION_FAILED, f"reference {reference}")
-        self.batcher.added(link, packet_id)
+
+    def _new_inbox(self) -> Inbox:
+        now, limits = to_ms(self._services.clock()), self.writer.limits
+        return Inbox(self.writer.registry, oldest=now - limits.keep_ms, future=now + limits.future_ms)
 
     def _read(self, inbox: Inbox, topic: bytes, payload: bytes, now: datetime) -> None:
         now_ms = to_ms(now)
@@ -150,7 +163,7 @@ class Ingest:
             if body is not None:
                 gateway_message(intake, body, now_ms)
         elif topic.startswith(_DEVICE) and topic.endswith(_TELEMETRY):
-            token = unquote_to_bytes(topic[len(_DEVICE) : -len(_TELEMETRY)]).decode("utf-8", "replace")
+            token = unquote_to_bytes(topic[_TOKEN]).decode("utf-8", "replace")
             self._device(inbox, now, now_ms, "mqtt", token, payload)
 
     def _device(

@@ -6,13 +6,14 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.commands.readings import Ints, State
+from data_access.commands.readings import Floats, Ints, State
 from data_access.db import readings
 from data_access.db.tables import AlarmRow, DeviceStateRow, from_ms, to_ms
 from data_access.domain.alarms import STANDING_STATES, AlarmState, Severity
@@ -30,8 +31,20 @@ RECENT: Final = timedelta(hours=1)
 """Cleared alarms this much older than the oldest accepted reading can still come back: the margin for slow clocks."""
 
 
-def status_of(engine: Engine, device: int) -> int:
-    """The `DeviceStatus` byte: worst standing condition, and flags."""
+def statuses_of(engine: Engine, devices: Ints) -> Ints:
+    """The `DeviceStatus` bytes of `devices`: the worst standing condition of each, and flags."""
+    registry = engine.registry
+    status = np.where(engine.last_seen[devices] == 0, int(DeviceStatus.NEVER_SEEN), 0)
+    if registry.battery != NONE:
+        low = engine.cell_value[devices, registry.battery] < LOW_BATTERY_PCT
+        status |= np.where(low, int(DeviceStatus.LOW_BATTERY), 0)
+    restless = engine.awake.reshape(-1, registry.stride)[devices].any(axis=1)
+    for place in np.flatnonzero(restless).tolist():
+        status[place] |= _standing(engine, int(devices[place]))
+    return status
+
+
+def _standing(engine: Engine, device: int) -> int:
     severity, flags = 0, 0
     for rule, condition in engine.device_conditions(device):
         if not condition.standing:
@@ -42,11 +55,6 @@ def status_of(engine: Engine, device: int) -> int:
         severity = max(severity, int(condition.severity))
         if rule.life_safety:
             flags |= DeviceStatus.LIFE_SAFETY
-    battery = engine.registry.battery
-    if battery != NONE and engine.cell_value[device, battery] < LOW_BATTERY_PCT:
-        flags |= DeviceStatus.LOW_BATTERY
-    if not engine.last_seen[device]:
-        flags |= DeviceStatus.NEVER_SEEN
     return int(severity | flags)
 
 
@@ -58,7 +66,7 @@ def state_rows(engine: Engine, devices: Sequence[int]) -> list[State]:
     newest = times.max(axis=1, initial=0)
     odd = ((times != newest[:, None]) & (times != 0)).any(axis=1)
     restless = engine.awake.reshape(-1, registry.stride)[chosen].any(axis=1)
-    plain = ~(odd | restless | np.array(registry.replay, dtype=bool)[chosen])
+    plain = ~(odd | restless | engine.replay[chosen])
     columns = (
         chosen,
         registry.ids[chosen],
@@ -69,24 +77,38 @@ def state_rows(engine: Engine, devices: Sequence[int]) -> list[State]:
         newest,
         plain,
     )
-    keys = [f'"{key}":' for key in registry.metric_keys]
-    where = [[] for _ in devices] if not keys else _present(times)
-    values = engine.cell_value[chosen].tolist()
-    rows = []
-    for (i, id_, status, version, last_ts, last_seen, last, is_plain), said, present in zip(
-        zip(*(c.tolist() for c in columns), strict=True), values, where, strict=True
-    ):
-        told = "{" + ",".join([f"{keys[m]}{said[m]:.12g}" for m in present]) + "}"
-        memory = None if is_plain else rule_state(engine, i, last)
-        rows.append(State(id_, registry.paths[i], status, version, last_ts or None, last_seen or None, told, memory))
-    return rows
+    told = _told(registry.metric_keys, times, engine.cell_value[chosen])
+    return [
+        State(
+            id_,
+            registry.paths[i],
+            status,
+            version,
+            last_ts or None,
+            last_seen or None,
+            values,
+            None if is_plain else rule_state(engine, i, last),
+        )
+        for (i, id_, status, version, last_ts, last_seen, last, is_plain), values in zip(
+            zip(*(c.tolist() for c in columns), strict=True), told, strict=True
+        )
+    ]
 
 
-def _present(times: Ints) -> list[list[int]]:
-    """For each row of `times` the columns that hold one."""
-    row, column = times.nonzero()
-    ends = np.searchsorted(row, np.arange(1, len(times)))
-    return [part.tolist() for part in np.split(column, ends)]
+def _told(keys: Sequence[str], times: Ints, values: Floats) -> list[str]:
+    """For each row the values that have a time, as JSON. Rows that tell the same metrics share one form to fill."""
+    where = times.nonzero()
+    ends = np.searchsorted(where[0], np.arange(len(times) + 1)).tolist()
+    metrics, said = where[1].tolist(), values[where].tolist()
+    forms: dict[tuple[int, ...], str] = {}
+    told = []
+    for low, high in pairwise(ends):
+        present = tuple(metrics[low:high])
+        form = forms.get(present)
+        if form is None:
+            form = forms[present] = "{" + ",".join([f'"{keys[m]}":%.12g' for m in present]) + "}"
+        told.append(form % tuple(said[low:high]))
+    return told
 
 
 def rule_state(engine: Engine, device: int, newest: int) -> str | None:

@@ -30,7 +30,7 @@ from data_access.ingest.payloads import Inbox, Intake, Limits, Reason, device_me
 from data_access.ingest.registry import Registry, ensure_metrics
 from data_access.ingest.rules import Effect, Engine
 from data_access.ingest.states import load, recover
-from data_access.live.bus import publish_telemetry
+from data_access.live.bus import publish_telemetry, telemetry_wanted
 from data_access.services import Services
 
 log = logging.getLogger(__name__)
@@ -173,10 +173,9 @@ class EngineWriter:
         self._metrics.readings.inc(applied.stored)
         self._metrics.repeated.inc(len(effect.batch.readings) - applied.stored)
         self._metrics.late.inc(effect.counts.late)
-        if effect.telemetry:
-            publish_telemetry(
-                self._services.redis, Telemetry(area="", version=0, at=effect.batch.now, readings=effect.telemetry)
-            )
+        if effect.heard is not None and telemetry_wanted(self._services.redis):
+            told = Telemetry(area="", version=0, at=effect.batch.now, readings=effect.heard.readings())
+            publish_telemetry(self._services.redis, told)
 
     def _put_apart(self, part: Part, error: Exception) -> None:
         """Divide what cannot be made true; what is one reading becomes a dead letter."""

@@ -121,6 +121,15 @@ def publish_telemetry(redis: Redis, telemetry: Telemetry) -> bool:
     return True
 
 
+def telemetry_wanted(redis: Redis) -> bool:
+    """Whether any process listens for values just now: only those with a page that asked for them do."""
+    try:
+        found: Any = redis.pubsub_numsub(TELEMETRY)
+    except (RedisError, OSError):
+        return False
+    return any(count for _, count in found)
+
+
 def position(redis: Redis) -> Position:
     """Where the stream stands now."""
     return _as_position(redis.eval(_POSITION, 2, EVENTS, EPOCH, _new_epoch()))

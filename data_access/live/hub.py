@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ END_STREAMS: Final = "end_streams"
 """Key in the state of the application's lifespan: what the server calls before it stops."""
 MERGE_S: Final = 0.1
 """Device states, counters and telemetry are merged for this long; the first after a quiet moment goes at once."""
+_TUNING_S: Final = 1.0
 _PAGE: Final = 500
 _MAX_BACKOFF_S: Final = 5.0
 
@@ -71,6 +72,9 @@ class Hub:
         self._build = build
         self._groups: dict[Audience, tuple[Group, set[Listener]]] = {}
         self._redis: AsyncRedis | None = None
+        self._channel: Any = None  # our subscription, while there is one
+        self._tuned = False  # whether it is to cover telemetry
+        self._hears_values = asyncio.Event()  # and whether it does
         self._last: bus.EventId | None = None  # newest event handed on
         self._run = ""  # which life of the Redis server we know
         self._watchers: list[Callable[[list[Device] | None], None]] = []
@@ -120,6 +124,9 @@ class Hub:
         listeners.add(listener)
         self.streams += 1
         try:
+            if audience.probe:
+                await self._tune()
+                await self._until_tuned()
             missed, heartbeat = b"", self._heartbeat()
             if last_event_id:
                 after = bus.parse_id(last_event_id)
@@ -178,29 +185,50 @@ class Hub:
                 if self.connected:
                     backoff = 0.1
                     log.warning("live: Redis is away (%s); streams are told", type(error).__name__)
-                self.connected, self._redis = False, None
+                self.connected, self._redis, self._channel = False, None, None
                 self._say_all(self._heartbeat())
             await asyncio.sleep(backoff * random.uniform(0.8, 1.2))  # noqa: S311  # spreads reconnects, hides nothing
             backoff = min(backoff * 2, _MAX_BACKOFF_S)
 
     async def _listen(self, redis: AsyncRedis) -> None:
         """Subscribe, catch up, then hand on what comes; ends only by an error."""
-        channel: Any = redis.pubsub(ignore_subscribe_messages=True)
+        channel: Any = redis.pubsub()
         async with channel:
-            await channel.subscribe(bus.EVENTS, bus.TELEMETRY)
+            await channel.subscribe(bus.EVENTS)
             await self._catch_up(redis)
-            self.connected, self._redis = True, redis
+            self.connected, self._redis, self._channel, self._tuned = True, redis, channel, False
+            await self._tune()
             self._say_all(self._heartbeat())
             events = bus.EVENTS.encode()
             while True:
                 message = await channel.get_message(timeout=1.0)
                 if message is None or message["type"] != "message":
-                    continue
-                if message["channel"] == events:
+                    self._note_tuning(message)
+                elif message["channel"] == events:
                     head, _, body = message["data"].partition(b" ")
                     self._received(head, body)
                 else:
                     self._hand_on(message["data"], b"")
+
+    async def _tune(self) -> None:
+        """Hear values while a page asks for them, so that nobody works them out for nobody."""
+        wanted = any(audience.probe for audience in self._groups)
+        if self._channel is None or wanted == self._tuned:
+            return
+        self._tuned = wanted
+        self._hears_values.clear()
+        with suppress(RedisError, OSError):  # whoever listens finds out too, and connects anew
+            await (self._channel.subscribe if wanted else self._channel.unsubscribe)(bus.TELEMETRY)
+
+    async def _until_tuned(self) -> None:
+        """Wait until Redis has said that values will come; without a Redis the page has other worries."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TUNING_S if self._channel is not None else 0):
+                await self._hears_values.wait()
+
+    def _note_tuning(self, message: Any) -> None:
+        if message and message["type"] == "subscribe" and message["channel"] == bus.TELEMETRY.encode():
+            self._hears_values.set()
 
     async def _catch_up(self, redis: AsyncRedis) -> None:
         """Close the gap between what was handed on and what the stream holds, or tell everybody to start again."""
@@ -283,6 +311,7 @@ class Hub:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._heartbeat_s)
+            await self._tune()
             self._flush()
             self._say_all(self._heartbeat())
 

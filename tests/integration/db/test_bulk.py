@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from data_access.db.bulk import insert_rows, unindexed
+from data_access.db.bulk import ROWS_AT_ONCE, insert_lists, insert_rows, unindexed
 from data_access.db.engine import Database
 from data_access.db.tables import Base, ReadingHourRow
 from data_access.db.tables.base import to_ms
@@ -36,6 +36,18 @@ def test_text_with_every_awkward_character_survives(database: Database) -> None:
     with database.reading() as session:
         found = session.execute(text("SELECT key, value FROM meta ORDER BY key")).all()
     assert [tuple(row) for row in found] == [("a", value), ("b", "")]
+
+
+@pytest.mark.parametrize("count", [0, 1, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, 3 * ROWS_AT_ONCE + 7])
+def test_rows_given_by_column_are_written_whole_and_counted(sqlite: Database, count: int) -> None:
+    columns = [[f"k{n}" for n in range(count)], [str(n) for n in range(count)]]
+    with sqlite.writing() as session:
+        driver = session.connection().connection.driver_connection
+        assert insert_lists(driver, "INSERT OR IGNORE INTO meta (key, value) VALUES {}", "(?, ?)", columns) == count
+        assert insert_lists(driver, "INSERT OR IGNORE INTO meta (key, value) VALUES {}", "(?, ?)", columns) == 0
+    with sqlite.reading() as session:
+        found = session.execute(text("SELECT key, value FROM meta")).all()
+    assert sorted(tuple(row) for row in found) == sorted(zip(*columns, strict=True))
 
 
 def test_one_bad_row_refuses_all(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +35,23 @@ def test_a_reading_delivered_twice_is_refused_by_its_key(database: Database) -> 
         session.execute(
             text(f"INSERT INTO {name} ({', '.join(readings.COLUMNS)}) VALUES (1, 2, {at}, 0.5, 0, {at}, NULL)")
         )
+
+
+def test_a_batch_is_stored_as_it_was_given_and_again_changes_nothing(database: Database) -> None:
+    count, at = 457, datetime(2026, 6, 1, 4, tzinfo=UTC)
+    ts = np.arange(count) + to_ms(at)
+    original = np.where(np.arange(count) % 3 == 0, 1_647_910_800_000, 0)
+    columns = (np.arange(count) % 7 + 1, np.arange(count) % 2 + 1, ts, np.arange(count) / 3, original)
+    with database.writing() as session:
+        name = readings.ensure_day(session.connection(), DAY)
+        assert readings.insert(session.connection(), name, columns, received=at, new=True) == count
+    with database.writing() as session:
+        assert readings.insert(session.connection(), name, columns, received=at, new=True) == 0
+        assert readings.insert(session.connection(), name, columns, received=at) == 0
+    with database.reading() as session:
+        found = session.execute(text(f"SELECT {', '.join(readings.COLUMNS)} FROM {name} ORDER BY ts")).all()
+    expected = zip(*(c.tolist() for c in columns), strict=True)
+    assert [tuple(row) for row in found] == [(d, m, t, v, 0, to_ms(at), o or None) for d, m, t, v, o in expected]
 
 
 def test_old_days_are_dropped_and_later_ones_kept(database: Database) -> None:

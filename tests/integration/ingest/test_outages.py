@@ -171,8 +171,11 @@ def test_redis_dies_and_comes_back_empty_and_the_bus_gets_every_alarm_in_order(
             valkey.start()
             time.sleep(1.1)  # the relay tries once a second
             say(port, {"smoke": 1}, "S9")
-            until(lambda: len(on_the_bus()) >= 9)
-            assert on_the_bus() == [*meanwhile, "S9"]
+            until(lambda: "S9" in on_the_bus())
+            first_told = dict.fromkeys(
+                code for code in on_the_bus() if code != "S0"
+            )  # S0 changes again with the others
+            assert list(first_told) == [*meanwhile, "S9"]
             with sqlite.reading() as session:
                 until(lambda: session.scalar(select(func.count()).select_from(OutboxRow)) == 0)
     finally:

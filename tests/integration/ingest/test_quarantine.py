@@ -178,10 +178,10 @@ def test_a_database_that_goes_away_while_a_batch_is_taken_apart_loses_and_double
     calls = iter(range(1000))
 
     def away(work: Any) -> Any:
-        def maybe(*arguments: Any) -> Any:
+        def maybe(*arguments: Any, **more: Any) -> Any:
             if next(calls) % 3 == 1:
                 raise OperationalError("", {}, ConnectionError("gone"))
-            return work(*arguments)
+            return work(*arguments, **more)
 
         return maybe
 

@@ -137,6 +137,20 @@ def test_telemetry_reaches_only_who_asked_and_is_never_replayed(redis: Redis, re
     run(scenario, redis_url)
 
 
+def test_values_are_wanted_only_while_a_page_asks_for_them(redis: Redis, redis_url: str) -> None:
+    async def scenario(hub: Hub) -> None:
+        assert not bus.telemetry_wanted(redis)
+        async with hub.stream(Audience("", "000"), None):
+            assert not bus.telemetry_wanted(redis)
+            async with hub.stream(Audience("", "000", probe=True), None):
+                assert bus.telemetry_wanted(redis)
+        async with asyncio.timeout(5):
+            while bus.telemetry_wanted(redis):  # noqa: ASYNC110  # a test may look
+                await asyncio.sleep(0.05)
+
+    run(scenario, redis_url, heartbeat_s=0.1)
+
+
 def test_device_states_are_merged_and_leave_before_a_later_alarm(redis: Redis, redis_url: str) -> None:
     async def scenario(hub: Hub) -> None:
         async with hub.stream(Audience("", "000"), None) as opened:

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from data_access.db.tables import to_ms
-from data_access.ingest.payloads import Inbox, Intake, Limits, decode, device_message, gateway_message, masked
+from data_access.ingest.payloads import (
+    Inbox,
+    Intake,
+    Limits,
+    decode,
+    device_message,
+    gateway_message,
+    masked,
+    plain_message,
+)
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 NOW = to_ms(NOON)
@@ -19,7 +28,7 @@ def take(payload: str | bytes, *, gateway: bool = False, replay: bool = False) -
         metrics={"smoke": 0, "temp_c": 1, "gas_lel": 2},
         by_name={"A": 0, "1": 0},
         replay=[replay],
-        speaks=[frozenset({0, 1})],
+        speaks=[{"smoke": 0, "temp_c": 1}],
         vocabulary=["a smoke device reports smoke, temp_c"],
     )
     inbox = Inbox(registry)
@@ -80,6 +89,49 @@ def test_what_cannot_be_used_is_kept_with_its_reason(payload: str | bytes, reaso
     assert reasons(inbox) == [reason]
     assert not inbox.ts
     assert inbox.refused == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        f'{{"ts":{NOW},"values":{{"smoke":1,"temp_c":21.5}}}}',
+        f'{{"ts":{NOW - 5},"values":{{"smoke":true}}}}',
+        f'{{"values":{{"temp_c":-9007199254740992}},"ts":{NOW + 300_000}}}',
+        f'{{"ts":{NOW},"values":{{}}}}',
+    ],
+)
+def test_an_ordinary_message_is_taken_the_short_way_as_by_the_long_one(payload: str) -> None:
+    inbox = Inbox(take("[]").registry, oldest=NOW - 3 * DAY, future=NOW + 300_000)
+    assert plain_message(inbox, 0, payload.encode())
+    assert rows(inbox) == rows(take(payload))
+    assert inbox.device == [0] * len(inbox.ts)
+    assert inbox.original == [0] * len(inbox.ts)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"smoke":1}',
+        f'[{{"ts":{NOW},"values":{{"smoke":1}}}}]',
+        f'{{"ts":{NOW},"values":{{"smoke":1}},"original_ts":4}}',
+        f'{{"ts":{NOW},"values":{{"smoke":1,"temp_c":"hot"}}}}',
+        f'{{"ts":{NOW},"values":{{"smoke":1,"temp_c":null}}}}',
+        f'{{"ts":{NOW},"values":{{"smoke":1,"gas_lel":1}}}}',
+        f'{{"ts":{NOW},"values":{{"smoke":9007199254740993}}}}',
+        f'{{"ts":{NOW},"values":[1]}}',
+        f'{{"ts":{NOW + 300_001},"values":{{"smoke":1}}}}',
+        f'{{"ts":{NOW - 3 * DAY - 1},"values":{{"smoke":1}}}}',
+        '{"ts":true,"values":{"smoke":1}}',
+        '{"ts":1.5,"values":{}}',
+        '"ts"',
+        "{bad",
+        b"\xff",
+    ],
+)
+def test_nothing_of_another_message_is_taken_the_short_way(payload: str | bytes) -> None:
+    inbox = Inbox(take("[]").registry, oldest=NOW - 3 * DAY, future=NOW + 300_000)
+    assert not plain_message(inbox, 0, payload.encode() if isinstance(payload, str) else payload)
+    assert (len(inbox), inbox.device, inbox.value) == (0, [], [])
 
 
 def test_one_bad_value_does_not_spoil_the_message() -> None:
