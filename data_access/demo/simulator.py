@@ -2,8 +2,8 @@
 
 Each device reports at least once in its period, a little early and never late; when the fleet is small, more often,
 so that `rate` readings a second come together. When the simulator was off, it does not invent what would have been:
-each device reports once within `CATCH_UP_S` seconds, the gap stays a gap, and of the small things that go on only
-those are taken up that the product has heard of: a first start begins calm.
+each device reports once within `CATCH_UP_S` seconds (gateways sooner), the gap stays a gap, and of the small things
+that go on only those are taken up that the product has heard of: a first start begins calm.
 """
 
 from __future__ import annotations
@@ -137,8 +137,7 @@ class Simulator:
     def _report(self, n: int, device: Device, now_ms: int) -> Said:
         values = signals.values(device, now_ms, self._seed)
         self._messages[n] += 1
-        weak = signals.weak_battery(device, self._seed)
-        if not values or weak or self._messages[n] % _CONDITION_EVERY == 0:
+        if not values or self._messages[n] % _CONDITION_EVERY == 0:
             values |= signals.condition(device, now_ms, self._seed)
         if (episode := self._active.get(device.id)) is not None:
             values |= episode.values
@@ -172,7 +171,7 @@ class Simulator:
         return said
 
     def _first(self, device: Device, now_ms: int) -> int:
-        return now_ms + int(CATCH_UP_S * 1000 * unit(self._seed, device.id, 8))
+        return now_ms + int(min(CATCH_UP_S, device.period_s) * 1000 * unit(self._seed, device.id, 8))
 
     def _wait(self, device: Device, now_ms: int) -> int:
         spread = _EARLY + (1 - _EARLY) * unit(self._seed, device.id, now_ms)

@@ -15,7 +15,7 @@ from data_access.demo.publisher import Said
 from data_access.demo.simulator import CATCH_UP_S, LEVELS, Simulator, episodes, natural_rate
 from data_access.domain.alarms import Severity
 from data_access.domain.device_models import DEFAULT_MODELS
-from data_access.domain.devices import COMMON_METRICS, KIND_METRICS
+from data_access.domain.devices import COMMON_METRICS, KIND_METRICS, DeviceKind
 from tests.unit.demo.fleets import small
 
 START = 1_780_000_000_000
@@ -103,6 +103,18 @@ def test_a_first_start_is_calm_and_a_new_start_takes_up_what_the_product_knows()
     assert len(started(START - 10_000)) > 3
     assert len(started(START - 900_000)) < len(started(START - 10_000))
     assert started(START - 3_600_000) == []
+
+
+def test_weak_batteries_do_not_all_speak_up_at_a_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "_WEAK", 1.0)
+    said = played(quiet(), 2)
+    with_battery = [s for s in said if "battery_pct" in s.values]
+    assert 0 < len(with_battery) < len(said) / 5
+
+
+def test_gateways_speak_within_a_period_of_a_start_so_that_none_is_called_silent() -> None:
+    first = {s.device.id for s in played(quiet(), 1.02)}
+    assert {d.id for d in FLEET.devices if d.kind is DeviceKind.GATEWAY} <= first
 
 
 def test_small_things_are_spread_over_the_hour() -> None:
