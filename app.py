@@ -16,7 +16,7 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from anyio import create_task_group, to_thread
-from dash import Dash, html, page_container, page_registry
+from dash import Dash, page_registry
 from flask import Flask, Request, Response, after_this_request, request
 from flask_login import LoginManager
 from redis import Redis
@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from components import document
+from components import document, page_parts
 from data_access.api import (
     Bundle,
     Context,
@@ -110,7 +110,7 @@ def _dash(services: Services, quick: Redis, door: Door, styles: Bundle, scripts:
         on_error=_report,
     )
     dash.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
-    dash.layout = html.Div(page_container)
+    dash.layout = page_parts.container()
     dash.server.extensions["yiping"] = services
     dash.server.extensions["yiping.door"] = door
     _know_who_asks(dash.server)
@@ -147,11 +147,16 @@ class _Product(Dash):
         super().__init__(name, **options)
         self.server.extensions["yiping.own"] = self._own
 
+    def _config(self) -> dict[str, Any]:
+        """Without the layouts of all pages: 120 kB in every document, to check ids that the tests have checked."""
+        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]  # published without types
+        return {**config, "validation_layout": None, "suppress_callback_exceptions": True}
+
     def interpolate_index(self, *_: Any, **parts: Any) -> str:
         page: dict[str, Any] = next((p for p in page_registry.values() if p["path"] == request.path), {})
         query = request.args.to_dict()
         first = page["first_paint"](query) if "first_paint" in page else None
-        built = document.build(parts, self._own, query, first)
+        built = document.build(parts, self._own, query, first, core=page.get("core", True))
         head = built.partition("</head>")[0]  # what is painted from data comes after it
         policy = content_policy(head, parts["scripts"], parts["renderer"], evaluate=query.get("probe") == "1")
         after_this_request(lambda answer: _with_policy(answer, policy))

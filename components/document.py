@@ -13,6 +13,8 @@ from components.i18n import Lang, words
 
 _UNUSED: Final = re.compile(r'<script src="[^"]*/(?:deps/polyfill@|dash_table/)[^"]*"></script>\n?')
 """Polyfills for browsers older than the page's own scripts, and a table component that no page has."""
+_CORE: Final = re.compile(r'<script src="[^"]*/dash/dcc/[^"]*"></script>\n?')
+"""Dash Core Components."""
 
 # The theme of this browser and the size of a wall, before anything is painted in another one.
 _HEAD: Final = """(function (root) {
@@ -50,8 +52,12 @@ class Own:
     scripts: str
 
 
-def build(parts: Mapping[str, str], own: Own, query: Mapping[str, str], first: FirstPaint | None) -> str:
+def build(
+    parts: Mapping[str, str], own: Own, query: Mapping[str, str], first: FirstPaint | None, *, core: bool = True
+) -> str:
     """The document from Dash's `parts` of it (`interpolate_index`), for the URL's `query`.
+
+    `core`: the page uses Dash Core Components.
 
     The page's own script comes before those of Dash: the live panels and the first picture of the map need none of it.
     """
@@ -67,6 +73,7 @@ def build(parts: Mapping[str, str], own: Own, query: Mapping[str, str], first: F
         if first
         else ""
     )
+    scripts = _UNUSED.sub("", parts["scripts"])
     return (
         f'<!DOCTYPE html>\n<html lang="{"en" if lang is Lang.EN else "zh-CN"}"{surface}>\n<head>\n{parts["metas"]}\n'
         f"<title>{escape(title)}</title>\n{_INSTALL}\n<script>{_HEAD}</script>\n"
@@ -74,7 +81,7 @@ def build(parts: Mapping[str, str], own: Own, query: Mapping[str, str], first: F
         f"{parts['css']}\n{ahead}\n</head>\n"
         f'<body data-lang="{lang.value}"{probe}>\n{_painted(first)}\n{parts["app_entry"]}\n'
         f'<script src="{own.scripts}"></script>\n'
-        f"<div>\n{parts['config']}\n{_UNUSED.sub('', parts['scripts'])}\n{parts['renderer']}\n</div>\n"
+        f"<div>\n{parts['config']}\n{scripts if core else _CORE.sub('', scripts)}\n{parts['renderer']}\n</div>\n"
         "</body>\n</html>"
     )
 

@@ -88,7 +88,7 @@ def panels() -> Response:
     return _answer({"state": _state(view, w), "regions": {name: render(tree) for name, tree in regions.items()}})
 
 
-register_page(__name__, path="/", title="一屏", name="总览", first_paint=first_paint)
+register_page(__name__, path="/", title="一屏", name="总览", first_paint=first_paint, core=False)
 get_app().server.add_url_rule("/panels", view_func=panels)
 clientside_callback(
     "function (id) { return window.yiping.built(); }",

@@ -78,7 +78,9 @@ def test_the_first_visit_is_small_and_loads_no_charts(open_page: Open) -> None:
     until(page, USEFUL)
     assert page.evaluate(RECEIVED) <= FIRST_VISIT_BYTES
     names = page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
-    assert [n for n in names if re.search(r"plotly|async-graph|ag-grid|polyfill|dash_table|favicon", n)] == []
+    assert [
+        n for n in names if re.search(r"plotly|async-graph|core_components|ag-grid|polyfill|dash_table|favicon", n)
+    ] == []
 
 
 def test_panels_of_a_place_come_as_html_and_refusals_as_a_sentence(product: Product) -> None:

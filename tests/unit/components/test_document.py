@@ -36,6 +36,12 @@ def test_a_page_without_first_paint_is_dashs_own() -> None:
     assert "<title>一屏</title>" in text
 
 
+def test_a_page_without_core_components_is_spared_their_scripts() -> None:
+    parts = {**PARTS, "scripts": PARTS["scripts"] + '\n<script src="/s/dash/dcc/dash_core_components.v4.js"></script>'}
+    assert "core_components" in build(parts, OWN, {}, None)
+    assert "core_components" not in build(parts, OWN, {}, None, core=False)
+
+
 def test_scripts_that_no_page_uses_are_not_loaded() -> None:
     text = build(PARTS, OWN, {}, None)
     assert "polyfill" not in text
