@@ -52,9 +52,7 @@ def build(view: BuildingView, now: datetime, w: Words) -> html.Div:
                             html.P(view.address) if view.address else None,
                         ]
                     ),
-                    html.Button(
-                        icon("close"), type="button", **attributes(aria_label=w("关闭"), data_close_building="")
-                    ),
+                    _close(w),
                 ],
                 className="drawer-head",
             ),
@@ -68,6 +66,20 @@ def build(view: BuildingView, now: datetime, w: Words) -> html.Div:
         role="dialog",
         **attributes(aria_label=view.name, data_lng=str(view.lng), data_lat=str(view.lat)),
     )
+
+
+def absent(why: str, w: Words) -> html.Div:
+    """The drawer of a building that is not there, or not for this viewer; the page behind it is whole."""
+    return html.Div(
+        html.Div([html.H2(w(why)), _close(w)], className="drawer-head"),
+        className="drawer",
+        role="dialog",
+        **attributes(aria_label=w(why)),
+    )
+
+
+def _close(w: Words) -> html.Button:
+    return html.Button(icon("close"), type="button", **attributes(aria_label=w("关闭"), data_close_building=""))
 
 
 def _section(title: str, rows: list[Child]) -> html.Section:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from dash import html
 
 from components import format as fmt
@@ -11,6 +14,9 @@ from components.i18n import Words
 from components.parts import Child, area_link, icon, panel
 from data_access.viewmodels.areas import PersonLine
 from data_access.viewmodels.overview import GroupLine, Overview
+
+_WIDEST: Final = 10.0
+_LATIN: Final = 0x2000
 
 
 def build(view: Overview, people: tuple[PersonLine, ...], w: Words) -> html.Section:
@@ -26,10 +32,11 @@ def build(view: Overview, people: tuple[PersonLine, ...], w: Words) -> html.Sect
     low = _floor(min([TARGET, *rates]))
     rows: list[Child] = [_row(i, line, low, w) for i, line in enumerate(ranked, 1)]
     rows += [_unassigned(line, w) for line in view.children if line.code is None]
+    style = {"--target": f"{_at(TARGET, low):.2f}%", "--names": f"{_width(ranked, w):.1f}em"}
     return panel(
         "ranking",
         w("{kind}按期结案率", kind=labels.of(labels.AREA, kind, w)),
-        [html.Div(rows, className="ranks", tabIndex="0", role="group", style={"--target": f"{_at(TARGET, low):.2f}%"})],
+        [html.Div(rows, className="ranks", tabIndex="0", role="group", style=style)],
         note=w("% · 虚线 目标 {n}", n=f"{TARGET:.0f}"),
         sources="incidents",
     )
@@ -80,6 +87,14 @@ def responsible(people: tuple[PersonLine, ...], w: Words) -> html.Section:
         for p in people
     ] or [html.P([icon("off"), html.Span(w("责任人未导入"))], className="missing")]
     return panel("people", w("责任人"), rows)
+
+
+def _width(ranked: Sequence[GroupLine], w: Words) -> float:
+    """Room for the longest name, in letters' heights: a Chinese character is one wide, a Latin letter about half."""
+    names = [short(w.name(line.name, line.name_en)) for line in ranked]
+    return min(
+        _WIDEST, max((sum(1.0 if ord(letter) > _LATIN else 0.56 for letter in name) for name in names), default=0.0)
+    )
 
 
 def _floor(lowest: float) -> float:

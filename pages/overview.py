@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from components.i18n import Words, words
 from components.markup import render
 from components.parts import Child, attributes
 from data_access.auth.principal import viewer
-from data_access.domain.errors import DomainError, InvalidInput
+from data_access.domain.errors import DomainError, InvalidInput, NotFound
 from data_access.queries import areas, buildings, overview
 from data_access.queries.session import reading
 from data_access.viewmodels.areas import AreaLabel, BuildingView, PersonLine
@@ -161,14 +161,21 @@ def _render(query: Mapping[str, str], w: Words) -> tuple[Overview, Regions] | No
     area, scope = _area(query), viewer().scope
     if area is None:
         return None
+    drawer: BuildingView | NotFound | None = None
     with reading() as session:
         people = buildings.people(session, area.path)
-        drawer = buildings.building(session, query["building"], scope) if query.get("building") else None
+        if code := query.get("building"):
+            try:
+                drawer = buildings.building(session, code, scope)
+            except NotFound as absent:  # an old bookmark: the place is shown all the same
+                drawer = absent
     view = overview.overview(area, scope, _day(query.get("from")), _day(query.get("to")))
     return view, _regions(view, people, drawer, w)
 
 
-def _regions(view: Overview, people: tuple[PersonLine, ...], drawer: BuildingView | None, w: Words) -> Regions:
+def _regions(
+    view: Overview, people: tuple[PersonLine, ...], drawer: BuildingView | NotFound | None, w: Words
+) -> Regions:
     population, entities = _source(view, "population"), _source(view, "entities")
     return {
         frame.Ids.HEAD: frame.where(view.place, w),
@@ -182,8 +189,18 @@ def _regions(view: Overview, people: tuple[PersonLine, ...], drawer: BuildingVie
         Ids.MAP_HEAD: frame.below(view.place, w),
         Ids.LOW: [activity.incidents(view, w), activity.sensors(view, w), activity.video(view, w)],
         Ids.RANK: [ranking.build(view, people, w)],
-        building_drawer.Ids.DRAWER: [building_drawer.build(drawer, view.at, w)] if drawer else [],
+        building_drawer.Ids.DRAWER: _drawer(drawer, view.at, w),
     }
+
+
+def _drawer(found: BuildingView | NotFound | None, at: datetime, w: Words) -> list[Child]:
+    match found:
+        case None:
+            return []
+        case NotFound():
+            return [building_drawer.absent(str(found), w)]
+        case _:
+            return [building_drawer.build(found, at, w)]
 
 
 def _state(view: Overview, w: Words) -> dict[str, Any]:

@@ -89,6 +89,9 @@ def test_panels_of_a_place_come_as_html_and_refusals_as_a_sentence(product: Prod
     assert answer["state"]["code"] == code
     assert "hero-n" in answer["regions"]["overview-left"]
     assert "没有这个区域" in product.get("/panels?area=nowhere")["refused"]
+    old_bookmark = product.get(f"/panels?area={code}&building=nowhere")["regions"]
+    assert "没有这栋楼" in old_bookmark["building-drawer"]
+    assert old_bookmark["overview-left"]
     with urllib.request.urlopen(f"{product.url}/panels?area={code}") as found:
         assert found.headers["Cache-Control"] == "no-store"
 

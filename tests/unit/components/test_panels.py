@@ -120,6 +120,7 @@ def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
         frame.alarms(w, {4: 2, 3: 0}),
         frame.footer(view.sources, True, w),
         building_drawer.build(BUILDING, NOW, w),
+        building_drawer.absent("没有这栋楼，或者不在您的权限范围内。", w),
     ]
     said = set(re.findall(r'"([^"]*[\u3400-\u9fff][^"]*)"', _text(everything)))
     assert said <= {"中", "中文"}
