@@ -28,6 +28,12 @@ FIGURES: Final = {
     "map.30000.fps": ("map of 30,000 devices: frames while panning, 500 updates/s", "≥ 50 fps"),
     "map.100000.first_draw_ms": ("map of 100,000 devices: first draw", ""),
     "map.100000.fps": ("map of 100,000 devices: frames while panning, 500 updates/s", "≥ 50 fps"),
+    "soak.heap_growth_mb": (
+        "a wall left alone with the demo busy at 20×: growth of the heap after collection",
+        "< 2 MB",
+    ),
+    "soak.nodes_change": ("the same: change of the number of nodes", "0"),
+    "soak.longest_task_ms": ("the same: longest task", "≤ 200 ms"),
     "seed.district_s": ("seeding the district (1.14 million residents)", "≤ 60 s"),
     "start.second_s": ("second start, until ready", "≤ 5 s"),
 }

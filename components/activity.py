@@ -5,9 +5,10 @@ from __future__ import annotations
 from dash import html
 
 from components import format as fmt
-from components import labels, wide
+from components import labels, sparkline, wide
 from components.i18n import Words
 from components.parts import INKS, Child, attributes, counter, hero, line, mark, missing, panel, split
+from data_access.domain.facts import Daily
 from data_access.domain.incidents import Stage, percent
 from data_access.viewmodels.overview import Flow, GroupLine, KindLine, Overview, Sensors
 
@@ -37,7 +38,9 @@ def incidents(view: Overview, w: Words) -> html.Section:
             more="/trends",
         )
     flow = view.flow
+    days = view.past.days
     open_: list[Child] = [
+        sparkline.build([line.open for line in days], w("近 30 天日终在办"), w),
         w("在办"),
         " ",
         counter("incidents.open", fmt.count(flow.open)),
@@ -52,11 +55,12 @@ def incidents(view: Overview, w: Words) -> html.Section:
                 w("件"),
                 [(w("较昨日同时"), fmt.change(flow.today, flow.yesterday))],
                 key="incidents.today",
+                trend=sparkline.build([line.created for line in days], w("近 30 天每日受理"), w),
             ),
             _stages(flow, w),
             wide.sources(view.channels, w),
             html.Div(
-                line([w("超期"), " ", html.B(counter("incidents.overdue", fmt.count(flow.overdue)))], open_),
+                line([w("超期"), " ", html.B(counter("incidents.overdue", fmt.count(flow.overdue)))], open_[1:]),
                 className="compact-only",
             ),
         ],
@@ -164,6 +168,7 @@ def sensors(view: Overview, w: Words) -> html.Section:
                     html.Span(w("台"), className="unit"),
                 ],
                 [w("在线"), " ", html.B(f"{fmt.rate(online, 1)}%")],
+                sparkline.build(view.past.daily.get(Daily.DEVICES_ONLINE, ()), w("近 30 天在线"), w),
             ),
         ],
         sub=w("今日"),
@@ -232,6 +237,7 @@ def video(view: Overview, w: Words) -> html.Section:
             line(
                 [w("有画面"), " ", html.B(counter("cameras.delivering", fmt.count(seen.delivering)))],
                 [html.B(fmt.share(seen.delivering, seen.total))],
+                sparkline.build(view.past.daily.get(Daily.CAMERAS_DELIVERING, ()), w("近 30 天有画面"), w),
             ),
             line([w("无画面"), " ", html.B(fmt.count(silent))], [html.B(fmt.share(silent, seen.total))]),
             line([w("最近一次画面")], [html.B(fmt.moment(seen.last_frame_at, view.at, w))]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dash import html
 
 from components import format as fmt
+from components import sparkline
 from components.i18n import Words
 from components.parts import Child, icon, panel
 from data_access.viewmodels.overview import Closing, Overview
@@ -27,6 +28,7 @@ def build(view: Overview, w: Words) -> html.Section:
                 "%",
                 f"{fmt.count(now.closed_on_time)} / {fmt.count(now.due)}",
                 _points(closing, "on_time_rate", w),
+                sparkline.build(view.past.on_time, w("近 12 月"), w, digits=2),
             ),
             _kpi(
                 w,
@@ -35,6 +37,7 @@ def build(view: Overview, w: Words) -> html.Section:
                 "%",
                 f"{fmt.count(now.closed)} / {fmt.count(now.due)}",
                 _points(closing, "closing_rate", w),
+                sparkline.build(view.past.closing, w("近 12 月"), w, digits=2),
             ),
             _kpi(
                 w,
@@ -46,6 +49,7 @@ def build(view: Overview, w: Words) -> html.Section:
                     (w("环比"), fmt.change(now.created, before.created if before else None)),
                     (w("同比"), fmt.change(now.created, year.created if year else None)),
                 ],
+                sparkline.build(view.past.created[:-1], w("此前 11 月"), w),  # the month we are in is not whole
             ),
         ]
     title = w("本月效能") if view.running and view.period.is_month else w("周期效能")
@@ -53,11 +57,14 @@ def build(view: Overview, w: Words) -> html.Section:
     return panel("closing", title, body, note=note, sources="incidents", more="/trends")
 
 
-def _kpi(w: Words, name: str, value: str, unit: str, basis: str, compared: list[tuple[str, str]]) -> html.Div:
+def _kpi(  # the words of one figure
+    w: Words, name: str, value: str, unit: str, basis: str, compared: list[tuple[str, str]], trend: Child
+) -> html.Div:
     shown = [html.Span([f"{word} ", html.B(text)]) for word, text in compared if text != fmt.DASH]
     return html.Div(
         [
             html.Span(w(name), className="kpi-name"),
+            trend,
             html.Span([value, html.Span(unit, className="unit") if value != fmt.DASH else None], className="kpi-n"),
             html.Span(basis, className="kpi-basis"),
             html.Span(shown or w("无往期可比"), className="kpi-cmp"),

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from dash import html
 
 from components import format as fmt
-from components import labels, wide
+from components import labels, sparkline, wide
 from components.i18n import Words
 from components.parts import INKS, Child, hero, icon, labelled, line, missing, panel, split
 from data_access.domain.facts import Fact
 from data_access.viewmodels.overview import Ledger, SourceLine
+from data_access.viewmodels.trends import Past
+
+NO_PAST: Final = Past()
 
 
-def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> html.Section:
+def population(
+    ledger: Ledger, source: SourceLine | None, now: datetime, w: Words, past: Past = NO_PAST
+) -> html.Section:
     """人口: residents, where they are from, how old they are, the elderly who live alone."""
     body: list[Child] = missing(w, "人口数据未导入")
     if Fact.RESIDENTS in ledger.now:
@@ -22,7 +28,9 @@ def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Word
         ages = (Fact.AGE_0_14, Fact.AGE_15_59, Fact.AGE_60_UP)
         total = ledger.now.get(Fact.RESIDENTS)
         body = [
-            hero(fmt.count(total), w("人"), _compared(ledger, Fact.RESIDENTS, w)),
+            hero(
+                fmt.count(total), w("人"), _compared(ledger, Fact.RESIDENTS, w), trend=_trend(past, Fact.RESIDENTS, w)
+            ),
             html.Div(
                 [
                     split(
@@ -70,7 +78,7 @@ def population(ledger: Ledger, source: SourceLine | None, now: datetime, w: Word
     )
 
 
-def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> html.Section:
+def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words, past: Past = NO_PAST) -> html.Section:
     """房屋: dwellings, how they are used, rentals by grade."""
     body: list[Child] = missing(w, "房屋数据未导入")
     if Fact.DWELLINGS in ledger.now:
@@ -78,7 +86,12 @@ def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) 
         grades = (Fact.RENTAL_LIGHT, Fact.RENTAL_WATCHED, Fact.RENTAL_STRICT, Fact.RENTAL_BANNED)
         inks = ("var(--choro-3)", INKS[1], INKS[0], INKS[3])
         body = [
-            hero(fmt.count(ledger.now.get(Fact.DWELLINGS)), w("套"), _compared(ledger, Fact.DWELLINGS, w)),
+            hero(
+                fmt.count(ledger.now.get(Fact.DWELLINGS)),
+                w("套"),
+                _compared(ledger, Fact.DWELLINGS, w),
+                trend=_trend(past, Fact.DWELLINGS, w),
+            ),
             html.Div(
                 [
                     split([(ledger.now.get(f, 0), ink) for (_, f), ink in zip(uses, INKS[:3], strict=True)]),
@@ -106,10 +119,12 @@ def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) 
     return panel("housing", w("房屋"), body, note=_as_of(ledger, source, now, w), sources="population")
 
 
-def organisations(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> html.Section:
+def organisations(
+    ledger: Ledger, source: SourceLine | None, now: datetime, w: Words, past: Past = NO_PAST
+) -> html.Section:
     """法人与资源: who does business here, what can help."""
     rows = [
-        _row(ledger, w, "法人", "家", Fact.LEGAL_ENTITIES, "规上", Fact.ABOVE_SCALE),
+        _row(ledger, w, "法人", "家", Fact.LEGAL_ENTITIES, "规上", Fact.ABOVE_SCALE, past),
         _row(ledger, w, "资源", "处", Fact.RESOURCES, "AED", Fact.AED),
     ]
     known = Fact.LEGAL_ENTITIES in ledger.now or Fact.RESOURCES in ledger.now
@@ -121,17 +136,31 @@ def organisations(ledger: Ledger, source: SourceLine | None, now: datetime, w: W
     return panel("organisations", w("法人与资源"), body, note=_as_of(ledger, source, now, w), sources="entities")
 
 
-def _row(ledger: Ledger, w: Words, name: str, unit: str, fact: Fact, part: str, part_fact: Fact) -> html.Div:
+def _row(  # the words of one line
+    ledger: Ledger,
+    w: Words,
+    name: str,
+    unit: str,
+    fact: Fact,
+    part: str,
+    part_fact: Fact,
+    past: Past = NO_PAST,
+) -> html.Div:
     changed = fmt.change(ledger.now.get(fact), ledger.last_month.get(fact))
     return html.Div(
         [
             html.Span(w(name), className="org-name"),
             html.Span([fmt.count(ledger.now.get(fact)), html.Span(w(unit), className="unit")], className="org-n"),
-            html.Span([w(part), " ", html.B(fmt.count(ledger.now.get(part_fact)))]),
+            _trend(past, fact, w),
+            html.Span([w(part), " ", html.B(fmt.count(ledger.now.get(part_fact)))], className="org-part"),
             html.Span([html.I(w("较上月") + " "), html.B(changed)], className="org-cmp"),
         ],
         className="org",
     )
+
+
+def _trend(past: Past, fact: Fact, w: Words) -> html.Span | None:
+    return sparkline.build(past.facts.get(fact, ()), w("近 13 月"), w)
 
 
 def _compared(ledger: Ledger, fact: Fact, w: Words) -> list[tuple[str, str]]:

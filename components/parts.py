@@ -52,9 +52,15 @@ def panel(
         [
             html.Header(
                 [
-                    html.H2(
-                        html.A(title, href=more, className="panel-link", **attributes(data_to=more)) if more else title
-                    ),
+                    html.H2(title),
+                    html.A(
+                        icon("chev"),
+                        href=more,
+                        className="panel-link",
+                        **attributes(data_to=more, aria_label=f"{title} →"),
+                    )
+                    if more
+                    else None,
                     html.Small(sub, className="panel-sub") if sub else None,
                     html.Span(className="panel-flag"),
                     html.Span(note, className="panel-note") if note else None,
@@ -73,12 +79,20 @@ def counter(key: str, text: str) -> html.Span:
     return html.Span(text, **attributes(data_counter=key))
 
 
-def hero(value: Child, unit: str, compared: Sequence[tuple[str, str]] = (), *, key: str | None = None) -> html.Div:
-    """The one big figure of a panel with its unit and named comparisons."""
+def hero(
+    value: Child,
+    unit: str,
+    compared: Sequence[tuple[str, str]] = (),
+    *,
+    key: str | None = None,
+    trend: Child = None,
+) -> html.Div:
+    """The one big figure of a panel with its unit, its trend where there is room, and named comparisons."""
     figure = counter(key, str(value)) if key else value
     return html.Div(
         [
             html.Span([figure, html.Span(unit, className="unit")], className="hero-n"),
+            trend,
             html.Span(
                 [html.Span([f"{name} ", html.B(text)]) for name, text in compared if text != "—"],
                 className="hero-cmp",
@@ -110,6 +124,6 @@ def labelled(pairs: Sequence[tuple[Child, str]], class_name: str = "labels") -> 
     )
 
 
-def line(left: Sequence[Child], right: Sequence[Child]) -> html.Div:
-    """One line that matters: what on the left, how much or how changed on the right."""
-    return html.Div([html.Span(list(left)), html.Span(list(right))], className="line")
+def line(left: Sequence[Child], right: Sequence[Child], trend: Child = None) -> html.Div:
+    """One line that matters: what on the left, how much or how changed on the right, its trend where there is room."""
+    return html.Div([html.Span(list(left)), trend, html.Span(list(right))], className="line")

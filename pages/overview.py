@@ -181,9 +181,9 @@ def _regions(
         frame.Ids.HEAD: frame.where(view.place, w),
         frame.Ids.PROOF: frame.proof(view, w),
         Ids.LEFT: [
-            ledger.population(view.ledger, population, view.at, w),
-            ledger.housing(view.ledger, population, view.at, w),
-            ledger.organisations(view.ledger, entities, view.at, w),
+            ledger.population(view.ledger, population, view.at, w, view.past),
+            ledger.housing(view.ledger, population, view.at, w, view.past),
+            ledger.organisations(view.ledger, entities, view.at, w, view.past),
             closing.build(view, w),
         ],
         Ids.MAP_HEAD: frame.below(view.place, w),

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from data_access.demo import past
 from data_access.demo.buildings import Buildings, Dwellings
 from data_access.demo.chance import Chance, Ints
 from data_access.demo.frame import Area, Columns, Community
@@ -105,7 +106,7 @@ class Ledger:
         return _added_up(self._own)
 
     def rows(self, areas: Sequence[Area], today: date, seed: int) -> Columns:
-        """Rows of `area_facts` for this month, the one before and the same of last year."""
+        """Rows of `area_facts` for this month, the one before and the same of last year; of few, those between."""
         this = today.replace(day=1)
         before = this.replace(year=this.year - 1, month=12) if this.month == 1 else this.replace(month=this.month - 1)
         chance = Chance(seed, "facts")
@@ -114,7 +115,8 @@ class Ledger:
             before: _added_up(_shrunk(self._own, _MONTHLY, _USUAL_MONTHLY, chance)),
             this: self.totals(),
         }
-        lines = [
+        lines = past.months_between(areas, months[this.replace(year=this.year - 1)], months[before], this, seed)
+        lines += [
             (area.id, month.isoformat(), fact.value, totals[area.path].get(fact, 0))
             for area in areas
             for month, totals in months.items()

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, text
 from data_access.db.bulk import insert_columns, unindexed
 from data_access.db.engine import BUSY_TIMEOUT_MS, Database
 from data_access.db.tables import Base, MetaRow
-from data_access.demo import city, deployment, system
+from data_access.demo import city, deployment, past, system
 from data_access.demo.alarms import alarm_rows
 from data_access.demo.buildings import buildings, dwellings
 from data_access.demo.chance import Chance
@@ -93,6 +93,7 @@ def _fill(connection: Connection, settings: Settings, now: datetime, tell: Progr
     tell(0.95, "Aggregates")
     _write(connection, "duty_rota", roster.rota(now))
     _write(connection, "area_facts", ledger.rows(areas, local_day(now), settings.seed))
+    _write(connection, "area_days", past.day_rows(areas, ledger.totals(), local_day(now), settings.seed))
 
 
 def _community(

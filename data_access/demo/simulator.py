@@ -12,7 +12,8 @@ import heapq
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Final
 
 from data_access.demo import signals
@@ -45,10 +46,15 @@ class Kind:
 class Level:
     """How lively the background is: in each slot of seconds, the chance of each group of things."""
 
-    slot_s: int
+    slot_s: float
     warning: float
     minor: float
     major: float
+    speed: float = 1.0  # what lasts a minute at 1 lasts three seconds at 20
+
+    def faster(self, speed: float) -> Level:
+        """The same at `speed` times the pace: more often, each for a shorter time."""
+        return replace(self, slot_s=self.slot_s / speed, speed=self.speed * speed)
 
 
 LEVELS: Final = {
@@ -95,7 +101,7 @@ def episodes(fleet: Fleet, level: Level, seed: int, slot: int) -> Iterator[Episo
         kind = present[int(unit(seed, slot, number, 2) * len(present))]
         devices = fleet.by_kind[kind.device]
         start = int((slot + unit(seed, slot, number, 4)) * level.slot_s * 1000)
-        length = kind.low_s + unit(seed, slot, number, 5) * (kind.high_s - kind.low_s)
+        length = (kind.low_s + unit(seed, slot, number, 5) * (kind.high_s - kind.low_s)) / level.speed
         device = devices[int(unit(seed, slot, number, 3) * len(devices))]
         yield Episode(device, kind.values, start, start + int(length * 1000))
 
@@ -119,7 +125,9 @@ class Simulator:
         self._active: dict[int, Episode] = {}
         self._ends: list[tuple[int, int]] = []
         self._waiting: list[tuple[int, int, Episode]] = []
-        self._slot = self._slot_of(now_ms) - -(-_LONGEST_S // level.slot_s)  # what began before may still go on
+        self._slot = self._slot_of(now_ms) - ceil(
+            _LONGEST_S / (level.slot_s * level.speed)
+        )  # what began before may still go on
         self._unheard = (fleet.heard_ms, now_ms)
 
     def due(self, now_ms: int, held: set[int], *, calm: bool) -> list[Said]:
@@ -178,7 +186,7 @@ class Simulator:
         return int(device.period_s * 1000 * spread / self._speed)
 
     def _slot_of(self, now_ms: int) -> int:
-        return now_ms // (self._level.slot_s * 1000)
+        return int(now_ms // (self._level.slot_s * 1000))
 
 
 def natural_rate(fleet: Fleet) -> float:

@@ -36,3 +36,10 @@ class Fact(StrEnum):
     AED = "aed"
     CAMERAS = "cameras"  # 视频点位
     DEVICES = "devices"  # 终端
+
+
+class Daily(StrEnum):
+    """A running figure that is kept once a day: the metric keys of `area_days`."""
+
+    DEVICES_ONLINE = "devices_online"
+    CAMERAS_DELIVERING = "cameras_delivering"

@@ -12,14 +12,17 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, String, cast, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import IncidentRow, ResidentRow
+from data_access.db.tables import AreaDayRow, AreaFactRow, IncidentRow, ResidentRow
 from data_access.domain.areas import subtree_bounds
+from data_access.domain.facts import Daily, Fact
+from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period, midnight, month_of
 from data_access.queries.indicators import indicators
 from data_access.queries.session import cache, now, reading
-from data_access.viewmodels.trends import AgeBand, DayLine, MonthLine
+from data_access.viewmodels.trends import AgeBand, DayLine, MonthLine, Past
 
 DAYS: Final = 30
+DRAWN: Final = (Fact.RESIDENTS, Fact.DWELLINGS, Fact.LEGAL_ENTITIES)
 BAND: Final = 5
 OLDEST_BAND: Final = 85
 _DAY_MS: Final = 86_400_000
@@ -31,13 +34,10 @@ _OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out,
 @cache.memoize(timeout=300)
 def months(path: str, until: date, count: int, version: str) -> tuple[MonthLine, ...]:  # noqa: ARG001  # the version is there for the key
     """The last `count` months up to and with the one before the day `until`, oldest first."""
-    wanted = [month_of(until - timedelta(days=1))]
-    while len(wanted) < count:
-        wanted.append(wanted[-1].previous())
     with reading() as session:
         return tuple(
             MonthLine(of.first, indicators(session, path, of.first, of.end, now=now())[0].counts)
-            for of in reversed(wanted)
+            for of in _months_before(until, count)
         )
 
 
@@ -48,11 +48,61 @@ def days(path: str, end: date, version: str) -> tuple[DayLine, ...]:  # noqa: AR
         return read_days(session, path, end)
 
 
+@cache.memoize(timeout=300)
+def past(area_id: int, path: str, end: date, version: str) -> Past:
+    """What the overview's sparklines draw of the time before `end`."""
+    lines: tuple[ClosingCounts, ...] = tuple(_month(path, of.first, of.end, version) for of in _months_before(end, 12))
+    with reading() as session:
+        facts, daily = read_facts(session, area_id), read_daily(session, area_id, end)
+    return Past(
+        days=days(path, end, version),
+        on_time=tuple(line.on_time_rate for line in lines),
+        closing=tuple(line.closing_rate for line in lines),
+        created=tuple(line.created or None for line in lines),
+        facts=facts,
+        daily=daily,
+    )
+
+
+@cache.memoize(timeout=3600)
+def _month(path: str, first: date, end: date, version: str) -> ClosingCounts:  # noqa: ARG001  # as above
+    with reading() as session:
+        return indicators(session, path, first, end, now=now())[0].counts
+
+
 @cache.memoize(timeout=86_400)
 def ages(path: str, today: date, version: str) -> tuple[AgeBand, ...]:  # noqa: ARG001  # as above
     """Residents by five years of age and sex, youngest first; none where people were not imported."""
     with reading() as session:
         return read_ages(session, path, today)
+
+
+def read_facts(session: Session, area_id: int) -> dict[str, tuple[int | None, ...]]:
+    """The aggregates with a past worth drawing, over the thirteen months up to the newest."""
+    newest = session.scalar(select(func.max(AreaFactRow.month)).where(AreaFactRow.area_id == area_id))
+    if newest is None:
+        return {}
+    months_ = [of.first for of in _months_before(month_of(newest).end, 13)]
+    rows = session.execute(
+        select(AreaFactRow.metric, AreaFactRow.month, AreaFactRow.value).where(
+            AreaFactRow.area_id == area_id, AreaFactRow.month >= months_[0], AreaFactRow.metric.in_(DRAWN)
+        )
+    )
+    found = {(metric, month): value for metric, month, value in rows}
+    return {metric: tuple(found.get((metric, month)) for month in months_) for metric in DRAWN}
+
+
+def read_daily(session: Session, area_id: int, end: date) -> dict[str, tuple[int | None, ...]]:
+    """What was kept of each of the last `DAYS` whole days."""
+    first = end - timedelta(days=DAYS)
+    rows = session.execute(
+        select(AreaDayRow.metric, AreaDayRow.day, AreaDayRow.value).where(
+            AreaDayRow.area_id == area_id, AreaDayRow.day >= first, AreaDayRow.day < end
+        )
+    )
+    found = {(metric, day): value for metric, day, value in rows}
+    wanted = [first + timedelta(days=i) for i in range(DAYS)]
+    return {metric: tuple(found.get((metric, day)) for day in wanted) for metric in Daily}
 
 
 def read_days(session: Session, path: str, end: date) -> tuple[DayLine, ...]:
@@ -99,6 +149,14 @@ def read_ages(session: Session, path: str, today: date) -> tuple[AgeBand, ...]:
         if bands
         else ()
     )
+
+
+def _months_before(end: date, count: int) -> list[Period]:
+    """The `count` months up to and with that of the day before `end`, oldest first."""
+    found = [month_of(end - timedelta(days=1))]
+    while len(found) < count:
+        found.append(found[-1].previous())
+    return found[::-1]
 
 
 def _per_day(session: Session, path: str, period: Period) -> dict[int, int]:

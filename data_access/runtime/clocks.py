@@ -6,7 +6,7 @@ from datetime import datetime
 
 from data_access.commands import alarm_clock, audit, clocks, closing, floods, windows
 from data_access.live.outbox import Relay
-from data_access.runtime import heartbeat, notices, video
+from data_access.runtime import days, heartbeat, notices, video
 from data_access.runtime.channels import ways
 from data_access.runtime.counters import EVERY_S, CountersKeeper
 from data_access.runtime.worker import Task
@@ -48,5 +48,6 @@ def tasks(services: Services) -> list[Task]:
         Task(name="video", every_s=video.EVERY_S, run=cameras.step),
         Task(name="hours", every_s=60.0, run=lambda now: clocks.aggregate_hours(database, now)),
         Task(name="closing", every_s=60.0, run=lambda now: closing.keep_months(database, now)),
+        Task(name="days", every_s=days.EVERY_S, run=lambda now: days.keep(database, now)),
         Task(name="retention", every_s=600.0, run=retention),
     ]

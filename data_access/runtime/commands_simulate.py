@@ -80,7 +80,9 @@ def simulate(
     try:
         if scenario in BACKGROUNDS:
             with _publisher(settings, fleet, url, voices=True) as publisher:
-                _background(settings, fleet, publisher, holds, stop, level=scenario, seed=seed, minutes=minutes)
+                _background(
+                    settings, fleet, publisher, holds, stop, level=scenario, seed=seed, minutes=minutes, speed=speed
+                )
         else:
             with _publisher(settings, fleet, url) as publisher:
                 _once(settings, fleet, publisher, holds, stop, name=scenario, seed=seed, building=building, speed=speed)
@@ -88,7 +90,7 @@ def simulate(
         holds.release()
 
 
-def _background(
+def _background(  # noqa: PLR0913  # what it plays with, then how
     settings: Settings,
     fleet: Fleet,
     publisher: Publisher,
@@ -98,6 +100,7 @@ def _background(
     level: str,
     seed: int,
     minutes: float | None,
+    speed: float,
 ) -> None:
     from data_access.demo.people_at_work import Desk, People, live  # noqa: PLC0415  # as said above
     from data_access.demo.simulator import LEVELS, Simulator, run  # noqa: PLC0415
@@ -118,8 +121,8 @@ def _background(
             threading.Thread(target=live, args=(people,), kwargs=at_work, name="people", daemon=True).start()
         simulator = Simulator(
             fleet,
-            level=LEVELS[level],
-            rate=settings.demo_rate,
+            level=LEVELS[level].faster(speed),
+            rate=settings.demo_rate * speed,
             seed=seed,
             now_ms=_now_ms(),
             reports=alone,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period
 from data_access.viewmodels.areas import Place
+from data_access.viewmodels.trends import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +132,4 @@ class Overview:
     sensors: Sensors
     video: Video
     sources: tuple[SourceLine, ...]
+    past: Past = field(default_factory=Past)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from data_access.domain.incidents import ClosingCounts
@@ -79,3 +80,15 @@ class AgeBand:
     low: int
     men: int
     women: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the overview's sparklines draw, oldest first; None where nothing is known of that time."""
+
+    days: tuple[DayLine, ...] = ()
+    on_time: tuple[float | None, ...] = ()  # rates of the last twelve months
+    closing: tuple[float | None, ...] = ()
+    created: tuple[int | None, ...] = ()
+    facts: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)  # thirteen months
+    daily: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)  # thirty days

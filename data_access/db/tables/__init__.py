@@ -14,6 +14,7 @@ from data_access.db.tables.alarms import (
 )
 from data_access.db.tables.areas import (
     AreaBoundaryRow,
+    AreaDayRow,
     AreaFactRow,
     AreaRow,
     DutyRow,
@@ -55,6 +56,7 @@ __all__ = [
     "AlarmRow",
     "AlarmWindowRow",
     "AreaBoundaryRow",
+    "AreaDayRow",
     "AreaFactRow",
     "AreaRow",
     "AuditRow",

@@ -57,6 +57,20 @@ class AreaFactRow(Base):
     value: Mapped[int]
 
 
+class AreaDayRow(Base):
+    """What was running in an area (its whole subtree) on a day: the last figure seen of the day, kept by the worker.
+
+    Metrics are the keys of `data_access.domain.facts.Daily`.
+    """
+
+    __tablename__ = "area_days"
+
+    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    metric: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int]
+
+
 class OrganisationRow(Base):
     """组织: an office, property company, social organisation or team's home."""
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from data_access.db.engine import Database
-from data_access.db.tables import AreaRow, IncidentRow, IncidentTypeRow, ResidentRow
+from data_access.db.tables import AreaDayRow, AreaFactRow, AreaRow, IncidentRow, IncidentTypeRow, ResidentRow
+from data_access.domain.facts import Daily
 from data_access.domain.periods import local_day, midnight
 from data_access.queries.topics import read_hot, read_topics
-from data_access.queries.trends import DAYS, read_ages, read_days
+from data_access.queries.trends import DAYS, read_ages, read_daily, read_days, read_facts
+from data_access.runtime import days
 from tests.small import DISTRICT_PATH, GRID, fill
 
 Case = tuple[datetime, datetime | None]
@@ -99,3 +101,32 @@ def test_ages_are_bands_of_five_years_by_sex(small: Database, noon: datetime) ->
     with small.reading() as session:
         bands = read_ages(session, DISTRICT_PATH, local_day(noon))
     assert [(b.low, b.men, b.women) for b in bands if b.men or b.women] == [(0, 1, 0), (5, 0, 1), (85, 0, 1)]
+
+
+def test_a_day_keeps_its_last_figures_and_only_whole_days_are_drawn(small: Database, noon: datetime) -> None:
+    today = local_day(noon)
+    with small.reading() as session:
+        area_id = session.query(AreaRow).filter_by(path=DISTRICT_PATH).one().id
+    for at in (noon - timedelta(days=1), noon, noon + timedelta(minutes=10)):
+        assert days.keep(small, at) > 0
+    with small.reading() as session:
+        asked = select(AreaDayRow.day).where(
+            AreaDayRow.area_id == area_id, AreaDayRow.metric == Daily.DEVICES_ONLINE.value
+        )
+        kept = set(session.scalars(asked))
+        drawn = read_daily(session, area_id, today)[Daily.DEVICES_ONLINE]
+        tomorrow = read_daily(session, area_id, today + timedelta(days=1))[Daily.DEVICES_ONLINE]
+    assert kept == {today - timedelta(days=1), today}
+    assert drawn[-1] == tomorrow[-2] == tomorrow[-1] is not None
+    assert drawn[:-1] == (None,) * (DAYS - 1)
+
+
+def test_facts_are_drawn_over_thirteen_months_with_gaps_where_nothing_is_known(small: Database) -> None:
+    with small.writing() as session:
+        area = session.query(AreaRow).filter_by(code=GRID).one()
+        for month, value in ((date(2031, 5, 1), 90), (date(2031, 6, 1), 100), (date(2030, 6, 1), 80)):
+            session.add(AreaFactRow(area_id=area.id, month=month, metric="residents", value=value))
+        area_id = area.id
+    with small.reading() as session:
+        facts = read_facts(session, area_id)
+    assert facts["residents"] == (80, *(None,) * 10, 90, 100)
