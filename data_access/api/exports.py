@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +21,9 @@ from data_access.domain.periods import SHANGHAI
 from data_access.queries import areas
 from data_access.queries.figures import figures
 from data_access.viewmodels.overview import GroupLine, Overview
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 MEDIA: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FEW: Final = 5  # a count of people below this could be somebody
@@ -95,6 +95,7 @@ async def get_workbook(request: Request) -> Response:
 
 def workbook(view: Overview, *, english: bool) -> bytes:
     """The sheets of `view`. People are counts, fewer than five of them `<5`; nothing in it names anybody."""
+    from openpyxl import Workbook  # noqa: PLC0415  # slow to import, and seldom needed
 
     def say(chinese: str, in_english: str) -> str:
         return in_english if english else chinese
@@ -176,6 +177,9 @@ def _sheet(book: Workbook, title: str, head: Sequence[str], rows: Iterable[Seque
 
 def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
     """A cell; text stays text, whatever it begins with: a name is never a formula."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # as above
+    from openpyxl.styles import Font  # noqa: PLC0415
+
     cell = WriteOnlyCell(sheet, value)
     if isinstance(value, str):
         cell.data_type = "s"

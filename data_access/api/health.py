@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from data_access.api.context import Context, context
 from data_access.build_version import build
-from data_access.db import migrate
+from data_access.db import revision
 from data_access.db.tables import SourceRow
 
 
@@ -54,7 +54,7 @@ def _parts(ctx: Context) -> dict[str, dict[str, object]]:
         with services.database.reading() as session:
             session.execute(text("SELECT 1"))
             parts["database"] = {"ok": True, "kind": services.database.dialect}
-            at, newest = migrate.current(services.database.engine), migrate.newest()
+            at, newest = revision.current(services.database.engine), revision.newest()
             parts["migrations"] = {"ok": at == newest, "at": at, "newest": newest}
             if at == newest:
                 parts["ingest"] = _ingest(ctx, session)

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import IO, Any, Final
 
-from openpyxl import Workbook
-
 Rows = Iterable[dict[str, Any]]
 
 _FORMULA: Final = re.compile(r"[=+\t\r].|-[^\d.]|@[A-Za-z]", re.DOTALL)
@@ -40,6 +38,8 @@ def _csv(rows: Rows, target: IO[bytes]) -> None:
 
 
 def _xlsx(rows: Rows, target: IO[bytes]) -> None:
+    from openpyxl import Workbook  # noqa: PLC0415  # slow to import, and seldom needed
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("export")
     iterator = iter(rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapely import Point, from_geojson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +20,8 @@ class Spot:
 
 def locate(session: Session, lng: float, lat: float) -> Spot | None:
     """The smallest area that holds the WGS-84 point; None when it lies outside every root."""
+    from shapely import Point, from_geojson  # noqa: PLC0415  # slow to import, and seldom needed
+
     found: Spot | None = None
     point = Point(lng, lat)
     while True:

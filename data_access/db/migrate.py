@@ -1,4 +1,4 @@
-"""Schema migrations: bring a database to the newest revision, tell where it is, write a new revision."""
+"""Schema migrations: bring a database to the newest revision, write a new revision."""
 
 from __future__ import annotations
 
@@ -50,12 +50,6 @@ def _upgrade_sqlite(connection: Connection, to: str) -> None:
     finally:
         connection.rollback()
         driver.execute("PRAGMA foreign_keys=ON")
-
-
-def current(engine: Engine) -> str | None:
-    """The revision the database is at; None when it has never been migrated."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest() -> str | None:

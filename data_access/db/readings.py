@@ -17,7 +17,6 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, text
 
 from data_access.db.bulk import insert_lists
-from data_access.db.readings_copy import packed
 from data_access.db.tables.base import from_ms, to_ms
 
 HOUR_MS = 3_600_000
@@ -65,6 +64,8 @@ def insert(connection: Connection, table: str, columns: Sequence[Any], *, receiv
         statement = f"INSERT OR IGNORE INTO {table} VALUES {{}}"  # noqa: S608  # our own name
         given = (device, metric, ts, value, [at] * len(ts), original)
         return insert_lists(driver, statement, "(?, ?, ?, ?, 0, ?, nullif(?, 0))", given)
+    from data_access.db.readings_copy import packed  # noqa: PLC0415  # numpy, which not every process has
+
     rows = packed(tuple(columns), received=at)
     with driver.cursor() as cursor:
         if new:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from math import cos, radians
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,6 +13,9 @@ from data_access.db.tables import AreaBoundaryRow, AreaRow, UserRow
 from data_access.domain.accounts import Role
 from data_access.queries.session import cache, reading
 from data_access.viewmodels.accounts import Account, DemoAccount, Outline
+
+if TYPE_CHECKING:
+    import shapely
 
 WIDTH: Final = 1000
 _DETAIL: Final = 1.5  # of WIDTH: finer bends are left out
@@ -67,6 +69,8 @@ def outline(version: str) -> Outline | None:  # noqa: ARG001  # the data version
 
 def read_outline(session: Session) -> Outline | None:
     """As `outline`, from the database."""
+    import shapely  # noqa: PLC0415  # slow to import, and the sign-in page alone draws
+
     top = session.execute(select(AreaRow).order_by(AreaRow.depth, AreaRow.path).limit(1)).scalar()
     if top is None:
         return None
@@ -98,5 +102,7 @@ def read_outline(session: Session) -> Outline | None:
 
 
 def _path(shape: shapely.Geometry) -> str:
+    import shapely  # noqa: PLC0415  # as above
+
     rings = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
     return "".join("M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in ring.coords[:-1]) + "Z" for ring in rings)

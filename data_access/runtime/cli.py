@@ -61,7 +61,7 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             raise  # whoever read our output has enough: click knows
         except Exception as error:
-            from data_access.runtime.refusal import outage  # noqa: PLC0415  # heavy, and seldom needed
+            from data_access.runtime.outages import outage  # noqa: PLC0415  # heavy, and seldom needed
 
             if (told := outage(error)) is None:
                 raise

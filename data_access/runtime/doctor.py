@@ -21,7 +21,7 @@ from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from data_access.db import migrate
+from data_access.db import migrate, revision
 from data_access.db.tables import DeadLetterRow, MetaRow, NoticeRow, OutboxRow, SourceRow
 from data_access.domain.notices import NoticeState
 from data_access.ingest.metrics import stored
@@ -133,7 +133,7 @@ def database(services: Services) -> Finding:
     """Whether it answers, and what it holds."""
     with services.database.reading() as session:
         session.execute(text("SELECT 1"))
-        if migrate.current(services.database.engine) is None:
+        if revision.current(services.database.engine) is None:
             return Finding("database", State.FAIL, "empty: never migrated", "run `yiping prepare`, or `yiping run`")
         held = session.scalar(select(MetaRow.value).where(MetaRow.key == build.DEPLOYMENT))
     facts: dict[str, Any] = {"kind": services.database.dialect, "deployment": held}
@@ -145,7 +145,7 @@ def database(services: Services) -> Finding:
 
 def migrations(services: Services) -> Finding:
     """Whether the schema is the one this version knows."""
-    at, newest = migrate.current(services.database.engine), migrate.newest()
+    at, newest = revision.current(services.database.engine), migrate.newest()
     facts = {"at": at, "newest": newest}
     if at == newest:
         return Finding("migrations", State.OK, f"newest ({at})", "", facts)

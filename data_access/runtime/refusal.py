@@ -1,4 +1,7 @@
-"""Why a process cannot start or a command cannot be done: one sentence, exit status 2."""
+"""Why a process cannot start or a command cannot be done: one sentence, exit status 2.
+
+Imports no database: the supervisor and the edge are to be there in a moment.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,7 @@ from pathlib import Path
 
 import click
 from pydantic import ValidationError
-from redis import RedisError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from data_access.db.engine import is_busy
 from data_access.settings import Settings
 
 
@@ -23,23 +22,6 @@ class Refusal(click.ClickException):
     """Something outside the program is not as it must be; the message says what to change."""
 
     exit_code = 2
-
-
-def outage(error: Exception) -> str | None:
-    """The sentence about what is busy, away or unreadable outside the program; None for anything else."""
-    match error:
-        case _ if is_busy(error):
-            return "The database is busy: another process has been writing all the time. Try again in a minute."
-        case OperationalError() | NoConnectionError():
-            cause = getattr(error, "orig", None) or error
-            why = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
-            return f"The database does not answer as it must ({why}): see `yiping doctor`."
-        case RedisError():
-            return f"Redis does not answer ({type(error).__name__}): see `yiping doctor`."
-        case OSError():
-            reason = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
-            return f"{error.filename}: {reason}." if error.filename else f"{reason}."
-    return None
 
 
 def settings() -> Settings:

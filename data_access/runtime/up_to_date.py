@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
-from typing import Final
 
+from data_access.db import revision
 from data_access.settings import Deployment, Settings
-
-_VERSIONS: Final = Path(__file__).parents[1] / "db" / "migrations" / "versions"
 
 
 def deployment(settings: Settings) -> Deployment | None:
@@ -23,15 +20,10 @@ def deployment(settings: Settings) -> Deployment | None:
         return None
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)) as connection:
-            (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            (at,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             (held,) = connection.execute("SELECT value FROM meta WHERE key = 'deployment'").fetchone()
         found = Deployment(held)
     except (sqlite3.Error, TypeError, ValueError):
         return None
     wanted = "deployment" in settings.model_fields_set
-    return found if revision == newest() and (not wanted or found is settings.deployment) else None
-
-
-def newest() -> str:
-    """The newest revision, by the names of the revision files (`0002_readings.py`)."""
-    return max(file.name.partition("_")[0] for file in _VERSIONS.glob("[0-9]*_*.py"))
+    return found if at == revision.newest() and (not wanted or found is settings.deployment) else None

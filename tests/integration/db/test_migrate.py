@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import column, inspect, table, text
 from sqlalchemy.exc import IntegrityError
 
-from data_access.db import migrate
+from data_access.db import migrate, revision
 from data_access.db.engine import Database
 from data_access.db.tables import Base
 
@@ -21,7 +21,7 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
     before = sorted(inspect(database.engine).get_table_names())
     migrate.upgrade(database.engine)
     assert sorted(inspect(database.engine).get_table_names()) == before
-    assert migrate.current(database.engine) == migrate.newest()
+    assert revision.current(database.engine) == migrate.newest()
 
 
 def test_the_tables_are_those_of_the_models(database: Database) -> None:
@@ -35,7 +35,7 @@ def test_the_tables_are_those_of_the_models(database: Database) -> None:
 
 def test_a_database_that_was_never_migrated_says_so(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'new.db'}")
-    assert migrate.current(database.engine) is None
+    assert revision.current(database.engine) is None
     database.dispose()
 
 
@@ -73,7 +73,7 @@ def test_incidents_still_have_the_triggers_of_their_closing_figures(database: Da
 
 MIGRATOR = """
 import sys
-from data_access.db import migrate
+from data_access.db import migrate, revision
 from data_access.db.engine import Database
 
 migrate.upgrade(Database(sys.argv[1]).engine)
@@ -86,5 +86,5 @@ def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
     starters = [subprocess.Popen([sys.executable, "-c", MIGRATOR, url], cwd=ROOT) for _ in range(3)]
     assert [starter.wait(60) for starter in starters] == [0, 0, 0]
     database = Database(url)
-    assert migrate.current(database.engine) == migrate.newest()
+    assert revision.current(database.engine) == migrate.newest()
     database.dispose()

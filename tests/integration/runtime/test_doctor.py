@@ -18,7 +18,7 @@ from data_access.db.tables import DeadLetterRow, MetaRow, NoticeRow, OutboxRow
 from data_access.ingest.metrics import Metrics
 from data_access.runtime import doctor
 from data_access.runtime.doctor import State
-from data_access.runtime.up_to_date import deployment, newest
+from data_access.runtime.up_to_date import deployment
 from data_access.services import Services
 from data_access.settings import Deployment, Settings
 
@@ -132,6 +132,6 @@ def test_an_up_to_date_file_needs_no_preparing(sqlite: Database, tmp_path: Path)
         session.add(MetaRow(key="deployment", value="empty"))
     assert deployment(settings) is Deployment.EMPTY
     assert deployment(Settings(data_dir=tmp_path, deployment=Deployment.LUOHU)) is None  # `prepare` will refuse it
-    from data_access.db import migrate
+    from data_access.db import migrate, revision
 
-    assert newest() == migrate.newest()
+    assert revision.newest() == migrate.newest()

@@ -28,6 +28,21 @@ def test_help_names_every_command_and_imports_none() -> None:
     assert "HEAVY set()" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("modules", "unneeded"),
+    [
+        ("data_access.runtime.commands_run", {"sqlalchemy", "psycopg", "redis", "numpy", "dash"}),
+        ("data_access.runtime.commands_processes, data_access.ingest.edge", {"sqlalchemy", "psycopg", "numpy"}),
+        ("data_access.runtime.clocks, data_access.runtime.worker", {"numpy", "pandas", "shapely", "dash"}),
+        ("app", {"alembic", "openpyxl", "pandas", "shapely", "paho"}),
+    ],
+)
+def test_a_process_starts_without_what_only_others_need(modules: str, unneeded: set[str]) -> None:
+    code = f"import sys, {modules}; print(*sorted({unneeded} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_can_be_asked_for_help(name: str) -> None:
     done = CliRunner().invoke(cli.main, [name, "--help"])
