@@ -34,6 +34,9 @@ FIGURES: Final = {
     ),
     "soak.nodes_change": ("the same: change of the number of nodes", "0"),
     "soak.longest_task_ms": ("the same: longest task", "≤ 200 ms"),
+    "desk.10000.paint_ms": ("duty officer's desk with 10,000 open alarms: first lines painted", "≤ 1,500 ms"),
+    "desk.scroll_fps": ("the same: frames while scrolling", "≥ 50 fps"),
+    "desk.act_p95_ms": ("an act → shown on another desk, p95", "≤ 300 ms"),
     "seed.district_s": ("seeding the district (1.14 million residents)", "≤ 60 s"),
     "start.second_s": ("second start, until ready", "≤ 5 s"),
 }

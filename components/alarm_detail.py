@@ -42,7 +42,7 @@ ACTIONS: Final = {
     AlarmAction.UNDO: "撤销",
     "group": "并入同一事件",
 }
-MACHINES: Final = {"ingest": "系统", "clock": "系统"}
+MACHINES: Final = {"ingest": "系统", "clock": "系统", "correlation": "系统"}
 LIFE: Final = (
     ("new", "新告警", ("raise",)),
     ("claim", "认领", (AlarmAction.CLAIM,)),
@@ -51,6 +51,7 @@ LIFE: Final = (
     ("clear", "恢复", (AlarmAction.CLEAR,)),
     ("close", "关闭", ()),
 )
+LEVELS: Final = {0: "网格员", 1: "社区", 2: "街道", 3: "区"}
 WINDOWS: Final = {"drill": "演练", "maintenance": "检修"}
 SHOWN_STEPS: Final = 60
 
@@ -291,10 +292,23 @@ def _kind(step: AlarmStep) -> str:
 def _told(step: AlarmStep, w: Words) -> list[Child]:
     who = w(MACHINES[step.actor]) if step.actor in MACHINES else step.actor
     what = w(ACTIONS[step.action]) if step.action in ACTIONS else step.action
-    note = step.note or ""
-    if step.action == AlarmAction.CALL:
-        note = " ".join(w(OUTCOMES.get(part, part)) for part in note.split(" "))
-    return [html.B(f"{who} "), what, f"：{note}" if note else ""]
+    said = _said(step, w)
+    return [html.B(f"{who} "), what, f"：{said}" if said else ""]
+
+
+def _said(step: AlarmStep, w: Words) -> str:
+    """What the person said with it: to whom, why, until when, in his own words."""
+    kept = step.detail or {}
+    parts = [str(kept[name]) for name in ("who", "whom", "text", "why") if kept.get(name)]
+    if kept.get("outcome") in OUTCOMES:
+        parts.append(w(OUTCOMES[kept["outcome"]]))
+    if kept.get("reason") in REASONS:
+        parts.append(w(REASONS[kept["reason"]]))
+    if kept.get("level") in LEVELS:
+        parts.append(w(LEVELS[kept["level"]]))
+    if kept.get("undone") in ACTIONS:
+        parts.append(w(ACTIONS[kept["undone"]]))
+    return " · ".join([*parts, *([step.note] if step.note and step.note not in parts else [])])
 
 
 def _time(at: datetime | None) -> str:

@@ -18,8 +18,8 @@ _BOLD: Final = re.compile(r"\*\*(.+?)\*\*")
 
 def build(view: DeskAlarm, w: Words, *, ticking: bool = True) -> list[Child]:
     """The steps in order; the first that is not done is the current one."""
-    text = (view.what_to_do_en if w.lang is Lang.EN else None) or view.what_to_do
-    found = steps(text or "", view.detail.history)
+    text = view.what_to_do_en if w.lang is Lang.EN else view.what_to_do
+    found = steps(text, view.detail.history)
     if not found:
         return [html.P(w("这类告警还没有处置指引"), className="desk-dim")]
     current = next((step.number for step in found if step.by is None), None)

@@ -14,10 +14,9 @@ from components import format as fmt
 from components.i18n import Words
 from components.parts import Child, attributes, icon, mark
 from data_access.domain.alarms import Severity
+from data_access.domain.flood import BEGINS_ABOVE as FLOOD
 from data_access.viewmodels.desk import DeskFigures, DeskQueue
 
-FLOOD: Final = 10
-"""More new alarms than this in ten minutes are a flood for one officer (domain facts)."""
 CALM: Final = 1
 MAX_WAIT_S: Final = 60
 
@@ -209,6 +208,12 @@ def _detail(w: Words) -> html.Section:
                 type="button",
                 className="desk-back",
                 **attributes(data_action="leave"),
+            ),
+            html.Button(
+                [icon("pin"), html.Span(w("现场"))],
+                type="button",
+                className="desk-place-switch",
+                **attributes(data_action="place", aria_expanded="false"),
             ),
             html.P(w("从左边选一条告警，或按 J"), className="desk-choose", **attributes(data_f="choose")),
             place("head", "desk-title-block"),

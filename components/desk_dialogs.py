@@ -43,6 +43,7 @@ KEYS: Final = (
     ("R", "收下新告警"),
     ("E", "展开或折叠"),
     ("G", "看同源告警"),
+    ("P", "现场（平板）"),
     ("M", "声音"),
     ("H", "接班、交班"),
     ("/", "查找"),
@@ -54,7 +55,18 @@ KEYS: Final = (
 def build(w: Words) -> html.Div:
     """Every dialog of the desk, closed."""
     return html.Div(
-        [_close(w), _shelve(w), _dispatch(w), _note(w), _call(w), _incident(w), _take_over(w), _sound(w), _help(w)],
+        [
+            _close(w),
+            _shelve(w),
+            _dispatch(w),
+            _note(w),
+            _call(w),
+            _incident(w),
+            _take_over(w),
+            *_shift(w),
+            _sound(w),
+            _help(w),
+        ],
         id="desk-dialogs",
     )
 
@@ -188,6 +200,33 @@ def _incident(w: Words) -> html.Dialog:
 
 def _take_over(w: Words) -> html.Dialog:
     return dialog("takeover", w("接手告警"), [html.P("", **attributes(data_f="owner"))], w("接手"), w)
+
+
+def _shift(w: Words) -> list[html.Dialog]:
+    """Begin a shift, hand it over, take it over."""
+
+    def items() -> html.Ul:
+        return html.Ul(className="desk-items", **attributes(data_items=""))
+
+    def line(name: str, label: str, hint: str) -> html.Label:
+        return html.Label(
+            [html.Span(label), Input(type="text", name=name, maxlength="60", placeholder=hint)], className="desk-field"
+        )
+
+    start: list[Child] = [
+        line("seat", w("席位"), w("例如 A 席")),
+        html.P(w("先试一次声音：按 M，再按试音。"), className="desk-dim"),
+    ]
+    over: list[Child] = [
+        items(),
+        line("to_user", w("交给"), w("对方账号；不填则由下一位签收")),
+        _text("note", w("交班说明"), w("可不填")),
+    ]
+    return [
+        dialog("start", w("接班"), start, w("接班"), w),
+        dialog("handover", w("交班"), over, w("签字交班"), w),
+        dialog("sign", w("接班"), [html.P("", **attributes(data_f="note")), items()], w("签收接班"), w),
+    ]
 
 
 def _sound(w: Words) -> html.Dialog:

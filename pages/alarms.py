@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from dash import Input, Output, clientside_callback, get_app, html, register_page
@@ -23,7 +22,6 @@ from components.parts import attributes
 from data_access.auth.principal import Kind, Principal, may, viewer
 from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, NotAllowed, NotFound
-from data_access.domain.periods import local_day, midnight
 from data_access.queries import areas
 from data_access.queries import desk as queries
 from data_access.queries.session import now, reading
@@ -60,7 +58,7 @@ def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
     at = now()
     with reading() as session:
         lines = queries.queue(session, area.path)
-        figures = queries.figures(session, area.path, now=at, since=_since(at))
+        figures = queries.shift_figures(session, area.path, viewer().name, at)
         places = queries.places(session, viewer().scope)
         demo = areas.is_demo(session)
     body = desk.build(lines, figures, places, query, _why_not(viewer(), w), at, w, guest=viewer().kind is Kind.GUEST)
@@ -103,8 +101,8 @@ def strip() -> Response:
         return _answer({"refused": w(_EMPTY)}, 404)
     at = now()
     with reading() as session:
-        figures = queries.figures(session, area.path, now=at, since=_since(at))
-    return _answer({"html": render(desk.strip(figures, w)), "recent": sum(figures.per_minute)})
+        figures = queries.shift_figures(session, area.path, viewer().name, at)
+    return _answer({"html": render(desk.strip(figures, w))})
 
 
 register_page(__name__, path="/alarms", title="告警 · 一屏", name="告警", first_paint=first_paint)
@@ -137,11 +135,6 @@ def _area(query: Mapping[str, str]) -> AreaLabel | None:
         raise NotAllowed(_NO_ROWS)
     with reading() as session:
         return areas.find(session, query.get("area") or None, viewer().scope)
-
-
-def _since(at: datetime) -> datetime:
-    """From when the figures of the strip count: the day, until there are shifts."""
-    return midnight(local_day(at))
 
 
 def _may(action: Action) -> bool:

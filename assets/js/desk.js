@@ -13,7 +13,7 @@
 
   function start(root) {
     const here = yiping.here.desk;
-    const { createQueue, createSelection, floods } = yiping.deskQueue;
+    const { createQueue, createSelection } = yiping.deskQueue;
     const asked = new URLSearchParams(location.search);
     const filter = {
       view: yiping.deskQueue.VIEWS.includes(asked.get("view")) ? asked.get("view") : "open",
@@ -27,13 +27,13 @@
     const box = byId("desk-list"), detailBox = byId("desk-detail"), pill = byId("desk-pill");
     const slot = (where, name) => where.querySelector(`[data-f="${name}"]`);
     const now = () => yiping.live.serverNow();
+    const figure = (n) => yiping.display.figure(n);
 
     let known = false; // a snapshot is here
     let stale = true; // the list's lines are to be made anew
     let frame = 0;
     let touchedAt = performance.now();
     let flooding = false;
-    let floodFrom = 0; // what the server says was new in ten minutes
     let unfolded = false; // the officer has switched the flood's view off
     let positions = new Map();
 
@@ -74,8 +74,9 @@
     }
 
     function drawAround() {
+      if (!known) return; // never "none" before it is known
       const { views, kinds, oldest } = queue.counts(), waiting = queue.waiting().length, marked = selection.marked();
-      for (const chip of root.querySelectorAll("[data-view-count]")) yiping.deskRows.setText(chip, String(views[chip.dataset.viewCount] || ""));
+      for (const chip of root.querySelectorAll("[data-view-count]")) yiping.deskRows.setText(chip, views[chip.dataset.viewCount] ? figure(views[chip.dataset.viewCount]) : "");
       pill.hidden = !waiting;
       yiping.deskRows.setText(pill, t("{n} 条新告警", { n: waiting }));
       byId("desk-bulk").hidden = marked.length < 2;
@@ -85,7 +86,7 @@
       yiping.deskRows.setText(slot(none, "none"), filter.q || filter.kind || filter.severity ? t("没有符合条件的告警") : t("没有需要处理的告警"));
       const strip = byId("desk-strip"), unacked = slot(strip, "unacked");
       if (unacked) {
-        yiping.deskRows.setText(unacked, t("{n} 条", { n: views.unacked }));
+        yiping.deskRows.setText(unacked, t("{n} 条", { n: figure(views.unacked) }));
         yiping.deskRows.setText(slot(strip, "oldest"), oldest === null ? "" : t("重要以上最久 {age}", { age: yiping.display.age(now() - oldest, t) }));
       }
       offerKinds(kinds);
@@ -112,7 +113,7 @@
     // ---- flood
 
     function weigh() {
-      const n = Math.max(queue.recent(now()), floodFrom), on = floods(flooding, n);
+      const flood = yiping.reducer.flood(yiping.live.state()), on = Boolean(flood), n = flood ? flood.per10 : 0;
       if (on !== flooding) {
         flooding = on;
         unfolded = false;
@@ -195,6 +196,11 @@
         unfolded = !unfolded;
         weigh();
       },
+      place() {
+        const on = document.documentElement.classList.toggle("is-place");
+        for (const button of root.querySelectorAll('[data-action="place"]')) button.setAttribute("aria-expanded", String(on));
+        if (on) byId("desk-context").focus({ preventScroll: true });
+      },
       siblings() {
         const first = detailBox.querySelector("[data-go]");
         if (first) first.focus();
@@ -207,6 +213,7 @@
 
     function leave() {
       if (document.activeElement === byId("desk-search")) box.focus();
+      else if (document.documentElement.classList.contains("is-place")) OWN.place();
       else if (document.documentElement.classList.contains("is-detail")) enter(false);
       else if (selection.clear()) redraw();
     }
@@ -312,6 +319,7 @@
         else told(detail.open());
         return;
       }
+      if (event.type === "flood.changed") weigh();
       if (event.type !== "alarm.changed") return;
       const isNew = queue.apply(event);
       if (isNew) {
@@ -319,7 +327,6 @@
         acts.heard(event);
       }
       told(event.alarm_id);
-      weigh();
       redraw();
     });
 
@@ -341,8 +348,6 @@
       fetch(`/desk/strip?area=${encodeURIComponent(area)}${lang}`).then((answer) => answer.json()).then((body) => {
         if (!body.html) return;
         byId("desk-strip").innerHTML = body.html;
-        floodFrom = body.recent;
-        weigh();
         drawAround();
       }, () => undefined); // the banner of a lost connection says it
     }
@@ -350,7 +355,7 @@
     setInterval(() => {
       if (document.hidden) return;
       if (performance.now() - touchedAt > IDLE_MS && queue.waiting().length) settle();
-      weigh();
+      if (known) weigh();
       redraw();
       tick();
     }, 1000);

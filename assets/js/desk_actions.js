@@ -20,14 +20,21 @@
     return { url: "/api/v1/alarms/act", body: { action, items, ...more } };
   }
 
+  /** What an answer says went wrong, in the reader's language where its sentence is one of the catalogue's. */
+  function sentence(said) {
+    if (!said || !said.error) return null;
+    const translate = root.yiping.t || ((text) => text);
+    return said.source ? translate(said.source, said.named) : translate(said.error);
+  }
+
   /** The answer in one form: what is done, what was refused and why. A conflict of one alarm is a refusal. */
   function outcomeOf(alarms, status, body) {
-    if (status >= 200 && status < 300) return body.done ? { done: body.done, refused: body.refused || [] } : { done: [body.alarm || body], refused: [] };
-    const why = body && body.error ? body.error : null;
+    if (status >= 200 && status < 300) return body.done ? { done: body.done, refused: (body.refused || []).map((one) => ({ id: one.id, why: sentence({ ...one, error: one.why }) })) } : { done: [body.alarm || body], refused: [] };
+    const why = sentence(body);
     return { done: [], refused: alarms.map(({ alarm_id: id }) => ({ id, why })) };
   }
 
-  const api = { DONE, SAFE, UNDO_MS, requestFor, outcomeOf };
+  const api = { DONE, SAFE, UNDO_MS, requestFor, outcomeOf, sentence };
   root.yiping = root.yiping || {};
   root.yiping.deskActions = api;
   if (typeof module !== "undefined") module.exports = api;
@@ -42,16 +49,18 @@
     return found ? { "X-Yiping-Form": found[1] } : {};
   }
 
+  api.post = (url, body) => fetch(url, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "Content-Type": "application/json", ...proof() },
+    body: JSON.stringify(body),
+  });
+
   /** Send it; the network failing is an outcome as well. */
   api.send = async function send(action, alarms, more) {
     const { url, body } = requestFor(action, alarms, more);
     try {
-      const answer = await fetch(url, {
-        method: "POST",
-        credentials: "same-origin",
-        headers: { "Content-Type": "application/json", ...proof() },
-        body: JSON.stringify(body),
-      });
+      const answer = await api.post(url, body);
       const said = await answer.json().catch(() => null);
       if (answer.status === 401) return { done: [], refused: alarms.map((a) => ({ id: a.alarm_id, why: t("登录已过期，请重新登录") })) };
       return outcomeOf(alarms, answer.status, said);

@@ -7,6 +7,7 @@
   const SHAPES = { 4: "critical", 3: "major", 2: "minor", 1: "warn" };
   const RINGS_M = [50, 100, 200, 400, 800];
   const SEEN = 7; // the nearest things that the small map shows for sure
+  const CLEAR_PX = 24;
   const DEGREE_M = 111320;
   const t = (source, values) => yiping.t(source, values);
 
@@ -80,6 +81,14 @@
   };
   const SEVERITIES = { 4: "M0-9 9 0 0 9-9 0Z", 3: "M0-9 9.500 7.500h-19Z", 2: "M-7-7h14v14H-7Z", 1: "M0-7a7 7 0 1 0 .01 0Z" };
 
+  /** A place beside the alarm's own mark for what stands at the same spot. */
+  function clear(x, y, cx, cy) {
+    const away = Math.hypot(x - cx, y - cy);
+    if (away >= CLEAR_PX) return [x, y];
+    const [dx, dy] = away > 1 ? [(x - cx) / away, (y - cy) / away] : [-0.7, -0.7];
+    return [cx + dx * CLEAR_PX, cy + dy * CLEAR_PX];
+  }
+
   function drawMap(box) {
     const data = JSON.parse(box.dataset.map), width = box.clientWidth, height = box.clientHeight;
     if (!width || !height) return;
@@ -97,7 +106,7 @@
       );
     }
     for (const p of data.points) {
-      const [px, py] = at(p);
+      const [px, py] = clear(...at(p), width / 2, height / 2);
       if (px < 8 || py < 8 || px > width - 8 || py > height - 8) continue;
       const mark = svg("g", { transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`, class: `near-${p.kind}` });
       mark.append(svg("circle", { r: 9, class: "near-ground" }), svg("path", { d: GLYPHS[p.kind], class: "near-glyph" }), svg("title", {}, p.name));

@@ -34,10 +34,25 @@
       ground.style.height = `${tops[tops.length - 1]}px`;
     }
 
-    function draw() {
-      frame = 0;
+    const spare = { head: [], alarm: [], group: [] }; // elements out of sight, to be used again
+
+    function put(element) {
+      element.remove();
+      spare[element.lineType].push(element);
+    }
+
+    function take(line) {
+      const element = spare[line.type].pop() || make(line);
+      element.lineType = line.type;
+      ground.append(element);
+      return element;
+    }
+
+    /** Put the lines in sight into the document; those that are there already are filled anew unless `moved` only. */
+    function draw(moved) {
+      if (!moved) frame = 0;
       if (!lines.length) {
-        for (const element of elements.values()) element.remove();
+        for (const element of elements.values()) put(element);
         elements.clear();
         return;
       }
@@ -47,31 +62,27 @@
       for (let i = from; i <= to; i += 1) wanted.add(lines[i].key);
       for (const [key, element] of elements) {
         if (wanted.has(key)) continue;
-        element.remove();
+        put(element);
         elements.delete(key);
       }
       for (let i = from; i <= to; i += 1) {
         const line = lines[i];
         let element = elements.get(line.key);
-        if (!element) {
-          element = make(line);
-          elements.set(line.key, element);
-          ground.append(element);
-        }
+        const fresh = !element;
+        if (fresh) elements.set(line.key, (element = take(line)));
         if (element.topPx !== tops[i]) {
           element.topPx = tops[i];
           element.style.transform = `translateY(${tops[i]}px)`;
         }
-        fill(element, line, i);
+        if (fresh || !moved) fill(element, line, i);
       }
     }
 
     function ask() {
-      if (!frame) frame = requestAnimationFrame(draw);
+      if (!frame) frame = requestAnimationFrame(() => draw(false));
     }
 
-    box.replaceChildren(ground);
-    box.addEventListener("scroll", draw, { passive: true });
+    box.addEventListener("scroll", () => draw(true), { passive: true });
     new ResizeObserver(() => {
       measure();
       ask();
@@ -79,16 +90,17 @@
 
     return {
       redraw: ask,
-      drawNow: draw,
+      drawNow: () => draw(false),
       lines: () => lines,
       /** Show `next`; the line `anchor` (a key) stays where it is on screen when it is there before and after. */
       show(next, anchor) {
+        if (!ground.isConnected) box.replaceChildren(ground); // until then the server's first lines stand
         const before = anchor !== undefined && places.has(anchor) ? tops[places.get(anchor)] - box.scrollTop : null;
         lines = next;
         places = new Map(next.map((line, i) => [line.key, i]));
         measure();
         if (before !== null && places.has(anchor) && box.scrollTop > 0) box.scrollTop = tops[places.get(anchor)] - before;
-        draw();
+        draw(false);
       },
       /** Bring a line into sight with the least movement. */
       reveal(key) {
@@ -97,7 +109,7 @@
         const head = rem * HEIGHTS.head, top = tops[at], bottom = tops[at + 1];
         if (top - head < box.scrollTop) box.scrollTop = Math.max(0, top - head);
         else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
-        draw();
+        draw(true);
       },
       perPage: () => Math.max(1, Math.floor(box.clientHeight / (HEIGHTS.alarm * rem)) - 1),
       element: (key) => elements.get(key),

@@ -8,7 +8,7 @@
   const byId = (id) => document.getElementById(id);
   const MENTION = /(?:^|\s)@([^\s@,，。;；:：]+)/g;
 
-  const NEEDS = { acknowledge: "acknowledge", note: "comment", tick: "comment" }; // all else is the officer's
+  const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment" }; // all else is the officer's
 
   let choices = []; // whom the open alarm can be sent to: [value, text, note]
 
@@ -20,6 +20,8 @@
     const tell = (text, kind = "") => toast(byId("desk-toasts"), text, { kind });
     const announce = (text) => (byId("desk-say").textContent = text);
     const named = (alarms) => (alarms.length === 1 ? `${yiping.deskRows.title(alarms[0])} · ${alarms[0].place}` : t("{n} 条告警", { n: alarms.length }));
+
+    const shift = yiping.deskShift.create({ queue, tell });
 
     /** Send, take over what the server answers, and say it. Answers with a sentence when nothing was done. */
     async function act(action, alarms, more = {}, { quiet = false } = {}) {
@@ -37,6 +39,7 @@
       }
       if (refused.length) await complain(refused);
       redraw();
+      shift.redraw();
       detail.refresh();
       return done.length ? null : refused[0] && refused[0].why;
     }
@@ -132,7 +135,7 @@
       if (action === "sound") return sound();
       if (!may.includes(NEEDS[action] || "act_on_alarms")) return tell(me === "guest" ? t("登录后可以处置") : t("您的账号没有这项权限。"), "is-refused");
       if (action === "undo") return undo();
-      if (action === "shift") return yiping.deskShift ? yiping.deskShift.open({ tell }) : null;
+      if (action === "shift") return shift.open();
       const alarms = targets();
       if (!alarms.length) return tell(t("先选一条告警"));
       return RUN[action](alarms, more);

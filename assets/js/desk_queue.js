@@ -9,7 +9,7 @@
   const MAJOR = 3;
   const WARNING = 1;
   const COMMUNITY = 9; // characters of a path down to the community
-  const FLOOD = { above: 10, below: 5, span: 600000 }; // new alarms in ten minutes for one officer
+  const KEEP_MS = 600000; // how long what is over is known, should a late event speak of it
   const VIEWS = ["open", "mine", "unacked", "shelved", "suppressed", "all"];
 
   const isOpen = (a) => a.state !== "closed";
@@ -52,9 +52,6 @@
     return due === null ? null : Math.min(1, (due - now) / (LOOK_S[a.severity] * 1000));
   }
 
-  /** Whether a flood goes on when `n` alarms were new in ten minutes; it ends later than it begins. */
-  const floods = (on, n) => (on ? n >= FLOOD.below : n > FLOOD.above);
-
   /** `known` with what the server's record says of it now. */
   function patched(known, record) {
     const { id: _id, area: _area, area_name: _name, ...fields } = record;
@@ -80,9 +77,9 @@
       waiting.clear();
     }
 
-    /** What is over and on no list is forgotten, once it counts for no flood any more. */
+    /** What is over and on no list is forgotten after a while. */
     function forget(now) {
-      for (const [id, a] of alarms) if (!isOpen(a) && !listed.has(id) && raisedMs(a) < now - FLOOD.span) alarms.delete(id);
+      for (const [id, a] of alarms) if (!isOpen(a) && !listed.has(id) && raisedMs(a) < now - KEEP_MS) alarms.delete(id);
     }
 
     function insert(a) {
@@ -184,12 +181,6 @@
 
     return {
       load, apply, settle, counts, forget,
-      /** How many alarms were raised in the ten minutes before `now`. */
-      recent(now) {
-        let n = 0;
-        for (const a of alarms.values()) if (a.run === null && raisedMs(a) > now - FLOOD.span) n += 1;
-        return n;
-      },
       get: (id) => alarms.get(id),
       patch(record) {
         const known = alarms.get(record.id);
@@ -275,7 +266,7 @@
   }
 
   const desk = {
-    FLOOD, LOOK_S, VIEWS, cause, compare, createQueue, createSelection, floods,
+    LOOK_S, VIEWS, cause, compare, createQueue, createSelection,
     isHeld, isShelved, isSuppressed, isUnacked, lookDue, lookLeft, matches, patched, raisedMs,
   };
   root.yiping = root.yiping || {};

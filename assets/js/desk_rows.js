@@ -81,7 +81,7 @@
     mark(element, line.severity);
     const { name, n, target } = element.slots;
     setText(name, line.pinned ? t("紧急与生命安全") : yiping.word("severity", line.severity));
-    setText(n, line.groups && line.groups < line.n ? `${line.n} → ${line.groups}` : String(line.n));
+    setText(n, line.groups && line.groups < line.n ? `${yiping.display.figure(line.n)} → ${line.groups}` : yiping.display.figure(line.n));
     setText(target, line.pinned ? t("始终置顶，从不合并") : line.groups ? t("同源合并") : t(TARGETS[line.severity]));
   }
 

@@ -11,6 +11,7 @@
   const LIVE_MS = 20000; // a heartbeat comes every 15 s
   const LATE_MS = 45000;
   const RECONCILE_MS = 600000; // a fresh snapshot now and then heals what nobody noticed
+  const DESK_ALARMS = 20000; // a duty officer's desk lists them all
   const MAX_BACKOFF_MS = 10000;
 
   /** What may honestly be said of the connection. */
@@ -250,8 +251,10 @@
   }
 
   function fetchSnapshot(area) {
-    const query = area ? "?area=" + encodeURIComponent(area) : "";
-    return fetch("/api/v1/snapshot" + query, { cache: "no-store" }).then((answer) => {
+    const query = new URLSearchParams();
+    if (area) query.set("area", area);
+    if (document.documentElement.classList.contains("desk")) query.set("alarms", DESK_ALARMS);
+    return fetch("/api/v1/snapshot?" + query, { cache: "no-store" }).then((answer) => {
       if (!answer.ok) throw new Error("snapshot: " + answer.status);
       return answer.json();
     });

@@ -80,7 +80,14 @@ def _paths() -> Spec:
         "/api/v1/openapi.json": {"get": _get("This document.", {"type": "object"})},
         "/api/v1/me": {"get": _get("Who asks, and what he may do.", {"type": "object"})},
         "/api/v1/me/active": {"post": _active()},
-        "/api/v1/snapshot": {"get": _get("Everything live of one area.", _ref("Snapshot"), _AREA)},
+        "/api/v1/snapshot": {
+            "get": _get(
+                "Everything live of one area. `alarms`: at most so many of them, by default 2,000.",
+                _ref("Snapshot"),
+                _AREA,
+                _query("alarms", {"type": "integer", "minimum": 1, "maximum": 20000}),
+            )
+        },
         "/api/v1/map/devices": {
             "get": _get(
                 "Devices as bytes, little endian: `YPM1`, uint32 n, float64 generated_at (ms), then arrays of n: int32 "

@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data_access.api.context import context, principal
+from data_access.api.parameters import an_integer
 from data_access.live import bus
 from data_access.queries import areas
-from data_access.queries.snapshot import snapshot
+from data_access.queries.snapshot import MAX_ALARMS, MOST_ALARMS, snapshot
 from data_access.viewmodels.snapshot import Snapshot
 
 
@@ -17,12 +18,13 @@ async def get_snapshot(request: Request) -> Response:
     """The live state of an area, with the event id from which the stream carries on."""
     ctx, who = context(request), principal(request)
     code = request.query_params.get("area") or None
+    most = an_integer(request.query_params, "alarms", 1, MOST_ALARMS) or MAX_ALARMS
 
     def read() -> Snapshot:
         event_id = position(ctx.services.redis)  # before the tables: replay from here misses nothing
         with ctx.services.database.reading() as session:
             area = areas.find(session, code, who.scope)
-            return snapshot(session, area, event_id=event_id, now=ctx.services.clock())
+            return snapshot(session, area, event_id=event_id, now=ctx.services.clock(), most=most)
 
     found = await ctx.run(read)
     return Response(found.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})

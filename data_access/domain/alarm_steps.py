@@ -7,10 +7,10 @@ stands in the history with who and when, and can be read by people who know noth
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 _ITEM: Final = re.compile(r"^\s*(?:[-*+]|\d+[.)、])\s+(.+?)\s*$")
 _TICK: Final = re.compile(r"^✓ (\d+)\. ")
@@ -26,7 +26,7 @@ class Line(Protocol):
     @property
     def action(self) -> str: ...
     @property
-    def note(self) -> str | None: ...
+    def detail(self) -> Mapping[str, Any] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def steps(markdown: str, history: Sequence[Line]) -> tuple[Step, ...]:
     items = [found[1] for line in lines if (found := _ITEM.match(line))] or [" ".join(x.strip() for x in lines)]
     done: dict[int, Line] = {}
     for line in history:
-        if line.action == "comment" and (found := _TICK.match(line.note or "")):
+        if line.action == "comment" and (found := _TICK.match((line.detail or {}).get("text", ""))):
             done.setdefault(int(found[1]), line)
     return tuple(
         Step(n, text, done[n].actor if n in done else None, done[n].at if n in done else None)

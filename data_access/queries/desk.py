@@ -9,8 +9,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import AlarmRow, AreaRow, DeviceRow
+from data_access.db.tables import AlarmRow, AreaRow, DeviceRow, ShiftRow
 from data_access.domain.areas import subtree_bounds
+from data_access.domain.periods import local_day, midnight
 from data_access.events import AlarmChanged
 from data_access.live.telling import alarm_changed
 from data_access.queries import alarms, surroundings
@@ -25,8 +26,9 @@ _OPEN: Final = text("alarms.state <> 'closed'")  # written out for the partial i
 
 
 def queue(session: Session, path: str, limit: int = FIRST_PAGE) -> DeskQueue:
-    """The first lines of the queue of the subtree at `path`."""
-    inside = _inside(path)
+    """The first lines of what is to be done in the subtree at `path`: neither shelved nor suppressed."""
+    shown = AlarmRow.parent_id.is_(None), AlarmRow.shelved_until.is_(None), AlarmRow.shelved_until_clear.is_(False)
+    inside = (*_inside(path), *shown)
     rows = session.execute(
         select(AlarmRow, DeviceRow.code, DeviceRow.kind)
         .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
@@ -37,7 +39,7 @@ def queue(session: Session, path: str, limit: int = FIRST_PAGE) -> DeskQueue:
     counted = session.execute(select(AlarmRow.severity, func.count()).where(_OPEN, *inside).group_by(AlarmRow.severity))
     return DeskQueue(
         rows=tuple(_told(*row) for row in rows),
-        by_severity=dict(counted.tuples().all()),
+        by_severity={row[0]: row[1] for row in counted},
         last_at=_newest(session, path),
     )
 
@@ -70,6 +72,14 @@ def figures(session: Session, path: str, *, now: datetime, since: datetime, on_s
     )
 
 
+def shift_figures(session: Session, path: str, user: str, now: datetime) -> DeskFigures:
+    """The figures since the open shift of `user` began; while he is on none, those of the day."""
+    mine = select(ShiftRow.started_at).where(ShiftRow.user == user, ShiftRow.ended_at.is_(None))
+    began = session.scalar(mine.order_by(ShiftRow.id.desc()).limit(1))
+    since = began or midnight(local_day(now))
+    return figures(session, path, now=now, since=since, on_shift=began is not None)
+
+
 def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_phones: bool) -> DeskAlarm:
     """One alarm with everything beside it. Raises `NotFound` when there is none within `scope`."""
     detail = alarms.one(session, alarm_id, scope)
@@ -79,8 +89,8 @@ def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_p
         around=surroundings.around(session, row, scope, now=now, whole_phones=whole_phones),
         siblings=_siblings(session, row, scope),
         chart=surroundings.chart(session, row, now=now),
-        what_to_do=None,
-        what_to_do_en=None,
+        what_to_do="",
+        what_to_do_en="",
         at=now,
     )
 
@@ -93,7 +103,7 @@ def places(session: Session, path: str) -> dict[str, str]:
         .where(AreaRow.path >= low, AreaRow.path < high, AreaRow.kind.not_in(("grid", "industry_grid")))
         .limit(MAX_PLACES)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _siblings(session: Session, of: AlarmRow, scope: str) -> tuple[AlarmChanged, ...]:

@@ -20,15 +20,19 @@ from data_access.viewmodels.areas import AreaLabel
 from data_access.viewmodels.snapshot import Snapshot, SnapshotArea, SnapshotDeployment
 
 MAX_ALARMS: Final = 2000
+MOST_ALARMS: Final = 20_000
+"""What a duty officer's desk may ask for: all that it lists."""
 MAX_INCIDENTS: Final = 200
 _OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
 _OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
 
-def snapshot(session: Session, area: AreaLabel | None, *, event_id: str | None, now: datetime) -> Snapshot:
-    """The live state of `area` at `now`, at most `MAX_ALARMS` open alarms and `MAX_INCIDENTS` incidents of it."""
+def snapshot(
+    session: Session, area: AreaLabel | None, *, event_id: str | None, now: datetime, most: int = MAX_ALARMS
+) -> Snapshot:
+    """The live state of `area` at `now`, at most `most` open alarms and `MAX_INCIDENTS` incidents of it."""
     path = area.path if area else ""
-    alarms, total = open_alarms(session, path)
+    alarms, total = open_alarms(session, path, most)
     return Snapshot(
         event_id=event_id,
         at=now,
@@ -43,8 +47,8 @@ def snapshot(session: Session, area: AreaLabel | None, *, event_id: str | None, 
     )
 
 
-def open_alarms(session: Session, path: str) -> tuple[tuple[AlarmChanged, ...], int]:
-    """Open alarms of the subtree, worst first, then newest, at most `MAX_ALARMS`; and how many there are."""
+def open_alarms(session: Session, path: str, most: int = MAX_ALARMS) -> tuple[tuple[AlarmChanged, ...], int]:
+    """Open alarms of the subtree, worst first, then newest, at most `most`; and how many there are."""
     low, high = subtree_bounds(path)
     inside = (_OPEN_ALARMS, AlarmRow.area_path >= low, AlarmRow.area_path < high)
     rows = session.execute(
@@ -52,13 +56,13 @@ def open_alarms(session: Session, path: str) -> tuple[tuple[AlarmChanged, ...], 
         .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
         .where(*inside)
         .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at.desc(), AlarmRow.id.desc())
-        .limit(MAX_ALARMS)
+        .limit(most)
     ).all()
     alarms = tuple(
         alarm_changed(row, device_code=code, device_kind=kind, reading_ts=None, at=_last_change(row))
         for row, code, kind in rows
     )
-    if len(alarms) < MAX_ALARMS:
+    if len(alarms) < most:
         return alarms, len(alarms)
     return alarms, session.scalar(select(func.count()).select_from(AlarmRow).where(*inside)) or 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class AlarmStep:
     state: str
     severity: int
     note: str | None
+    detail: dict[str, Any] | None  # what the action said besides; of an undoable one `before`
 
 
 @dataclass(frozen=True, slots=True)

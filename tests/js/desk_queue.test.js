@@ -1,7 +1,7 @@
 const test = require("node:test");
 const assert = require("node:assert");
 
-const { createQueue, createSelection, floods, lookLeft, matches, patched } = require("../../assets/js/desk_queue.js");
+const { createQueue, createSelection, lookLeft, matches, patched } = require("../../assets/js/desk_queue.js");
 
 const NOON = Date.parse("2026-06-01T04:00:00Z");
 const alarm = (id, more = {}) => ({
@@ -100,10 +100,6 @@ test("in a flood what kills stands on top one by one, the rest one line a cause,
   assert.deepEqual(ids(queue), [1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-test("a flood begins above ten and ends below five", () => {
-  assert.deepEqual([floods(false, 10), floods(false, 11), floods(true, 5), floods(true, 4)], [false, true, true, false]);
-});
-
 test("the clock of the first look runs by grade and only for what nobody has looked at", () => {
   const raised_at = new Date(NOON).toISOString();
   assert.equal(lookLeft(alarm(1, { severity: 4, raised_at }), NOON + 30_000), 0.5);
@@ -128,7 +124,7 @@ test("the server's record overwrites what it speaks of and leaves path and place
   assert.deepEqual([after.alarm_id, after.area, after.owner, after.state, after.version, after.place], [1, "001002003004", "zhou", "active_acked", 2, "place 1"]);
 });
 
-test("closed alarms that count for no flood any more are forgotten", () => {
+test("closed alarms are forgotten after a while", () => {
   const queue = filled([alarm(1), alarm(2)]);
   queue.apply(alarm(1, { state: "closed", version: 2 }));
   queue.settle();

@@ -1,0 +1,174 @@
+"""The desk's reads, on both databases: the order of the queue, the shift's figures, one alarm with all around it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from data_access.db.engine import Database
+from data_access.db.tables import (
+    AlarmRow,
+    BuildingRow,
+    DutyRow,
+    DwellingRow,
+    HouseholdRow,
+    ResidentRow,
+    ResponsibleRow,
+    ShiftRow,
+)
+from data_access.domain.errors import NotFound
+from data_access.queries import desk
+from tests.small import STREET_PATH, fill
+
+
+@pytest.fixture
+def small(database: Database, noon: datetime) -> Database:
+    fill(database, noon)
+    with database.writing() as session:
+        session.execute(update(AlarmRow).values(state="closed", raised_at=noon - timedelta(days=2)))
+    return database
+
+
+def _alarm(session: Session, at: datetime, **more: object) -> AlarmRow:
+    """Another alarm at the building of the small district."""
+    building = session.scalars(select(BuildingRow)).one()
+    given: dict[str, object] = {
+        "kind": "smoke",
+        "severity": 4,
+        "life_safety": True,
+        "state": "active_unacked",
+        "occurrences": 1,
+        "area_id": building.area_id,
+        "area_path": building.area_path,
+        "building_id": building.id,
+        "place": building.name,
+        "lng": building.lng,
+        "lat": building.lat,
+        "raised_at": at,
+        "last_at": at,
+        "source": "live",
+        "version": 1,
+    }
+    row = AlarmRow(**{**given, **more})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def test_the_first_page_is_the_worst_and_then_the_oldest(small: Database, noon: datetime) -> None:
+    with small.writing() as session:
+        late = _alarm(session, noon).id
+        early = _alarm(session, noon - timedelta(minutes=5)).id
+        _alarm(session, noon, state="closed")
+        mild = _alarm(session, noon - timedelta(hours=2), severity=1).id
+        found = desk.queue(session, "")
+    assert [a.alarm_id for a in found.rows][:2] == [early, late]
+    assert found.rows[-1].alarm_id == mild
+    assert found.by_severity[4] == 2
+    assert found.last_at == noon
+
+
+def test_shelved_and_suppressed_alarms_are_not_on_the_first_page(small: Database, noon: datetime) -> None:
+    with small.writing() as session:
+        parent = _alarm(session, noon)
+        _alarm(session, noon, parent_id=parent.id)
+        _alarm(session, noon, shelved_until=noon + timedelta(hours=1))
+        _alarm(session, noon, shelved_until_clear=True)
+        found = desk.queue(session, "")
+    assert [a.alarm_id for a in found.rows if a.severity == 4] == [parent.id]
+    assert found.by_severity[4] == 1
+
+
+def test_the_figures_count_from_the_beginning_of_the_viewers_shift(small: Database, noon: datetime) -> None:
+    began = noon - timedelta(hours=1)
+    with small.writing() as session:
+        session.add(ShiftRow(user="zhou", area_path="", seat="A", started_at=began, ended_at=None))
+        for seconds, reason in ((30, "real"), (90, "false")):
+            raised = noon - timedelta(minutes=20)
+            acked = raised + timedelta(seconds=seconds)
+            _alarm(session, raised, acknowledged_at=acked, close_reason=reason, state="closed")
+        _alarm(session, began - timedelta(hours=1), acknowledged_at=noon, close_reason="false", state="closed")
+        _alarm(session, noon - timedelta(seconds=30))
+        mine = desk.shift_figures(session, "", "zhou", noon)
+        nobodys = desk.shift_figures(session, "", "wu", noon)
+    assert mine.on_shift
+    assert (mine.acknowledged, mine.mean_acknowledge_s) == (2, 60.0)
+    assert (mine.closed, mine.false_alarms) == (2, 1)
+    assert mine.per_minute[-1] == 1
+    assert not nobodys.on_shift
+
+
+def test_what_has_no_data_is_none_and_not_nought(small: Database, noon: datetime) -> None:
+    with small.reading() as session:
+        found = desk.figures(session, "", now=noon, since=noon - timedelta(seconds=1))
+    assert found.mean_acknowledge_s is None
+    assert found.false_alarms is None
+
+
+def test_one_alarm_comes_with_people_cameras_and_neighbours(small: Database, noon: datetime) -> None:
+    with small.writing() as session:
+        one, other = _alarm(session, noon), _alarm(session, noon, severity=2)
+        for name, starts in (("陈丽", noon - timedelta(hours=1)), ("黄强", noon + timedelta(hours=1))):
+            person = ResponsibleRow(
+                code=name,
+                name=name,
+                role="grid_worker",
+                phone="13800001234",
+                area_id=one.area_id,
+                area_path=one.area_path,
+            )
+            session.add(person)
+            session.flush()
+            ends = starts + timedelta(hours=8)
+            session.add(DutyRow(responsible_id=person.id, area_path=one.area_path, starts_at=starts, ends_at=ends))
+        seen = desk.alarm(session, one.id, "", now=noon, whole_phones=True)
+        masked = desk.alarm(session, one.id, "", now=noon, whole_phones=False)
+        sibling = other.id
+    people = {p.name: (p.phone, p.on_duty) for p in seen.around.people}
+    assert people == {"陈*": ("13800001234", True), "黄*": ("13800001234", False)}
+    assert {p.phone for p in masked.around.people} == {"138****1234"}
+    assert sibling in [a.alarm_id for a in seen.siblings]
+    assert [area.kind for area in seen.around.trail] == ["district", "street", "community", "grid"]
+    metres = [camera.metres for camera in seen.around.cameras if camera.delivering]
+    assert metres == sorted(metres)
+
+
+def test_people_at_risk_are_counted_and_never_named(small: Database, noon: datetime) -> None:
+    with small.writing() as session:
+        one = _alarm(session, noon)
+        assert one.building_id is not None
+        home = DwellingRow(
+            code="D1", building_id=one.building_id, area_path=one.area_path, unit=1, floor=7, room="703", use="owner"
+        )
+        session.add(home)
+        session.flush()
+        household = HouseholdRow(dwelling_id=home.id, area_path=one.area_path, size=2)
+        session.add(household)
+        session.flush()
+        for name, years, alone in (("张秀英", 78, True), ("王小宝", 1, False)):
+            session.add(
+                ResidentRow(
+                    household_id=household.id,
+                    area_path=one.area_path,
+                    name=name,
+                    sex="F",
+                    born=(noon - timedelta(days=365 * years)).date(),
+                    residency="registered",
+                    lives_alone=alone,
+                )
+            )
+        session.flush()
+        risk = desk.alarm(session, one.id, "", now=noon, whole_phones=True).around.at_risk
+    assert risk is not None
+    assert (risk.residents, risk.households, risk.elderly_alone, risk.infants, risk.disabled) == (2, 1, 1, 1, 0)
+
+
+def test_an_alarm_outside_the_scope_is_not_there(small: Database, noon: datetime) -> None:
+    with small.writing() as session:
+        number = _alarm(session, noon).id
+        assert desk.alarm(session, number, STREET_PATH, now=noon, whole_phones=False).detail.alarm.id == number
+        with pytest.raises(NotFound):
+            desk.alarm(session, number, "001", now=noon, whole_phones=False)
