@@ -72,11 +72,18 @@ class _Look:
     manned: Collection[str]
     terms: Mapping[str, Terms]
     parents: Mapping[int, AlarmRow]
+    leads: Mapping[int, AlarmRow]  # the first alarms of confirmed events
     changes: Changes
     tellings: list[Telling] = field(default_factory=list)
 
     def chain(self, row: AlarmRow) -> tuple[Post, ...]:
         return chain_of((self.areas[path], path) for path in lineage(row.area_path) if path in self.areas)
+
+    def tell(self, telling: Telling) -> None:
+        """A confirmed event is told once, by its first alarm, as long as that waits for somebody to look."""
+        lead = self.leads.get(telling.row.event_id or 0)
+        if lead is None or lead.id == telling.row.id or not to_domain(lead).unacked:
+            self.tellings.append(telling)
 
     def remind_after(self, row: AlarmRow) -> datetime:
         return self.now + (self.terms_of(row).remind or REMIND_AFTER[_grade(row)])
@@ -112,7 +119,8 @@ def _prepared(session: Session, rows: Sequence[AlarmRow], now: datetime) -> _Loo
     paths = {path for row in rows for path in lineage(row.area_path)}
     areas = session.execute(select(AreaRow.path, AreaRow.kind).where(AreaRow.path.in_(paths)))
     wanted = {row.parent_id for row in rows if row.parent_id is not None}
-    parents = session.scalars(select(AlarmRow).where(AlarmRow.id.in_(wanted))) if wanted else ()
+    wanted |= {row.event_id for row in rows if row.event_id is not None}
+    others = {r.id: r for r in session.scalars(select(AlarmRow).where(AlarmRow.id.in_(wanted)))} if wanted else {}
     kinds = session.execute(
         select(AlarmKindRow.code, AlarmKindRow.look_s, AlarmKindRow.remind_s).where(
             AlarmKindRow.code.in_({row.kind for row in rows})
@@ -123,7 +131,8 @@ def _prepared(session: Session, rows: Sequence[AlarmRow], now: datetime) -> _Loo
         areas={area.path: area.kind for area in areas},
         manned=manned(session, paths, now),
         terms={kind.code: Terms(look=_seconds(kind.look_s), remind=_seconds(kind.remind_s)) for kind in kinds},
-        parents={row.id: row for row in parents},
+        parents=others,
+        leads=others,
         changes=Changes(now, ACTOR),
     )
 
@@ -162,7 +171,7 @@ def _tell(row: AlarmRow, work: _Look) -> None:
     else:
         row.clock_at = row.look_due_at
     unmanned = bool(found.passed) or not found.manned
-    work.tellings.append(Telling(row, Step.UNMANNED if unmanned else Step.RAISED, found.post))
+    work.tell(Telling(row, Step.UNMANNED if unmanned else Step.RAISED, found.post))
 
 
 def _escalate(row: AlarmRow, alarm: Alarm, work: _Look) -> None:
@@ -172,7 +181,7 @@ def _escalate(row: AlarmRow, alarm: Alarm, work: _Look) -> None:
         _remind(row, alarm, work)
         return
     _climb(row, alarm, found, work.look_after(row), work)
-    work.tellings.append(Telling(row, Step.ESCALATED if found.manned else Step.UNMANNED, found.post))
+    work.tell(Telling(row, Step.ESCALATED if found.manned else Step.UNMANNED, found.post))
 
 
 def _climb(row: AlarmRow, alarm: Alarm, found: Turn, until: datetime | None, work: _Look) -> None:
@@ -197,7 +206,7 @@ def _remind(row: AlarmRow, alarm: Alarm, work: _Look) -> None:
     level = notices.level_of(row)
     post = next((p for p in work.chain(row) if p.level == level), Post(level, row.area_path))
     whom = row.owner or row.acknowledged_by
-    work.tellings.append(Telling(row, Step.IGNORED if alarm.unacked else Step.REMINDED, post, whom))
+    work.tell(Telling(row, Step.IGNORED if alarm.unacked else Step.REMINDED, post, whom))
 
 
 def _follow(row: AlarmRow, alarm: Alarm, parent: AlarmRow | None, work: _Look) -> None:

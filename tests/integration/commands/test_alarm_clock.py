@@ -159,6 +159,20 @@ def test_what_is_acknowledged_and_not_finished_comes_back_to_its_owner(town: Dat
     assert words(town, ids[1, "smoke"])[-1] == "remind"
 
 
+def test_a_confirmed_event_is_told_once_and_by_another_when_its_first_alarm_was_seen(
+    town: Database, noon: datetime
+) -> None:
+    with town.writing() as session:
+        session.execute(text("UPDATE devices SET building_id = (SELECT id FROM buildings)"))
+    ids = begin(town, noon, (1, "smoke"), (2, "smoke"), (3, "smoke"))
+    alarm_clock.look(town, (Channel.WEBHOOK,), noon)
+    assert told(town) == [("raised", "webhook", "")]
+    with town.writing() as session:
+        acknowledge(session, ids[1, "smoke"], actor="officer", now=noon)
+    alarm_clock.look(town, (), noon + timedelta(minutes=1))
+    assert [step_ for step_, _, _ in told(town)[1:]] == ["unmanned", "unmanned"]  # nobody has looked at these two
+
+
 def test_a_timed_shelf_ends_by_the_clock(town: Database, noon: datetime) -> None:
     ids = begin(town, noon, (1, "tamper"))
     until = noon + timedelta(hours=2)
