@@ -10,8 +10,9 @@ for whoever is looking and is neither stored nor replayed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -66,6 +67,24 @@ class AlarmChanged(Event):
     window: Literal["drill", "maintenance"] | None  # raised in a window of this kind
     incident_id: int | None
     dispatched_to: str | None
+
+
+NOT_FOR_WALLS: Final[Mapping[str, Any]] = {
+    "device_id": None,
+    "device_code": None,
+    "value": None,
+    "owner": None,
+    "incident_id": None,
+    "dispatched_to": None,
+}
+"""What a wall is not told of an alarm, and what stands in its place: devices and people are nobody's to read there."""
+NOR_OF_SMALL_ONES: Final[Mapping[str, Any]] = {"building_id": None, "place": "", "lng": None, "lat": None}
+"""What it is told only of an alarm that concerns lives: the building, never a floor."""
+
+
+def for_wall(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an `alarm.changed` as a wall may read them out to whoever passes."""
+    return {**alarm, **NOT_FOR_WALLS, **({} if alarm["life_safety"] else NOR_OF_SMALL_ONES)}
 
 
 class DeviceState(BaseModel):

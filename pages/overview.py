@@ -23,7 +23,8 @@ from components.document import FirstPaint
 from components.i18n import Words, words
 from components.markup import render
 from components.parts import Child, attributes
-from data_access.auth.principal import viewer
+from data_access.auth.principal import may, viewer
+from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, InvalidInput, NotFound
 from data_access.queries import areas, buildings, overview
 from data_access.queries.session import reading
@@ -163,8 +164,9 @@ def _render(query: Mapping[str, str], w: Words) -> tuple[Overview, Regions] | No
         return None
     drawer: BuildingView | NotFound | None = None
     with reading() as session:
-        people = buildings.people(session, area.path)
-        if code := query.get("building"):
+        rows = may(viewer(), Action.SEE_ROWS)  # a wall gets aggregates alone
+        people = buildings.people(session, area.path) if rows else ()
+        if rows and (code := query.get("building")):
             try:
                 drawer = buildings.building(session, code, scope)
             except NotFound as absent:  # an old bookmark: the place is shown all the same

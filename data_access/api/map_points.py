@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from data_access.api.answers import answer_json
 from data_access.api.context import Context, context, principal
+from data_access.auth.principal import may
+from data_access.domain.accounts import Action
 from data_access.domain.errors import InvalidInput
 from data_access.queries import areas, buildings, devices, map_areas, map_feed
 from data_access.viewmodels.areas import AreaLabel
@@ -56,7 +58,8 @@ async def get_incidents(request: Request) -> Response:
     """Open incidents of an area that have a place: `[id, lng, lat, stage, code, title]`, newest first, at most 2000."""
     ctx = context(request)
     area = await _area(request, ctx)
-    rows = await ctx.read(lambda session: map_feed.incidents(session, area.path)) if area else []
+    shown = area if may(principal(request), Action.SEE_ROWS) else None
+    rows = await ctx.read(lambda session: map_feed.incidents(session, shown.path)) if shown else []
     return answer_json(rows)
 
 
@@ -71,7 +74,8 @@ async def get_workers(request: Request) -> Response:
     """Grid workers at the middle of their grids: `[id, lng, lat, masked name, grid, grid in English, grid's code]`."""
     ctx = context(request)
     area = await _area(request, ctx)
-    return answer_json(await ctx.read(lambda session: map_feed.workers(session, area.path)) if area else [])
+    shown = area if may(principal(request), Action.SEE_ROWS) else None
+    return answer_json(await ctx.read(lambda session: map_feed.workers(session, shown.path)) if shown else [])
 
 
 async def get_areas(request: Request) -> Response:

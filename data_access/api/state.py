@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from data_access.api.context import context, principal
 from data_access.api.parameters import an_integer
+from data_access.auth.principal import may
+from data_access.domain.accounts import Action
 from data_access.live import bus
 from data_access.queries import areas
 from data_access.queries.snapshot import MAX_ALARMS, MOST_ALARMS, snapshot
@@ -24,7 +26,9 @@ async def get_snapshot(request: Request) -> Response:
         event_id = position(ctx.services.redis)  # before the tables: replay from here misses nothing
         with ctx.services.database.reading() as session:
             area = areas.find(session, code, who.scope)
-            return snapshot(session, area, event_id=event_id, now=ctx.services.clock(), most=most)
+            wall = not may(who, Action.SEE_ROWS)
+            at = ctx.services.clock()
+            return snapshot(session, area, event_id=event_id, now=at, scope=who.scope, wall=wall, most=most)
 
     found = await ctx.run(read)
     return Response(found.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})

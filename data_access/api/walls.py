@@ -13,7 +13,7 @@ from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
 from data_access.api.errors import sentence
 from data_access.build_version import build
-from data_access.domain.errors import InvalidInput
+from data_access.domain.errors import InvalidInput, NotAllowed
 from data_access.live import walls
 from data_access.viewmodels.walls import page
 
@@ -50,6 +50,8 @@ async def post_wall(request: Request) -> Response:
         report = walls.parse(body)
     except ValueError as error:
         raise InvalidInput(str(error)) from None
+    if not principal(request).may_see(report.path):
+        raise NotAllowed("这不是您的范围。")
     try:
         await ctx.run(lambda: walls.note(ctx.services.redis, report, ctx.services.clock()))
     except (RedisError, OSError):

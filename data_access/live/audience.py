@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from data_access.domain.areas import PATH_STEP, lineage, within
+from data_access.events import for_wall
 
 RING: Final = 512
 """Chunks kept for readers that are a little behind; who falls further behind is told to start again."""
@@ -90,11 +91,15 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may see the subtree of `scope` and looks at the area `area` (both paths), with telemetry or without."""
+    """Who may see the subtree of `scope` and looks at the area `area` (both paths), with telemetry or without.
+
+    A `wall` gets aggregates: no incidents, and of alarms what anybody may read who passes.
+    """
 
     scope: str
     area: str
     probe: bool = False
+    wall: bool = False
 
     def sees(self, path: str) -> bool:
         """Tell whether rows of the area at `path` are to be sent."""
@@ -102,9 +107,25 @@ class Audience:
 
     def counts(self, path: str) -> bool:
         """Tell whether the figures of the area at `path` are on the page: its own, its ancestors', its children's."""
-        if within(self.area, path):
-            return True
-        return within(path, self.area) and len(path) == len(self.area) + PATH_STEP and within(path, self.scope)
+        if not within(path, self.scope):
+            return False
+        return within(self.area, path) or (within(path, self.area) and len(path) == len(self.area) + PATH_STEP)
+
+    def shown(self, event: Plain, body: bytes) -> bytes | None:
+        """`body` of an event that goes out at once, as this audience may have it; None when it may not."""
+        match event:
+            case Freshness():
+                return body
+            case Flood():  # whoever answers for the area, above or below
+                return body if within(self.area, event.area) or self.sees(event.area) else None
+            case Incident() if self.wall:
+                return None
+            case _ if not self.sees(event.area):
+                return None
+            case Alarm() if self.wall:
+                return _ENCODE(for_wall(msgspec.json.decode(body)))
+            case _:
+                return body
 
 
 class Group:
@@ -148,15 +169,10 @@ class Group:
                     self._counters[event.area] = body
                     self._merged_to = event_id
                 return bool(self._counters)
-            case Freshness():
-                wanted = True
-            case Flood():  # whoever answers for the area, above or below
-                wanted = within(audience.area, event.area) or audience.sees(event.area)
             case _:
-                wanted = audience.sees(event.area)
-        if wanted:
-            self.flush()
-            self._open.append(frame(body, event_id))
+                if (shown := audience.shown(event, body)) is not None:
+                    self.flush()
+                    self._open.append(frame(shown, event_id))
         return False
 
     def _merge_devices(self, event: Devices, event_id: bytes) -> bool:

@@ -68,7 +68,7 @@ def building(session: Session, code: str, scope: str) -> BuildingView:
         few=0 < residents < FEWEST,
         devices=devices[:SHOWN_DEVICES],
         devices_total=len(devices),
-        cameras=_cameras(session, row.lng, row.lat),
+        cameras=_cameras(session, row.lng, row.lat, scope),
         incidents=_incidents(session, row.id),
     )
 
@@ -127,10 +127,12 @@ def _devices(session: Session, building_id: int) -> tuple[DeviceLine, ...]:
     return tuple(DeviceLine(*row) for row in rows)
 
 
-def _cameras(session: Session, lng: float, lat: float) -> tuple[CameraLine, ...]:
+def _cameras(session: Session, lng: float, lat: float, scope: str) -> tuple[CameraLine, ...]:
     rows = session.execute(
         select(CameraRow.id, CameraRow.code, CameraRow.name, CameraRow.lng, CameraRow.lat, CameraRow.delivering).where(
-            CameraRow.lng.between(lng - _NEAR, lng + _NEAR), CameraRow.lat.between(lat - _NEAR, lat + _NEAR)
+            CameraRow.lng.between(lng - _NEAR, lng + _NEAR),
+            CameraRow.lat.between(lat - _NEAR, lat + _NEAR),
+            CameraRow.area_path.startswith(scope),
         )
     ).all()
     east = _DEGREE_M * cos(radians(lat))

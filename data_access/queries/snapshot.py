@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from data_access.db.tables import AlarmRow, AreaRow, ChannelRow, DeviceRow, FloodRow, IncidentRow, SourceRow, to_ms
 from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.flood import Flood
-from data_access.events import AlarmChanged, CountersChanged, FloodChanged, FreshnessChanged, IncidentChanged
+from data_access.events import AlarmChanged, CountersChanged, FloodChanged, FreshnessChanged, IncidentChanged, for_wall
 from data_access.live.telling import alarm_changed, flood_changed, incident_changed
 from data_access.queries import areas
 from data_access.queries.counters import counters
@@ -28,11 +28,23 @@ _OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
 
 def snapshot(
-    session: Session, area: AreaLabel | None, *, event_id: str | None, now: datetime, most: int = MAX_ALARMS
+    session: Session,
+    area: AreaLabel | None,
+    *,
+    event_id: str | None,
+    now: datetime,
+    scope: str = "",
+    wall: bool = False,
+    most: int = MAX_ALARMS,
 ) -> Snapshot:
-    """The live state of `area` at `now`, at most `most` open alarms and `MAX_INCIDENTS` incidents of it."""
-    path = area.path if area else ""
+    """The live state of `area` at `now`, at most `most` open alarms and `MAX_INCIDENTS` incidents of it.
+
+    Without an area, of `scope`. A `wall` gets what `live.audience` sends it.
+    """
+    path = area.path if area else scope
     alarms, total = open_alarms(session, path, most)
+    if wall:
+        alarms = tuple(AlarmChanged.model_validate(for_wall(alarm.model_dump())) for alarm in alarms)
     return Snapshot(
         event_id=event_id,
         at=now,
@@ -40,7 +52,7 @@ def snapshot(
         deployment=SnapshotDeployment(demo=areas.is_demo(session), version=areas.data_version(session)),
         alarms=alarms,
         alarms_total=total,
-        incidents=open_incidents(session, path),
+        incidents=() if wall else open_incidents(session, path),
         counters=_counters(session, area, now) if area else (),
         floods=floods_around(session, path),
         sources=_sources(session),

@@ -53,7 +53,7 @@ def around(session: Session, alarm: AlarmRow, scope: str, *, now: datetime, whol
     """The surroundings of `alarm`; numbers of people only, phones whole only where `whole_phones`."""
     building = session.get(BuildingRow, alarm.building_id) if alarm.building_id is not None else None
     seen = alarm.lng is not None and alarm.lat is not None
-    cameras = _cameras(session, alarm.lng or 0, alarm.lat or 0) if seen else []
+    cameras = _cameras(session, alarm.lng or 0, alarm.lat or 0, scope) if seen else []
     return Around(
         trail=_trail(session, alarm.area_path, scope),
         building_code=building.code if building else None,
@@ -61,8 +61,8 @@ def around(session: Session, alarm: AlarmRow, scope: str, *, now: datetime, whol
         floors=building.floors if building else None,
         cameras=tuple(line for line, _ in cameras),
         camera_points=tuple(point for _, point in cameras),
-        people=_people(session, alarm, now=now, whole_phones=whole_phones),
-        helps=_helps(session, alarm) if seen else (),
+        people=_people(session, alarm, scope, now=now, whole_phones=whole_phones),
+        helps=_helps(session, alarm, scope) if seen else (),
         at_risk=_at_risk(session, building.id, local_day(now)) if building else None,
     )
 
@@ -110,10 +110,10 @@ def _trail(session: Session, path: str, scope: str) -> tuple[AreaLabel, ...]:
     return tuple(AreaLabel(*row) for row in rows)
 
 
-def _cameras(session: Session, lng: float, lat: float) -> list[tuple[CameraLine, tuple[float, float]]]:
+def _cameras(session: Session, lng: float, lat: float, scope: str) -> list[tuple[CameraLine, tuple[float, float]]]:
     rows = session.execute(
         select(CameraRow.id, CameraRow.code, CameraRow.name, CameraRow.lng, CameraRow.lat, CameraRow.delivering).where(
-            *_box(CameraRow, lng, lat, _NEAR)
+            *_box(CameraRow, lng, lat, _NEAR, scope)
         )
     )
     lines = [
@@ -122,9 +122,11 @@ def _cameras(session: Session, lng: float, lat: float) -> list[tuple[CameraLine,
     return sorted(lines, key=lambda line: (not line[0].delivering, line[0].metres, line[0].id))[:CAMERAS]
 
 
-def _people(session: Session, alarm: AlarmRow, *, now: datetime, whole_phones: bool) -> tuple[Reachable, ...]:
+def _people(
+    session: Session, alarm: AlarmRow, scope: str, *, now: datetime, whole_phones: bool
+) -> tuple[Reachable, ...]:
     """Who answers for the building, then the grid, then the community above it."""
-    own = lineage(alarm.area_path)[-2:]
+    own = [path for path in lineage(alarm.area_path)[-2:] if within(path, scope)]
     rows = session.scalars(
         select(ResponsibleRow)
         .where(
@@ -162,9 +164,13 @@ def _on_duty(session: Session, ids: list[int], now: datetime) -> dict[int, bool]
     return found
 
 
-def _helps(session: Session, alarm: AlarmRow) -> tuple[Help, ...]:
+def _helps(session: Session, alarm: AlarmRow, scope: str) -> tuple[Help, ...]:
     lng, lat = alarm.lng or 0, alarm.lat or 0
-    found = [*_resources(session, lng, lat), *_teams(session, lng, lat), *_hydrants(session, alarm, lng, lat)]
+    found = [
+        *_resources(session, lng, lat, scope),
+        *_teams(session, lng, lat, scope),
+        *_hydrants(session, alarm, lng, lat, scope),
+    ]
     found.sort(key=lambda one: (one.metres, one.name))
     kept: list[Help] = []
     for one in found:  # two of a kind are enough: what is wanted is one of each, and a second to fall back on
@@ -173,8 +179,10 @@ def _helps(session: Session, alarm: AlarmRow) -> tuple[Help, ...]:
     return tuple(kept[:HELPS])
 
 
-def _resources(session: Session, lng: float, lat: float) -> Iterable[Help]:
-    rows = session.scalars(select(ResourceRow).where(ResourceRow.kind.in_(USEFUL), *_box(ResourceRow, lng, lat, _FAR)))
+def _resources(session: Session, lng: float, lat: float, scope: str) -> Iterable[Help]:
+    rows = session.scalars(
+        select(ResourceRow).where(ResourceRow.kind.in_(USEFUL), *_box(ResourceRow, lng, lat, _FAR, scope))
+    )
     return [
         Help(
             id=row.id,
@@ -189,8 +197,8 @@ def _resources(session: Session, lng: float, lat: float) -> Iterable[Help]:
     ]
 
 
-def _teams(session: Session, lng: float, lat: float) -> Iterable[Help]:
-    rows = session.scalars(select(TeamRow).where(*_box(TeamRow, lng, lat, _FAR)))
+def _teams(session: Session, lng: float, lat: float, scope: str) -> Iterable[Help]:
+    rows = session.scalars(select(TeamRow).where(*_box(TeamRow, lng, lat, _FAR, scope)))
     return [
         Help(
             id=row.id,
@@ -205,7 +213,7 @@ def _teams(session: Session, lng: float, lat: float) -> Iterable[Help]:
     ]
 
 
-def _hydrants(session: Session, alarm: AlarmRow, lng: float, lat: float) -> Iterable[Help]:
+def _hydrants(session: Session, alarm: AlarmRow, lng: float, lat: float, scope: str) -> Iterable[Help]:
     """Hydrants of the street: the index finds those, not what lies near."""
     low, high = subtree_bounds(lineage(alarm.area_path)[-3:][0])
     rows = session.execute(
@@ -215,7 +223,7 @@ def _hydrants(session: Session, alarm: AlarmRow, lng: float, lat: float) -> Iter
             DeviceRow.area_path >= low,
             DeviceRow.area_path < high,
             DeviceRow.kind == DeviceKind.HYDRANT,
-            *_box(DeviceRow, lng, lat, _NEAR),
+            *_box(DeviceRow, lng, lat, _NEAR, scope),
         )
     )
     return [
@@ -250,8 +258,10 @@ def _at_risk(session: Session, building_id: int, today: date) -> AtRisk:
     return AtRisk(residents=row[0], households=row[1], elderly_alone=row[2], infants=row[3], disabled=row[4])
 
 
-def _box(table: Any, lng: float, lat: float, reach: float) -> tuple[Any, Any]:
-    return table.lng.between(lng - reach, lng + reach), table.lat.between(lat - reach, lat + reach)
+def _box(table: Any, lng: float, lat: float, reach: float, scope: str) -> tuple[Any, ...]:
+    """Near, and within what the viewer may see: a neighbour's rows are not his, however near."""
+    near = table.lng.between(lng - reach, lng + reach), table.lat.between(lat - reach, lat + reach)
+    return (*near, table.area_path.startswith(scope)) if scope else near
 
 
 def _metres(lng: float, lat: float, to_lng: float, to_lat: float) -> int:

@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +23,13 @@ from tests.web import ROOT, Valkey, Web, healthy, wait_for
 @pytest.fixture(scope="session")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """The web process, started once. Tests leave Redis running and may add rows."""
-    folder = tmp_path_factory.mktemp("web")
+    with serving(tmp_path_factory.mktemp("web")) as found:
+        yield found
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Web]:
+    """A web process of one's own on the small district."""
     valkey = Valkey(folder)
     database = Database(f"sqlite:///{folder / 'yiping.db'}")
     migrate.upgrade(database.engine)

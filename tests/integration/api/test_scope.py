@@ -1,0 +1,338 @@
+"""Every route, page and event asked from outside an area and as each role. What is added later is asked by default.
+
+A route with a parameter that is not known here fails the test: say which row of the other community it names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+import pytest
+from openpyxl import load_workbook
+from pydantic import BaseModel
+from sqlalchemy import select, update
+
+from data_access.api.identity import AGGREGATES, OPEN
+from data_access.api.routes import api_routes
+from data_access.auth.credentials import hash_password
+from data_access.commands import users
+from data_access.db.tables import (
+    AlarmRow,
+    AreaRow,
+    BuildingRow,
+    CameraRow,
+    DeviceRow,
+    IncidentRow,
+    MetaRow,
+    ResourceRow,
+    ResponsibleRow,
+)
+from data_access.domain.accounts import Role
+from data_access.events import NOR_OF_SMALL_ONES, NOT_FOR_WALLS, AlarmChanged
+from data_access.live.audience import DECODER, Audience, Group
+from tests.integration.api.conftest import serving
+from tests.small import COMMUNITY, GRID, STREET
+from tests.web import ROOT, Web, wait_for
+
+OTHER: Final = "440303004012"
+"""The community whose people ask; everything in `COMMUNITY` is marked as not theirs."""
+MARK: Final = "NOTYOURS"
+PARAMETERS: Final[dict[str, str]] = {
+    "device_id": "1",
+    "alarm_id": "1",
+    "code": "B1",
+    "name": "piece0.ts",
+    "z:int": "1",
+    "x:int": "0",
+    "y:int": "0",
+    "token": "no-such-token",
+    "identifier": "yiping-1-1",
+    "handover_id": "1",
+    "shift_id": "1",
+    "window_id": "1",
+    "id": "1",
+}
+CAMERA: Final = "C1"
+_NEEDED: Final = {
+    "/api/v1/indicators": "from=2000-01-01&to=2100-01-01&by=grid",
+    "/api/v1/search": f"q={MARK}",
+    "/api/v1/duty-log": "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
+}
+ASKING: Final = (Role.WALL, Role.OFFICER, Role.ADMINISTRATOR)
+"""What may least and what may most."""
+READS: Final = sorted(
+    route.path
+    for route in api_routes()
+    if "GET" in (route.methods or ()) and route.path not in OPEN and not route.path.endswith("{rest:path}")
+)
+WRITES: Final = sorted(
+    (route.path, method)
+    for route in api_routes()
+    for method in (route.methods or ())
+    if method not in {"GET", "HEAD"} and route.path not in OPEN
+)
+PAGES: Final = sorted(
+    found
+    for file in (ROOT / "pages").glob("*.py")
+    for found in re.findall(r'register_page\(__name__, path="([^"]+)"', file.read_text("utf-8"))
+)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A server with an account of its own, so that guests are nobody; the rows of one community carry a mark."""
+    with serving(tmp_path_factory.mktemp("scope")) as web:
+        with web.database.writing() as db:
+            area = db.execute(select(AreaRow).where(AreaRow.code == COMMUNITY)).scalar_one()
+            inside = area.path
+            users.add(db, "chen", Role.ADMINISTRATOR, actor="test", now=web.now(), password_hash=hash_password("x"))
+            grid = db.execute(select(AreaRow).where(AreaRow.code == GRID)).scalar_one()
+            db.add(
+                ResponsibleRow(
+                    code="P1",
+                    name=f"{MARK}王",
+                    role="grid_worker",
+                    phone="13800001234",
+                    area_id=grid.id,
+                    area_path=grid.path,
+                )
+            )
+            db.add(
+                ResourceRow(
+                    code="R1", name=MARK, kind="aed", area_id=grid.id, area_path=grid.path, lng=114.13, lat=22.55
+                )
+            )
+            for table in (BuildingRow, CameraRow, DeviceRow):
+                db.execute(update(table).where(table.area_path.startswith(inside)).values(name=table.name + MARK))
+            db.execute(update(AreaRow).where(AreaRow.path.startswith(inside)).values(name=AreaRow.name + MARK))
+            db.execute(update(IncidentRow).where(IncidentRow.area_path.startswith(inside)).values(title=MARK))
+            db.execute(update(AlarmRow).where(AlarmRow.area_path.startswith(inside)).values(place=MARK))
+            db.get_one(MetaRow, "data_version").value = "2"  # what is kept in memory is read anew
+        wait_for(lambda: web.get("/api/v1/me").status_code == 401, 10)
+        wait_for(lambda: MARK in ask(web, web.token(Role.OFFICER).secret, "GET", f"/api/v1/search?q={MARK}").text, 60)
+        yield web
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _client() -> Iterator[None]:
+    yield
+    CLIENT.close()
+
+
+@pytest.fixture(scope="module")
+def tokens(own: Web) -> dict[str, str]:
+    """A token of each role in the other community, and of officers of the district and of the marked community."""
+    found = {str(role): own.token(role, OTHER).secret for role in Role}
+    return found | {"everywhere": own.token(Role.OFFICER).secret, "wall everywhere": own.token(Role.WALL).secret}
+
+
+CLIENT: Final = httpx.Client(timeout=30)
+
+
+def address(path: str, query: str = "") -> str:
+    names = re.findall(r"{([^}]+)}", path)
+    unknown = [name for name in names if name not in PARAMETERS]
+    assert not unknown, f"say in PARAMETERS which row of the marked community {unknown} of {path} names"
+    filled = path
+    for name in names:
+        filled = filled.replace(
+            f"{{{name}}}", CAMERA if path.startswith("/media/") and name == "code" else PARAMETERS[name]
+        )
+    asked = "&".join(part for part in (_NEEDED.get(path, ""), query) if part)
+    return filled + (f"?{asked}" if asked else "")
+
+
+def ask(own: Web, token: str | None, method: str, url: str, **more: Any) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return CLIENT.request(method, own.url + url, headers=headers, **more)
+
+
+def first_bytes(own: Web, token: str, url: str) -> tuple[int, str]:
+    """Status and text; of a stream what comes first."""
+    if not url.startswith("/live"):
+        answer = ask(own, token, "GET", url)
+        return answer.status_code, _cells(answer.content) if answer.content[:2] == b"PK" else answer.text
+    with httpx.stream("GET", own.url + url, headers={"Authorization": f"Bearer {token}"}, timeout=20) as stream:
+        return stream.status_code, "" if stream.status_code == 200 else stream.read().decode()
+
+
+def _cells(workbook: bytes) -> str:
+    sheets = load_workbook(BytesIO(workbook), read_only=True)
+    return " ".join(str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/map/cameras", "/api/v1/search", "/api/v1/alarms", "/api/v1/buildings/{code}", "/api/v1/overview.xlsx"],
+)
+def test_whoever_may_see_them_sees_the_marks(own: Web, tokens: dict[str, str], path: str) -> None:
+    assert MARK in first_bytes(own, tokens["everywhere"], address(path, f"area={COMMUNITY}"))[1]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_without_an_account_nothing_is_read(own: Web, path: str) -> None:
+    assert ask(own, None, "GET", address(path)).status_code == 401
+
+
+@pytest.mark.parametrize("path", READS)
+def test_from_outside_no_row_is_read(own: Web, tokens: dict[str, str], path: str) -> None:
+    for role in ASKING:
+        for query in ("", f"area={GRID}", f"area={STREET}"):
+            status, text = first_bytes(own, tokens[role], address(path, query))
+            assert status < 500, text
+            assert MARK not in text, f"{path}?{query} as {role}"
+            asks_for_an_area = query and "{" not in path and path not in _WHOLE
+            assert not asks_for_an_area or status in {403, 404}, f"{path}?{query} as {role}: {status}"
+
+
+_WHOLE: Final = {"/api/v1/me", "/api/v1/walls", "/api/v1/map/basemap"}
+"""Reads that are of no area."""
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_wall_reads_aggregates_alone(own: Web, tokens: dict[str, str], path: str) -> None:
+    status, text = first_bytes(own, tokens["wall everywhere"], address(path))
+    if path not in AGGREGATES:
+        assert status == 403
+        return
+    assert status in {200, 204, 404}, text  # 404: there is no base map
+    assert "王" not in text
+    assert "13800001234" not in text
+
+
+def test_what_a_wall_is_told_of_an_alarm(own: Web, tokens: dict[str, str]) -> None:
+    found = ask(own, tokens["wall everywhere"], "GET", "/api/v1/snapshot").json()
+    assert found["incidents"] == []
+    (alarm,) = found["alarms"]
+    assert (alarm["place"], alarm["device_code"], alarm["value"]) == (MARK, None, None)  # lives: the building is named
+    everything = ask(own, tokens["everywhere"], "GET", "/api/v1/snapshot").json()["alarms"][0]
+    assert everything["device_code"] == "S1"
+
+
+@pytest.mark.parametrize(("path", "method"), WRITES)
+def test_from_outside_and_without_an_account_nothing_is_changed(
+    own: Web, tokens: dict[str, str], path: str, method: str
+) -> None:
+    url = address(path)
+    before = _alarm(own)
+    for body in ({"version": 1}, {"version": 1, "reason": "real", "note": "x"}):
+        assert ask(own, None, method, url, json=body).status_code == 401
+        for role in ASKING:
+            status = ask(own, tokens[role], method, url, json=body).status_code
+            harmless = "{" not in path  # it names no row
+            assert 400 <= status < 500 or harmless, f"{path} as {role}: {status}"
+    if path not in AGGREGATES:
+        assert ask(own, tokens["wall everywhere"], method, url, json={"version": 1}).status_code == 403
+    assert _alarm(own) == before
+
+
+def _alarm(own: Web) -> tuple[Any, ...]:
+    with own.database.reading() as db:
+        row = db.execute(select(AlarmRow.version, AlarmRow.state, AlarmRow.owner).where(AlarmRow.id == 1)).one()
+        return tuple(row)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/panels", "/desk/strip", "/account"])
+def test_a_page_shows_nothing_from_outside(own: Web, tokens: dict[str, str], path: str) -> None:
+    assert ask(own, None, "GET", path).status_code in {303, 401}
+    for role in ASKING:
+        for query in ("", f"area={COMMUNITY}", f"a={COMMUNITY}&b={GRID}", "building=B1&id=1"):
+            answer = ask(own, tokens[role], "GET", f"{path}?{query}")
+            assert MARK not in answer.text, f"{path}?{query} as {role}"
+            assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_dash_builds_nothing_from_outside(own: Web, tokens: dict[str, str], path: str) -> None:
+    for role in ASKING:
+        for search in ("", f"?area={COMMUNITY}&a={COMMUNITY}"):
+            answer = ask(own, tokens[role], "POST", "/_dash-update-component", json=_page_asked(path, search))
+            assert MARK not in answer.text, f"{path}{search} as {role}"
+            assert answer.status_code == (403 if role is Role.WALL and path != "/" else 200), answer.text
+
+
+def _page_asked(path: str, search: str) -> dict[str, Any]:
+    inputs = [
+        {"id": "_pages_location", "property": "pathname", "value": path},
+        {"id": "_pages_location", "property": "search", "value": search},
+    ]
+    return {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": [
+            {"id": "_pages_content", "property": "children"},
+            {"id": "_pages_store", "property": "data"},
+        ],
+        "inputs": inputs,
+        "changedPropIds": ["_pages_location.pathname"],
+        "parsedChangedPropsIds": ["_pages_location.pathname"],
+        "state": [],
+    }
+
+
+EVENTS: Final = sorted((ROOT / "tests" / "fixtures" / "events").glob("*.json"))
+HERE, THERE = "000000001", "000000000"
+
+
+def _placed(file: Path, path: str) -> bytes:
+    """The event of the file as it would happen in the area at `path`."""
+    event = json.loads(file.read_text("utf-8"))
+    event["area"] = path
+    for device in event.get("devices", []):
+        device["area"] = path
+    if "readings" in event:
+        event["readings"] = [[number, path, *rest] for number, _, *rest in event["readings"]]
+    return msgspec.json.encode(event)
+
+
+def _received(audience: Audience, body: bytes) -> bytes:
+    group = Group(audience)
+    group.offer(DECODER.decode(body), body, b"e-1-0")
+    group.flush()
+    return group.take_open()
+
+
+@pytest.mark.parametrize("file", EVENTS, ids=lambda file: file.stem)
+def test_an_event_from_outside_reaches_nobody(file: Path) -> None:
+    of_no_area = "freshness" in file.stem
+    for area in (HERE, HERE + "000"):
+        for wall in (False, True):
+            there = _received(Audience(scope=HERE, area=area, probe=True, wall=wall), _placed(file, THERE))
+            assert bool(there) is of_no_area
+    assert _received(Audience(scope="", area="000", probe=True), _placed(file, "000000"))
+
+
+def test_figures_of_what_lies_above_the_scope_are_not_sent() -> None:
+    (file,) = (file for file in EVENTS if file.stem.startswith("counters"))
+    assert not _received(Audience(scope=HERE, area=HERE), _placed(file, "000000"))
+    assert _received(Audience(scope=HERE, area=HERE + "001"), _placed(file, HERE))
+
+
+def test_each_field_of_an_alarm_is_for_walls_or_not() -> None:
+    """A new field must be thought of: is it for whoever passes?"""
+    for_walls = {
+        "type", "area", "version", "at", "alarm_id", "kind", "severity", "life_safety", "state", "occurrences",
+        "raised_at", "last_at", "cleared_at", "device_kind", "reading_ts", "unit", "source", "run", "needs_reason",
+        "shelved_until", "shelved_until_clear", "parent_id", "event_id", "close_reason", "look_due_at", "escalation",
+        "chattering", "window",
+    }  # fmt: skip
+    hidden = NOT_FOR_WALLS.keys() | NOR_OF_SMALL_ONES.keys()
+    model: type[BaseModel] = AlarmChanged
+    assert set(model.model_fields) == for_walls | hidden
+    assert not for_walls & hidden
+
+
+@pytest.mark.parametrize("life_safety", [True, False])
+def test_a_wall_hears_of_lives_where_and_of_the_rest_only_that(*, life_safety: bool) -> None:
+    (file,) = (file for file in EVENTS if file.stem == "alarm.changed")
+    event = {**json.loads(file.read_text("utf-8")), "area": HERE, "life_safety": life_safety, "owner": "wang"}
+    sent = _received(Audience(scope=HERE, area=HERE, wall=True), msgspec.json.encode(event))
+    heard = AlarmChanged.model_validate_json(sent.partition(b"data: ")[2])
+    assert (heard.place == event["place"]) is life_safety
+    assert (heard.owner, heard.device_code, heard.value) == (None, None, None)
