@@ -34,7 +34,7 @@ from data_access.live import bus
 
 OTHERS = 200
 RATES = (500, 5000)
-HOLDS = (250, 500, 1000, 2000, 4000)
+HOLDS = (1000, 2000, 4000)
 LIMIT_MS = 500
 SINGLE = 1000
 GATHERED = 10

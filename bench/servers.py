@@ -136,10 +136,10 @@ def seeded(scale: str = "district") -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def seed_cache(scale: str) -> Path:
-    """The cached seeded folder of `scale`, made when it is missing; never write into it."""
+def seed_cache(scale: str, *, anew: bool = False) -> Path:
+    """The cached seeded folder of `scale`, made when it is missing, or `anew`; never write into it."""
     kept = CACHE / f"{scale}-{_fingerprint()}"
-    if not kept.exists():
+    if anew or not kept.exists():
         for old in CACHE.glob(f"{scale}-*"):
             shutil.rmtree(old, ignore_errors=True)
         making = CACHE / f"making-{os.getpid()}"
