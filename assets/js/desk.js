@@ -77,6 +77,9 @@
       if (!known) return; // never "none" before it is known
       const { views, kinds, oldest } = queue.counts(), waiting = queue.waiting().length, marked = selection.marked();
       for (const chip of root.querySelectorAll("[data-view-count]")) yiping.deskRows.setText(chip, views[chip.dataset.viewCount] ? figure(views[chip.dataset.viewCount]) : "");
+      const active = `desk-alarm-${selection.current()}`; // a line that is scrolled away is not in the document
+      if (byId(active)) box.setAttribute("aria-activedescendant", active);
+      else box.removeAttribute("aria-activedescendant");
       pill.hidden = !waiting;
       yiping.deskRows.setText(pill, t("{n} 条新告警", { n: waiting }));
       byId("desk-bulk").hidden = marked.length < 2;
@@ -143,8 +146,8 @@
 
     function after(reveal) {
       const id = selection.current();
+      if (id === null) return;
       if (reveal) list.reveal(`a${id}`);
-      box.setAttribute("aria-activedescendant", `desk-alarm-${id}`);
       detail.show(id);
       keepAddress();
       redraw();

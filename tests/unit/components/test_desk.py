@@ -1,0 +1,263 @@
+"""The desk's parts as text: what a line, an alarm and its surroundings say, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from components import alarm_context, alarm_detail, alarm_queue, desk
+from components.i18n import words
+from components.markup import render
+from data_access.domain.alarms import AlarmState
+from data_access.events import AlarmChanged
+from data_access.viewmodels.alarms import AlarmDetail, AlarmRecord, AlarmStep
+from data_access.viewmodels.areas import AreaLabel, CameraLine
+from data_access.viewmodels.desk import (
+    Around,
+    AtRisk,
+    Chart,
+    DeskAlarm,
+    DeskFigures,
+    DeskQueue,
+    Help,
+    Reachable,
+)
+
+NOW = datetime(2026, 6, 17, 6, 32, tzinfo=UTC)
+ZH, EN = words("zh"), words("en")
+GRID = AreaLabel(4, "440303004011003", "000000000002", "第03网格", "Grid 03", "grid")
+
+
+def _nothing(of: type) -> dict[str, Any]:
+    return dict.fromkeys(field.name for field in fields(of))
+
+
+def _record(**more: Any) -> AlarmRecord:
+    given = {
+        **_nothing(AlarmRecord),
+        "id": 7,
+        "kind": "smoke",
+        "severity": 4,
+        "life_safety": True,
+        "state": AlarmState.ACTIVE_UNACKED,
+        "occurrences": 3,
+        "place": "水贝二村 12 栋",
+        "device_kind": "smoke",
+        "device_code": "smoke-0107",
+        "lng": 114.13,
+        "lat": 22.55,
+        "raised_at": NOW - timedelta(minutes=2),
+        "last_at": NOW,
+        "shelved_until_clear": False,
+        "chattering": False,
+        "version": 1,
+    }
+    return AlarmRecord(**{**given, **more})
+
+
+def _step(action: str, **more: Any) -> AlarmStep:
+    given = {
+        **_nothing(AlarmStep),
+        "at": NOW,
+        "actor": "zhou",
+        "action": action,
+        "state": "active_acked",
+        "severity": 4,
+    }
+    return AlarmStep(**{**given, **more})
+
+
+def _view(record: AlarmRecord | None = None, history: Iterable[AlarmStep] = (), **more: Any) -> DeskAlarm:
+    around = Around(
+        trail=(GRID,),
+        building_code="B1",
+        facts=("翠竹路 1 号",),
+        floors=9,
+        cameras=(CameraLine(1, "cam-1", "电梯厅", 8, True), CameraLine(2, "cam-2", "路口", 90, False)),
+        camera_points=((114.13, 22.55), (114.131, 22.55)),
+        people=(
+            Reachable(id=1, role="grid_worker", name="陈*", phone="13800000301", on_duty=False),
+            Reachable(id=2, role="grid_chief", name="黄*", phone="13800000300", on_duty=True),
+        ),
+        helps=(Help(id=5, kind="team", name="微型消防站", metres=240, lng=114.13, lat=22.55),),
+        at_risk=AtRisk(residents=60, households=20, elderly_alone=2, infants=7, disabled=0),
+    )
+    given: dict[str, Any] = {
+        "detail": AlarmDetail(record or _record(), tuple(history)),
+        "around": around,
+        "siblings": (),
+        "chart": None,
+        "what_to_do": "1. 看视频\n2. 派人",
+        "what_to_do_en": "1. Watch\n2. Send somebody",
+        "at": NOW,
+    }
+    return DeskAlarm(**{**given, **more})
+
+
+def _parts(view: DeskAlarm, *, act: bool = True, me: str = "zhou", lang: str = "zh") -> dict[str, str]:
+    found = alarm_detail.regions(view, may_act=act, may_comment=act, me=me, w=words(lang))
+    return {name: render(tree) for name, tree in found.items()}
+
+
+def test_the_open_alarm_says_what_where_and_how_grave() -> None:
+    head = _parts(_view())["head"]
+    for said in ("烟感火警", "水贝二村 12 栋", "紧急 · 生命安全", "第03网格", "翠竹路 1 号", "9 层", "smoke-0107"):
+        assert said in head
+
+
+def test_the_first_button_is_the_next_thing_to_do() -> None:
+    def primary(record: AlarmRecord) -> str:
+        acts = _parts(_view(record))["acts"]
+        return acts.split("is-primary", 1)[1].split('data-action="')[1].split('"')[0]
+
+    assert primary(_record()) == "acknowledge"
+    assert primary(_record(state=AlarmState.ACTIVE_ACKED)) == "dispatch"
+    assert primary(_record(state=AlarmState.ACTIVE_ACKED, dispatched_at=NOW)) == "close"
+
+
+def test_an_owner_may_put_back_and_another_take_over() -> None:
+    owned = _record(owner="zhou", owner_at=NOW)
+    assert "放回" in _parts(_view(owned))["acts"]
+    assert "接手" in _parts(_view(owned), me="wu")["acts"]
+
+
+def test_who_may_not_act_has_no_button_and_sees_how_it_stands() -> None:
+    parts = _parts(_view(_record(owner="zhou", owner_at=NOW, dispatched_to="陈*")), act=False)
+    assert "<button" not in parts["acts"] + parts["guide"] + parts["timeline"]
+    assert "zhou 已认领" in parts["acts"]
+    assert "已派给 陈*" in parts["acts"]
+
+
+def test_the_life_line_names_when_each_stage_was_reached() -> None:
+    raised = NOW - timedelta(minutes=2)
+    record = _record(
+        state=AlarmState.ACTIVE_ACKED,
+        owner="zhou",
+        owner_at=raised + timedelta(seconds=9),
+        acknowledged_at=raised + timedelta(seconds=21),
+    )
+    life = _parts(_view(record, [_step("dispatch", at=raised + timedelta(seconds=48))]))["life"]
+    for said in ("+9 秒", "+21 秒", "+48 秒"):
+        assert said in life
+    assert life.count("is-now") == 1
+    assert life.index("处置") > life.index("is-now")
+
+
+def test_what_marks_an_alarm_is_said_in_words() -> None:
+    record = _record(
+        parent_id=3,
+        window="drill",
+        chattering=True,
+        shelved_until=NOW,
+        close_reason="false",
+        state=AlarmState.ACTIVE_ACKED,
+    )
+    head = _parts(_view(record))["head"]
+    for said in ("由告警 3 引起", "演练", "反复抖动", "已搁置至 14:32", "已判断：误报"):
+        assert said in head
+
+
+def test_a_step_is_ticked_off_with_who_and_when_and_the_next_is_current() -> None:
+    guide = _parts(_view(history=[_step("comment", detail={"text": "✓ 1. 看视频"})]))["guide"]
+    assert "14:32 zhou" in guide
+    assert guide.index("is-done") < guide.index("is-now")
+    assert 'data-tick="2"' in guide
+    assert "Send somebody" in _parts(_view(), lang="en")["guide"]
+
+
+def test_the_timeline_tells_who_did_what_and_why_newest_first() -> None:
+    told = _parts(
+        _view(
+            history=[
+                _step("raise", actor="ingest"),
+                _step("call", detail={"who": "网格员 陈*", "outcome": "no_answer"}),
+                _step("close", detail={"reason": "device_fault"}, note="换了电池"),
+            ]
+        )
+    )["timeline"]
+    assert "网格员 陈* · 无人接听" in told
+    assert "设备故障 · 换了电池" in told
+    assert told.index("关闭") < told.index("通话") < told.index("报警")
+
+
+def test_readings_carry_their_levels_and_are_said_in_words() -> None:
+    chart = Chart(
+        metric="gas_lel",
+        unit="%LEL",
+        since=NOW - timedelta(hours=1),
+        until=NOW,
+        points=((1, 2.0), (2, 27.5)),
+        levels=((25.0, 3), (50.0, 4)),
+        is_state=False,
+    )
+    readings = _parts(_view(chart=chart))["readings"]
+    assert "最近 27.5，最低 2，最高 27.5" in readings
+    assert "重要 25 紧急 50" in readings
+    assert "没有读数" in _parts(_view())["readings"]
+
+
+def test_people_are_called_by_link_counted_and_never_named_in_the_clear() -> None:
+    context = render(alarm_context.build(_view(), ZH))
+    assert 'href="tel:13800000301"' in context
+    assert "在岗" in context
+    assert "&lt;5" in context
+    masked = replace(_view().around.people[0], phone="138****0301")
+    hidden = replace(_view().around, people=(masked,))
+    assert "tel:" not in render(alarm_context.build(_view(around=hidden), ZH))
+
+
+def test_whoever_is_on_duty_is_offered_first_then_teams() -> None:
+    assert [value for value, _, _ in alarm_context.choices(_view(), ZH)] == [
+        "responsible:2",
+        "responsible:1",
+        "team:5",
+    ]
+
+
+def test_a_camera_without_a_picture_is_not_played() -> None:
+    context = render(alarm_context.build(_view(), ZH))
+    assert context.count("data-plays") == 1
+    assert "无画面" in context
+
+
+def test_a_line_of_the_queue_names_the_community_and_the_place() -> None:
+    event = AlarmChanged.model_construct(
+        alarm_id=7,
+        kind="smoke",
+        severity=4,
+        state=AlarmState.ACTIVE_UNACKED,
+        occurrences=3,
+        area="000000000002",
+        place="12 栋",
+        raised_at=NOW - timedelta(minutes=2),
+    )
+    queue = DeskQueue(rows=(event,), by_severity={4: 1}, last_at=NOW)
+    line = render(alarm_queue.build(queue, {"000000000": "水贝社区"}, {}, NOW, ZH))
+    for said in ("水贝社区 · 12 栋", "×3", "02:00", "1 分内确认", "未确认"):
+        assert said in line
+    empty = render(alarm_queue.build(DeskQueue(rows=(), by_severity={}, last_at=NOW), {}, {}, NOW, ZH))
+    assert "没有需要处理的告警" in empty
+    assert "今日 14:32" in empty
+
+
+def test_a_figure_without_data_is_left_out() -> None:
+    bare = DeskFigures(
+        per_minute=(0,) * 10,
+        since=NOW,
+        on_shift=False,
+        acknowledged=0,
+        mean_acknowledge_s=None,
+        closed=0,
+        false_alarms=None,
+    )
+    strip = render(desk.strip(bare, ZH))
+    assert "误报率" not in strip
+    assert "平均确认用时" not in strip
+    full = replace(bare, on_shift=True, acknowledged=2, mean_acknowledge_s=38.4, closed=27, false_alarms=2)
+    said = render(desk.strip(full, ZH))
+    for part in ("38 秒", "平均确认用时 · 本班", "7.4%", "2 / 27"):
+        assert part in said
+    flood = render(desk.strip(replace(bare, per_minute=(0,) * 9 + (11,)), EN))
+    assert "Flood" in flood
