@@ -31,6 +31,12 @@
     history.replaceState(history.state, "", url);
   }
 
+  // What colours and sizes depend on.
+  function looks() {
+    const { dataset, classList } = document.documentElement;
+    return [dataset.theme, classList.contains("wall"), classList.contains("night")].join();
+  }
+
   // callbacks.js listens and changes the address
   const announce = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -79,7 +85,10 @@
       this._on(document, "visibilitychange", () => this.layer.visibility());
       this._on(this.frame, "click", (e) => this._control(e));
       this.map.on("unload", () => this.destroy());
+      let look = looks();
       const theme = new MutationObserver(() => {
+        if (looks() === look) return; // that a page is on its way is a class too
+        look = looks();
         this.layer.restyle();
         this.basemap.restyle();
         yiping.mapShapes.paintLegend(this.frame, this.layer.stamps);

@@ -28,6 +28,17 @@ new PerformanceObserver((list) => {
     if (!hadRecentInput) window.shifts.push([value, sources.map((s) => s.node?.className)]);
 }).observe({ type: "layout-shift" });
 """
+# The strip says something else, and a new line comes first in the list: those two may move, nothing beside them.
+WATCH_OTHERS = """
+window.moved = [];
+new PerformanceObserver((list) => {
+  for (const { sources, hadRecentInput } of list.getEntries())
+    for (const { node } of hadRecentInput ? [] : sources) {
+      const of = node?.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+      if (of && !of.closest('.strip-row, #live-alarms')) window.moved.push(of.outerHTML.slice(0, 90));
+    }
+}).observe({ type: "layout-shift" });
+"""
 SHAPES = """(within) => [...document.querySelectorAll(
   `${within} path.map-area, ${within} .map-label:not(.is-hidden)`
 )].map((e) => {
@@ -116,6 +127,19 @@ def test_a_place_that_is_pointed_at_is_fetched_before_the_click(open_page: Open)
     assert page.evaluate(asked) == 1
 
 
+def test_symbols_are_painted_anew_for_another_theme_and_not_for_another_place(open_page: Open) -> None:
+    page = open_page()
+    until(page, USEFUL)
+    code = page.get_attribute(".rank[data-drill]", "data-drill")
+    page.evaluate("window.kept = yiping.map.layer.stamps")
+    page.click(f".rank[data-drill='{code}']")
+    until(page, "(code) => document.querySelector('.map-frame').dataset.drawn === code", code)
+    until(page, "(code) => document.body.dataset.area === code", code)
+    assert page.evaluate("window.kept === yiping.map.layer.stamps")
+    page.click("[data-theme-switch]")
+    until(page, "window.kept !== yiping.map.layer.stamps")
+
+
 @pytest.mark.slow
 def test_nothing_moves_and_nothing_takes_long_while_readings_arrive(open_page: Open, product: Product) -> None:
     page = open_page()
@@ -128,6 +152,24 @@ def test_nothing_moves_and_nothing_takes_long_while_readings_arrive(open_page: O
     # The header's status says more, and needs more room, when a busy machine lets the push be late.
     assert [s for s in page.evaluate("window.shifts") if s[0] > 0.001 and s[1] != ["head-right"]] == []
     assert longest <= LONG_TASK_MS
+
+
+def test_only_the_strip_and_the_alarm_list_move_when_alarms_rise(open_page: Open, product: Product) -> None:
+    page = open_page()
+    until(page, f"{USEFUL} && !document.querySelector('.map-early')")
+    page.wait_for_timeout(2500)
+    page.evaluate(WATCH_OTHERS)
+    smokes = [product.device("smoke", i) for i in (20, 40, 60)]
+    try:
+        for device in smokes:
+            product.publish(device, {"smoke": 1})
+            until(page, "(id) => Object.values(yiping.live.state().alarms).some((a) => a.device_id === id)", device.id)
+            page.wait_for_timeout(700)
+        assert page.evaluate("document.querySelectorAll('#live-alarms [data-alarm]').length") > 1
+        assert page.evaluate("window.moved") == []
+    finally:
+        for device in smokes:
+            product.publish(device, {"smoke": 0})
 
 
 def _longest_task(page: Page, product: Product) -> float:
