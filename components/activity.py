@@ -59,6 +59,7 @@ def incidents(view: Overview, w: Words) -> html.Section:
             ),
             _stages(flow, w),
             wide.sources(view.channels, w),
+            wide.hot(view.hot, w),
             html.Div(
                 line([w("超期"), " ", html.B(counter("incidents.overdue", fmt.count(flow.overdue)))], open_[1:]),
                 className="compact-only",

@@ -54,7 +54,16 @@ def build(view: Overview, w: Words) -> html.Section:
         ]
     title = w("本月效能") if view.running and view.period.is_month else w("周期效能")
     note = w("截至 {time}", time=fmt.clock(view.at)) if view.running else fmt.period(view.period)
-    return panel("closing", title, body, note=note, sources="incidents", more="/trends")
+    return panel("closing", title, body, sub=_hot(view, w), note=note, sources="incidents", more="/trends")
+
+
+def _hot(view: Overview, w: Words) -> str | None:
+    """The class that rises most, where one does; the rule and the others stand on the page of trends."""
+    found = view.hot.hot if view.hot else ()
+    if not found:
+        return None
+    said = w("热点 {name} {n} 件", name=found[0].name, n=fmt.count(found[0].last))
+    return said if len(found) == 1 else f"{said} +{len(found) - 1}"
 
 
 def _kpi(  # the words of one figure

@@ -13,8 +13,10 @@ from components.parts import Child, labelled, mark
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import percent
 from data_access.viewmodels.overview import GroupLine, KindLine, Ledger
+from data_access.viewmodels.trends import HotTopics
 
 CHANNELS = 6
+HOT = 2
 KINDS = 5
 _AGES = (
     ("0–14 岁", Fact.AGE_0_14),
@@ -72,6 +74,18 @@ def sources(channels: Sequence[GroupLine], w: Words) -> html.Div:
     return html.Div(
         [html.P(w("本月来源（件）")), html.Div(shown, className="wide-sources-list")], className="uw wide-sources"
     )
+
+
+def hot(found: HotTopics | None, w: Words) -> html.Div | None:
+    """热点诉求: what rises against its own past, or that nothing does, of how many classes."""
+    if found is None:
+        return None
+    said = [
+        html.Span([html.Span(line.name), html.B(fmt.count(line.last)), f" / {line.expected:.1f}"])
+        for line in found.hot[:HOT]
+    ] or [html.Span(w("没有突增"))]
+    title = w("热点诉求 近 7 天 / 预期（检验 {n} 类）", n=fmt.count(found.tested))
+    return html.Div([html.P(title), html.Div(said, className="wide-sources-list")], className="uw wide-sources")
 
 
 def kinds(found: Sequence[KindLine], w: Words) -> html.Div:

@@ -71,6 +71,11 @@ NORMAL: Final = (
     Shot("normal-tablet", "Tablet, landscape", LANDSCAPE),
     Shot("normal-tablet-light-en", "Tablet, landscape, light, English", LANDSCAPE, theme="light", lang="en"),
     Shot("normal-portrait", "Tablet, portrait", PORTRAIT),
+    Shot("trends", "Trends: days, months, classes, channels, ages, hot topics", DESK, "/trends"),
+    Shot("trends-light-en", "Trends, light, English", DESK, "/trends", theme="light", lang="en"),
+    Shot("trends-tablet", "Trends on a tablet", LANDSCAPE, "/trends"),
+    Shot("trends-street-portrait", "Trends of a street on an upright tablet", PORTRAIT, "/trends?area={street}"),
+    Shot("walls", "The connected walls", DESK, "/walls"),
     Shot("normal-street", "One street", DESK, "/?area={street}"),
     Shot("building", "A building's drawer", DESK, "/?area={grid}&building={building}"),
     Shot(

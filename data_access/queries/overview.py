@@ -27,7 +27,7 @@ from data_access.domain.areas import subtree_bounds
 from data_access.domain.devices import DeviceStatus
 from data_access.domain.incidents import ClosingCounts, Stage
 from data_access.domain.periods import OLD_AFTER, Period, local_day, midnight, month_of, span_of
-from data_access.queries import areas, trends
+from data_access.queries import areas, topics, trends
 from data_access.queries.indicators import indicators
 from data_access.queries.session import cache, now, reading
 from data_access.viewmodels.areas import AreaLabel, Place
@@ -89,6 +89,7 @@ def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) 
         video=_video(area.path),
         sources=sources,
         past=trends.past(area.id, area.path, min(period.end, local_day(moment)), version),
+        hot=topics.hot(area.path, min(period.end, local_day(moment)), version),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period
 from data_access.viewmodels.areas import Place
-from data_access.viewmodels.trends import Past
+from data_access.viewmodels.trends import HotTopics, Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +133,4 @@ class Overview:
     video: Video
     sources: tuple[SourceLine, ...]
     past: Past = field(default_factory=Past)
+    hot: HotTopics | None = None

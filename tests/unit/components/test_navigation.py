@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from components import header, navigation
+from components import compare, header, navigation
 from components.i18n import words
+from tests.unit.components.test_panels import FULL
 
 ZH = words("zh")
 
@@ -42,3 +43,9 @@ def test_a_wall_has_no_navigation_and_a_desk_names_who_is_signed_in() -> None:
     assert "nav-stop" not in _said(header.build("/", None, {"wall": "1"}, ZH))
     assert "A 席 周*" in _said(header.build("/", None, {}, ZH, person="A 席 周*"))
     assert "head-person" not in _said(header.build("/", None, {}, ZH))
+
+
+def test_the_names_at_the_head_of_a_comparison_lead_to_overviews() -> None:
+    said = _said(compare.build(FULL, FULL, ZH))
+    assert '"href": "/?lang=zh&area=440303"' in said
+    assert "data-drill" not in said

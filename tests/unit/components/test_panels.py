@@ -29,6 +29,7 @@ from data_access.viewmodels.overview import (
     StageLine,
     Video,
 )
+from data_access.viewmodels.trends import HotTopic, HotTopics
 
 NOW = datetime(2026, 6, 17, 6, 32, tzinfo=UTC)
 CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -162,3 +163,12 @@ def test_a_leaf_shows_who_answers_for_it() -> None:
 
 def test_few_people_are_not_counted_out() -> None:
     assert "<5" in _text(building_drawer.build(BUILDING, NOW, words("zh")))
+
+
+def test_a_hot_topic_is_named_beside_the_rates_and_nothing_is_said_where_none_rises() -> None:
+    hot = HotTopic("夜间施工噪声", 31, 12.4, 0.00001, hot=True, where=None)
+    calm = replace(hot, name="井盖", hot=False)
+    view = replace(FULL, hot=HotTopics(date(2026, 6, 1), (hot, calm), 302, 0.15))
+    assert "热点 夜间施工噪声 31 件" in _text(closing.build(view, words("zh")))
+    none = replace(FULL, hot=HotTopics(date(2026, 6, 1), (calm,), 302, 0.15))
+    assert "热点" not in _text(closing.build(none, words("zh")))
