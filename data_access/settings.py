@@ -88,6 +88,8 @@ class Settings(BaseSettings):
         300, description="Seconds a reading may be ahead of our clock."
     )
 
+    shelve_max_h: Annotated[int, Field(ge=1, le=720)] = Field(24, description="Hours an alarm may be shelved at most.")
+
     batch_ms: Annotated[int, Field(ge=1, le=10_000)] = Field(
         100, description="Longest time a reading waits for its batch."
     )

@@ -1,32 +1,21 @@
-"""`/api/v1/alarms`: pages by cursor, one with its history, acknowledgement."""
+"""`/api/v1/alarms`: pages by cursor, one with its history, the duty officer's queue."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from data_access.api.answers import answer_json
-from data_access.api.context import context, principal, same_origin
+from data_access.api.context import context, principal
 from data_access.api.parameters import a_severity, an_instant, an_integer
-from data_access.auth.principal import require
-from data_access.commands import alarms as commands
-from data_access.db.tables import AlarmRow
-from data_access.domain.accounts import Action
-from data_access.domain.areas import within
-from data_access.domain.errors import Conflict, InvalidInput, NotFound
-from data_access.queries import alarms, areas
-from data_access.viewmodels.alarms import AlarmDetail, AlarmFilter, AlarmPage
+from data_access.domain.errors import InvalidInput
+from data_access.queries import alarm_queue, alarms, areas
+from data_access.viewmodels.alarm_queue import AlarmQueue, QueueFilter, View
+from data_access.viewmodels.alarms import AlarmFilter, AlarmPage
 
-
-class Acknowledgement(msgspec.Struct, forbid_unknown_fields=True):
-    """What the officer saw when he acknowledged, and what he has to say."""
-
-    version: int
-    note: str | None = None
+MAX_TEXT: Final = 100
 
 
 async def get_alarms(request: Request) -> Response:
@@ -58,29 +47,25 @@ async def get_alarm(request: Request) -> Response:
     return answer_json(await ctx.read(lambda session: alarms.one(session, number, scope)))
 
 
-async def acknowledge_alarm(request: Request) -> Response:
-    """Acknowledge an alarm as it was seen; 409 when it has changed since."""
-    same_origin(request)
-    ctx, who, number = context(request), principal(request), _number(request)
-    require(who, Action.ACKNOWLEDGE)
-    try:
-        asked = msgspec.json.decode(await request.body(), type=Acknowledgement)
-    except msgspec.DecodeError as error:
-        raise InvalidInput(f'The body must be {{"version": n}}: {error}.') from None
-    now: datetime = ctx.services.clock()
+async def get_queue(request: Request) -> Response:
+    """A page of the duty officer's queue, with counts."""
+    ctx, who, asked = context(request), principal(request), request.query_params
+    view = asked.get("view", View.OPEN)
+    if view not in set(View):
+        raise InvalidInput(f"view is one of {', '.join(View)}.")
+    text = (asked.get("q") or "").strip()
+    if len(text) > MAX_TEXT:
+        raise InvalidInput(f"q is a text of at most {MAX_TEXT} characters.")
+    wanted = QueueFilter(view=View(view), severity=a_severity(asked), kind=asked.get("kind"), text=text or None)
+    offset = an_integer(asked, "offset", 0, 10_000_000) or 0
+    limit = an_integer(asked, "limit", 1, alarm_queue.MAX_PAGE) or 100
 
-    def write() -> AlarmDetail:
-        with ctx.services.database.writing() as session:
-            row = session.get(AlarmRow, number, with_for_update=True)
-            if row is None or not within(row.area_path, who.scope):
-                raise NotFound("没有这条告警，或者不在您的权限范围内。")
-            if row.version != asked.version:
-                raise Conflict("这条告警刚刚有了变化，请再看一眼。")
-            commands.acknowledge(session, number, actor=who.name, now=now, note=asked.note)
-        with ctx.services.database.reading() as session:
-            return alarms.one(session, number, who.scope)
+    def read(session: Any) -> AlarmQueue:
+        area = areas.find(session, asked.get("area") or None, who.scope)
+        path = area.path if area else who.scope
+        return alarm_queue.queue(session, path, wanted, owner=who.name, offset=offset, limit=limit)
 
-    return answer_json(await ctx.run(write))
+    return answer_json(await ctx.read(read))
 
 
 def _number(request: Request) -> int:

@@ -48,7 +48,11 @@ def sentence(text: str, status: int) -> JSONResponse:
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    return sentence(str(error), next((s for kind, s in STATUS.items() if isinstance(error, kind)), 400))
+    assert isinstance(error, DomainError)  # noqa: S101  # registered for it alone
+    status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), 400)
+    if not error.named:
+        return sentence(str(error), status)
+    return JSONResponse({"error": str(error), "source": error.source, "named": error.named}, status)
 
 
 async def _http(_request: Request, error: Exception) -> Response:

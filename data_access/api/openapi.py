@@ -10,10 +10,12 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from data_access.api.openapi_alarms import action_paths, action_schemas
 from data_access.api.openapi_duty import duty_paths, duty_schemas
 from data_access.domain.alarms import Severity
 from data_access.domain.incidents import Nature
 from data_access.live.walls import Report
+from data_access.viewmodels.alarm_queue import AlarmQueue, View
 from data_access.viewmodels.alarms import AlarmDetail, AlarmPage
 from data_access.viewmodels.areas import BuildingView
 from data_access.viewmodels.devices import DeviceView
@@ -41,6 +43,7 @@ _MODELS: Final = {
     "Snapshot": Snapshot,
     "AlarmPage": AlarmPage,
     "AlarmDetail": AlarmDetail,
+    "AlarmQueue": AlarmQueue,
     "DeviceView": DeviceView,
     "BuildingView": BuildingView,
     "Hit": Hit,
@@ -66,7 +69,7 @@ def document() -> Spec:
         "info": {
             "title": "Yiping 一屏",
             "version": "1",
-            "description": "Reads of the live district, acknowledgement of alarms, incidents and telemetry by HTTP. "
+            "description": "Reads of the live district, handling of alarms, incidents and telemetry by HTTP. "
             'Coordinates are WGS-84, moments ISO 8601 with offset, errors `{"error": sentence}`.',
         },
         "paths": _paths(),
@@ -149,7 +152,15 @@ def _paths() -> Spec:
         "/api/v1/alarms/{alarm_id}": {
             "get": _get("One alarm with its history.", _ref("AlarmDetail"), _path("alarm_id", "integer"))
         },
-        "/api/v1/alarms/{alarm_id}/acknowledge": {"post": _acknowledge()},
+        "/api/v1/alarms/queue": {
+            "get": _get(
+                "The queue of open alarms, gravest first, then oldest, with counts by view and severity.",
+                _ref("AlarmQueue"),
+                _AREA,
+                *_queue_filters(),
+            )
+        },
+        **action_paths(),
         "/api/v1/incidents": {"post": _incident()},
         "/api/v1/sources/{code}/alive": {"post": _alive()},
         "/api/v1/indicators": {
@@ -185,19 +196,6 @@ def _paths() -> Spec:
 def _active() -> Spec:
     spec = _get("Somebody sits in front of this page: it does not count as idle.", {})
     spec["responses"] = {"204": {"description": "Noted."}}
-    return spec
-
-
-def _acknowledge() -> Spec:
-    body = {
-        "type": "object",
-        "required": ["version"],
-        "additionalProperties": False,
-        "properties": {"version": {"type": "integer"}, "note": {"type": ["string", "null"]}},
-    }
-    spec = _get("Acknowledge an alarm as it was seen.", _ref("AlarmDetail"), _path("alarm_id", "integer"))
-    spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-    spec["responses"]["409"] = _failure("It has changed since, or is not to be acknowledged.")
     return spec
 
 
@@ -297,6 +295,17 @@ def _alarm_filters() -> list[Spec]:
     ]
 
 
+def _queue_filters() -> list[Spec]:
+    return [
+        _query("view", {"type": "string", "enum": list(View), "default": View.OPEN}),
+        _query("severity", {"enum": [word for s in Severity if s for word in (s.name.lower(), int(s))]}),
+        _query("kind", {"type": "string"}),
+        _query("q", {"type": "string", "maxLength": 100, "description": "Part of a place or a device's code."}),
+        _query("offset", {"type": "integer", "minimum": 0, "default": 0}),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}),
+    ]
+
+
 def _get(summary: str, schema: Spec, *parameters: Spec, media: str = "application/json") -> Spec:
     return {
         "summary": summary,
@@ -335,4 +344,4 @@ def _schemas() -> Spec:
         found[name] = schema
     reports, more = msgspec.json.schema_components([Report], ref_template="#/components/schemas/{name}")
     del reports  # a reference into the rest
-    return found | more | duty_schemas()
+    return found | more | duty_schemas() | action_schemas()

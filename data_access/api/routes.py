@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from data_access.api import (
+    alarm_acts,
     alarms,
     basemap,
     cap,
@@ -59,8 +60,9 @@ def _routes() -> list[Route]:
         *duty.routes(),
         *cap.routes(),
         Route("/api/v1/alarms", alarms.get_alarms),
+        Route("/api/v1/alarms/queue", alarms.get_queue),
+        *alarm_acts.routes(),
         Route("/api/v1/alarms/{alarm_id}", alarms.get_alarm),
-        Route("/api/v1/alarms/{alarm_id}/acknowledge", alarms.acknowledge_alarm, methods=["POST"]),
         Route("/api/v1/incidents", intake.post_incident, methods=["POST"]),
         Route("/api/v1/sources/{code}/alive", intake.post_alive, methods=["POST"]),
         Route("/api/v1/indicators", get_indicators),

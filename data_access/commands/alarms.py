@@ -26,7 +26,6 @@ from data_access.domain.alarms import (
     may_return,
     needs_reason,
 )
-from data_access.domain.errors import NotFound
 from data_access.events import AlarmChanged
 from data_access.live import outbox
 from data_access.live.telling import alarm_changed
@@ -154,32 +153,6 @@ def take_steps(
         *(event_of(row, facts.get(row.device_id or 0), reading_ts=ts, at=now) for row, ts in touched.values()),
     )
     return {key: row.id for key, row in current.items()}
-
-
-def acknowledge(session: Session, alarm_id: int, *, actor: str, now: datetime, note: str | None = None) -> Alarm:
-    """Acknowledge (确认) as `actor`; raise `NotFound` or `IllegalTransition` (already acknowledged, closed)."""
-    rows = _load(session, {alarm_id})
-    if not rows:
-        raise NotFound("There is no such alarm.")
-    row = rows[0]
-    after = transition(to_domain(row), AlarmAction.ACKNOWLEDGE, now=now, actor=actor)
-    save(row, after)
-    session.flush()
-    session.add(
-        AlarmHistoryRow(
-            alarm_id=row.id,
-            at=now,
-            actor=actor,
-            action=AlarmAction.ACKNOWLEDGE,
-            state=after.state,
-            severity=after.severity,
-            note=note,
-            detail=None,
-        )
-    )
-    facts = device_facts(session, {row.device_id} if row.device_id is not None else ())
-    outbox.add(session, event_of(row, facts.get(row.device_id or 0), reading_ts=None, at=now))
-    return after
 
 
 def to_domain(row: AlarmRow) -> Alarm:

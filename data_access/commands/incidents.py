@@ -144,7 +144,7 @@ def take_in(session: Session, payload: Mapping[str, Any], *, actor: str, now: da
         area_id=area_id,
         area_path=area_path,
         created_at=now,
-        channel_id=_channel(session, _text(payload, "channel", 40) or "api"),
+        channel_id=channel(session, _text(payload, "channel", 40) or "api"),
         types=_classes(session, _text(payload, "class", 40)),
         nature=nature,
         description=_text(payload, "description", 4000),
@@ -183,7 +183,7 @@ def _degrees(payload: Mapping[str, Any], key: str, most: float) -> float | None:
     return float(value)
 
 
-def _channel(session: Session, name: str) -> int:
+def channel(session: Session, name: str) -> int:
     """The channel that is called so, ours before those of other sources; a new one where there is none."""
     known = session.scalar(
         select(ChannelRow.id)

@@ -1,4 +1,4 @@
-"""The people of a running demo: citizens report at the rhythm of real appeals, an officer acknowledges small alarms.
+"""The people of a running demo: citizens report at the rhythm of real appeals, an officer handles small alarms.
 
 They use the product's public interface alone. What concerns lives, what is critical and what a scenario plays is left
 to whoever sits in front of the screen.
@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 from data_access.demo.fleet import Fleet, unit
 from data_access.demo.system import CHANNELS
 from data_access.demo.vendored import incident_classes, incident_profile
-from data_access.domain.alarms import AlarmState, Severity
+from data_access.domain.alarms import AlarmState, CloseReason, Severity
 from data_access.domain.periods import SHANGHAI
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ _OFFICER_EVERY_MS: Final = 30_000
 _ALIVE_EVERY_MS: Final = 120_000
 _AT_ONCE: Final = 20  # alarms acknowledged in a round
 _PAGES: Final = 4
+_FALSE: Final = 0.3  # of small alarms
 _SOONEST_S, _LATEST_S = 120, 720  # when an officer gets to a small alarm
 _WAITING: Final = 50  # reports kept while the product is away
 _SUB: Final = 3  # level of the catalogue
@@ -121,6 +122,20 @@ def to_acknowledge(
     return [(number, version) for _, number, version in sorted(found)]
 
 
+def to_close(alarms: Iterable[Mapping[str, Any]], now: datetime, seed: int) -> list[tuple[int, int, CloseReason]]:
+    """Number, version and what it was of the small alarms that are over and still want a word, oldest first."""
+    found = []
+    for alarm in alarms:
+        waits = alarm["state"] == AlarmState.CLEARED_ACKED and not alarm["run"]
+        if not waits or alarm["life_safety"] or alarm["severity"] >= Severity.CRITICAL:
+            continue
+        over = max(datetime.fromisoformat(alarm[name]) for name in ("cleared_at", "acknowledged_at"))
+        if (now - over).total_seconds() >= _SOONEST_S * unit(seed, alarm["id"], 52):
+            reason = CloseReason.FALSE if unit(seed, alarm["id"], 53) < _FALSE else CloseReason.REAL
+            found.append((over, alarm["id"], alarm["version"], reason))
+    return [(number, version, reason) for _, number, version, reason in sorted(found)]
+
+
 class People:
     """Who they are and what they have still to do; `step` now and then, with the present moment."""
 
@@ -139,7 +154,7 @@ class People:
             self._alive_at = now_ms + _ALIVE_EVERY_MS
         self._report(now_ms)
         if now_ms >= self._officer_at:
-            self._acknowledge(datetime.fromtimestamp(now_ms / 1000, SHANGHAI), held)
+            self._officer(datetime.fromtimestamp(now_ms / 1000, SHANGHAI), held)
             self._officer_at = now_ms + _OFFICER_EVERY_MS
 
     def _report(self, now_ms: int) -> None:
@@ -164,10 +179,13 @@ class People:
             logger.warning("a report was refused (status %d)", status)
         return True
 
-    def _acknowledge(self, now: datetime, held: set[int]) -> None:
-        for number, version in to_acknowledge(self._open_alarms(), now, self._seed, held)[:_AT_ONCE]:
-            # 409: it has just changed; it is looked at again in the next round
+    def _officer(self, now: datetime, held: set[int]) -> None:
+        alarms = list(self._open_alarms())
+        # 409: it has just changed; it is looked at again in the next round
+        for number, version in to_acknowledge(alarms, now, self._seed, held)[:_AT_ONCE]:
             self._desk.post(f"/api/v1/alarms/{number}/acknowledge", {"version": version, "note": _NOTE})
+        for number, version, reason in to_close(alarms, now, self._seed)[:_AT_ONCE]:
+            self._desk.post(f"/api/v1/alarms/{number}/close", {"version": version, "reason": reason, "note": _NOTE})
 
     def _open_alarms(self) -> Iterator[Mapping[str, Any]]:
         cursor = ""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class DomainError(Exception):
-    """Something the rules refuse; the message is shown to the person who asked."""
+    """Something the rules refuse; the message is shown to the person who asked.
+
+    `source` is the sentence as it stands in the catalogue, `named` what fills its braces.
+    """
+
+    def __init__(self, source: str, **named: str) -> None:
+        super().__init__(source.format(**named) if named else source)
+        self.source = source
+        self.named = named
 
 
 class IllegalTransition(DomainError):  # noqa: N818  # reads as the rule it states, not as a crash

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
+from data_access.db.alarm_kinds import guidance
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, DeviceRow, from_ms, to_ms
 from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.errors import InvalidInput, NotFound
@@ -42,7 +43,17 @@ def one(session: Session, alarm_id: int, scope: str) -> AlarmDetail:
         select(AlarmHistoryRow).where(AlarmHistoryRow.alarm_id == alarm_id).order_by(AlarmHistoryRow.id)
     )
     steps = tuple(AlarmStep(**{name: getattr(step, name) for name in AlarmStep.__slots__}) for step in history)
-    return AlarmDetail(_record(row), steps)
+    return AlarmDetail(_record(row), steps, guidance(session, row[0].kind, row[0].device_id))
+
+
+def record(session: Session, alarm_id: int) -> AlarmRecord:
+    """The alarm as it stands; it is there."""
+    return _record(session.execute(_records().where(AlarmRow.id == alarm_id)).one())
+
+
+def records(session: Session, *conditions: ColumnElement[bool]) -> Iterator[AlarmRecord]:
+    """Alarms as they stand, in no order."""
+    yield from map(_record, session.execute(_records().where(*conditions)))
 
 
 def _records() -> Select[AlarmRow, str, str, str | None, str | None]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from data_access.domain.alarm_kinds import Guidance
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRecord:
@@ -83,10 +85,11 @@ class AlarmPage:
 
 @dataclass(frozen=True, slots=True)
 class AlarmDetail:
-    """An alarm with everything that happened to it, oldest first."""
+    """An alarm with everything that happened to it, oldest first, and what to do about it."""
 
     alarm: AlarmRecord
     history: tuple[AlarmStep, ...]
+    guidance: Guidance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

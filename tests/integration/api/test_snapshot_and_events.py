@@ -17,11 +17,12 @@ import pytest
 from redis import Redis
 from sqlalchemy import select
 
+from data_access.commands import alarm_acts, floods
 from data_access.commands import alarms as commands
-from data_access.commands import floods
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, DeviceRow, DeviceStateRow, IncidentRow, SourceRow
-from data_access.domain.alarms import AlarmAction, AlarmState, Severity
+from data_access.domain.alarm_moves import UNDOABLE, Details
+from data_access.domain.alarms import AlarmAction, AlarmState, CloseReason, Severity
 from data_access.domain.errors import IllegalTransition
 from data_access.events import DevicesChanged, DeviceState, FreshnessChanged, IncidentChanged
 from data_access.live import bus, outbox
@@ -33,6 +34,7 @@ from tests.small import COMMUNITY, DISTRICT, fill
 
 ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
+OFFICERS = sorted(UNDOABLE | {AlarmAction.DISPATCH, AlarmAction.COMMENT, AlarmAction.INCIDENT, AlarmAction.UNDO})
 EVERY_STORED_TYPE = {
     *("alarm.changed", "devices.changed", "incident.changed"),
     *("counters.changed", "flood.changed", "freshness.changed"),
@@ -64,7 +66,10 @@ class World:
     def happen(self) -> None:
         self.now += timedelta(milliseconds=self.random.randint(0, 90_000))
         self.random.choice(
-            [self.raise_alarms, self.clear, self.acknowledge, self.devices, self.incident, self.source, self.storm]
+            [
+                *(self.raise_alarms, self.clear, self.officer, self.officer),
+                *(self.devices, self.incident, self.source, self.storm),
+            ]
         )()
 
     def raise_alarms(self) -> None:
@@ -115,12 +120,19 @@ class World:
             ]
             commands.take_steps(session, steps, now=self.now)
 
-    def acknowledge(self) -> None:
+    def officer(self) -> None:
         with self.database.reading() as session:
-            ids = list(session.scalars(select(AlarmRow.id)))
+            number, version = self.random.choice(list(session.execute(select(AlarmRow.id, AlarmRow.version))))
+        until = self.now + timedelta(hours=1)
+        details = Details(reason=CloseReason.FALSE, note="检修", until=until, take_over=True, whom="网格员")
+        action = self.random.choice(OFFICERS)
+        seen = alarm_acts.Act(
+            action=action, version=version, actor=self.random.choice("ab"), now=self.now, details=details
+        )
+        do = {AlarmAction.UNDO: alarm_acts.take_back, AlarmAction.INCIDENT: alarm_acts.make_incident}
         try:
             with self.database.writing() as session:
-                commands.acknowledge(session, self.random.choice(ids), actor="officer", now=self.now)
+                do.get(action, alarm_acts.act)(session, number, seen)
         except IllegalTransition:
             return
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from data_access.commands import alarm_clock, correlation
-from data_access.commands.alarms import acknowledge, save, take_steps, to_domain
+from data_access.commands.alarm_acts import Act, act
+from data_access.commands.alarms import save, take_steps, to_domain
 from data_access.db.engine import Database
 from data_access.db.tables import (
     AlarmHistoryRow,
@@ -57,6 +59,11 @@ def begin(database: Database, at: datetime, *kinds: tuple[int, str], **more: Any
     with database.writing() as session:
         steps = [step(device, kind, at, **more) for device, kind in kinds]
         return take_steps(session, steps, now=at, relate=correlation.relate)
+
+
+def acknowledge(session: Session, alarm_id: int, *, actor: str, now: datetime) -> None:
+    version = session.get_one(AlarmRow, alarm_id).version
+    act(session, alarm_id, Act(action=AlarmAction.ACKNOWLEDGE, version=version, actor=actor, now=now))
 
 
 def told(database: Database) -> list[tuple[str, str, str]]:

@@ -301,7 +301,11 @@ def test_past_alarms_are_closed_and_tell_what_was_done(shuibei: Database) -> Non
     assert alarms
     assert {(a.state, a.source) for a in alarms} == {("closed", "demo")}
     assert all(a.cleared_at and a.raised_at < a.cleared_at < NOON for a in alarms)
-    assert steps == dict.fromkeys(("raise", "acknowledge", "clear"), len(alarms))
+    assert {steps.pop(word) for word in ("raise", "acknowledge", "clear")} == {len(alarms)}
+    judged = [a for a in alarms if a.needs_reason]
+    assert steps == {"close": len(judged)}
+    assert judged == [a for a in alarms if a.close_reason is not None]
+    assert all(a.closed_at and a.closed_by and a.cleared_at <= a.closed_at < NOON for a in alarms)
 
 
 def test_every_grid_and_dwelling_house_has_somebody_who_answers_for_it(shuibei: Database) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from data_access.commands.alarms import acknowledge
+from data_access.commands.alarm_acts import Act, act
 from data_access.db import readings
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, DeviceStateRow
@@ -160,15 +160,16 @@ class World:
 
     def acknowledge(self, number: int) -> None:
         self.commit()
-        ids = [row.id for row in self.rows()]
-        if not ids:
+        rows = self.rows()
+        if not rows:
             return
+        row = rows[number % len(rows)]
+        seen = Act(action=AlarmAction.ACKNOWLEDGE, version=row.version, actor="officer", now=self.now)
         with self.database.writing() as session:
             try:
-                acknowledge(session, ids[number % len(ids)], actor="officer", now=self.now)
+                act(session, row.id, seen)
             except IllegalTransition:
                 return
-        row = next(r for r in self.rows() if r.id == ids[number % len(ids)])
         key = (next(c for i, c in enumerate(DEVICES, 1) if i == row.device_id), row.kind)
         mine = [r.id for r in self.rows() if (r.device_id, r.kind) == (row.device_id, row.kind)]
         self.reference[key].acknowledge(mine.index(row.id))

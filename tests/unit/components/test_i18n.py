@@ -9,6 +9,15 @@ from components.i18n import Lang, catalogue, t, words
 ROOT = Path(__file__).parents[3]
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 SHOWN_AS_IT_IS = {"中", "中文"}  # the name of the language itself
+REFUSALS = (
+    "queries/areas.py",
+    "queries/buildings.py",
+    "domain/alarm_moves.py",
+    "commands/alarm_acts.py",
+    "commands/sign_in.py",
+    "domain/accounts.py",
+    "auth/principal.py",
+)
 COMMENT = re.compile(r"//.*|/\*.*?\*/")
 LITERAL = re.compile(r'"([^"\n]*)"')
 
@@ -39,16 +48,7 @@ def _script(path: Path) -> set[str]:
 
 def _spoken() -> set[str]:
     python = [*(ROOT / "components").glob("*.py"), *(ROOT / "pages").glob("*.py")]
-    refusals = [
-        ROOT / "data_access" / name
-        for name in (
-            "queries/areas.py",
-            "queries/buildings.py",
-            "commands/sign_in.py",
-            "domain/accounts.py",
-            "auth/principal.py",
-        )
-    ]
+    refusals = [ROOT / "data_access" / name for name in REFUSALS]
     names = [ROOT / "data_access" / "domain" / "alarm_names.py"]
     scripts = (ROOT / "assets" / "js").glob("*.js")
     found: set[str] = set()

@@ -100,6 +100,17 @@ def test_an_officer_acknowledges_through_the_interface_some_at_a_time() -> None:
     assert acknowledged[0] == "/api/v1/alarms/0/acknowledge"
 
 
+def test_small_alarms_that_are_over_are_closed_with_what_they_were() -> None:
+    times = {name: (NOON - timedelta(minutes=3)).isoformat() for name in ("cleared_at", "acknowledged_at")}
+    over = {**times, "state": "cleared_acked", "severity": 3}
+    left = [alarm(1, **over | {"life_safety": True}), alarm(2, **over | {"severity": 4}), alarm(3)]
+    desk = Memory(alarms=[*left, alarm(4, **over), alarm(5, **over)])
+    People(FLEET, desk, 7, 0).step(int(NOON.timestamp() * 1000), {3})
+    closed = {path: body for path, body in desk.posts if path.endswith("/close")}
+    assert set(closed) == {"/api/v1/alarms/4/close", "/api/v1/alarms/5/close"}
+    assert all(body and body["reason"] in {"real", "false"} for body in closed.values())
+
+
 def test_the_desk_speaks_http_and_knows_when_nobody_answers() -> None:
     from http.server import BaseHTTPRequestHandler, HTTPServer
 

@@ -71,7 +71,7 @@ def test_held_devices_are_not_spoken_for() -> None:
 
 def test_the_background_has_few_small_alarms_and_busy_has_more() -> None:
     def raised(level: str) -> Counter[Severity]:
-        day = range(START // (LEVELS[level].slot_s * 1000), (START + 86_400_000) // (LEVELS[level].slot_s * 1000))
+        day = range(int(START // (LEVELS[level].slot_s * 1000)), int((START + 86_400_000) // (LEVELS[level].slot_s * 1000)))
         found: Counter[Severity] = Counter()
         for slot in day:
             for episode in episodes(FLEET, LEVELS[level], 1, slot):
@@ -121,7 +121,7 @@ def test_small_things_are_spread_over_the_hour() -> None:
     level, hour = LEVELS["background"], 3_600_000
     begin = [
         e.start_ms
-        for slot in range(START // (level.slot_s * 1000), (START + 24 * hour) // (level.slot_s * 1000))
+        for slot in range(int(START // (level.slot_s * 1000)), int((START + 24 * hour) // (level.slot_s * 1000)))
         for e in episodes(FLEET, level, 1, slot)
     ]
     assert len(begin) / 24 == pytest.approx(18, abs=2)

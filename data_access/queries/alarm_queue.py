@@ -1,0 +1,109 @@
+"""The duty officer's queue: any page of it by offset, with counts; gravest first, then oldest.
+
+The counts are one pass over the index of what is open; they say how many alarms each severity has, so that a page is
+a short range of one or two severities and its rows are read last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Integer, and_, case, func, not_, or_, select, text
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import AlarmRow, DeviceRow
+from data_access.domain.alarms import UNACKED_STATES
+from data_access.domain.areas import subtree_bounds
+from data_access.queries.alarms import records
+from data_access.viewmodels.alarm_queue import AlarmQueue, QueueCounts, QueueFilter, View
+from data_access.viewmodels.alarms import AlarmRecord
+
+MAX_PAGE: Final = 200
+_OPEN: Final = text("alarms.state <> 'closed'")  # written out for the partial indexes
+_SHELVED: Final = or_(AlarmRow.shelved_until.is_not(None), AlarmRow.shelved_until_clear)
+_SUPPRESSED: Final = AlarmRow.parent_id.is_not(None)
+_IN_HAND: Final = and_(not_(_SHELVED), AlarmRow.parent_id.is_(None))
+
+
+def queue(session: Session, path: str, wanted: QueueFilter, *, owner: str, offset: int, limit: int) -> AlarmQueue:
+    """At most `limit` alarms of the subtree of `path` from `offset` on; `owner` is whose the view "mine" is."""
+    inside = [_OPEN, *_within(path), *_narrowed(wanted)]
+    by_view, by_severity = _counts(session, inside, wanted.view, owner)
+    if wanted.severity is not None:
+        by_severity = {wanted.severity: by_severity.get(wanted.severity, 0)}
+    chosen = [*inside, *_view(wanted.view, owner)]
+    ids = [
+        number
+        for severity, skip, take in _ranges(by_severity, offset, min(max(limit, 1), MAX_PAGE))
+        for number in _ids(session, chosen, severity, skip, take)
+    ]
+    return AlarmQueue(sum(by_severity.values()), QueueCounts(by_view, by_severity), _rows(session, ids))
+
+
+def _counts(session: Session, inside: list[Any], view: View, owner: str) -> tuple[Mapping[str, int], Mapping[int, int]]:
+    """How many by view, and how many of `view` by severity."""
+    sums = [_sum(and_(*_view(v, owner))) if v is not View.ALL else func.count() for v in View]
+    rows = session.execute(select(AlarmRow.severity, *sums).where(*inside).group_by(AlarmRow.severity)).all()
+    place = 1 + list(View).index(view)
+    by_view = {v.value: sum(row[1 + i] for row in rows) for i, v in enumerate(View)}
+    return by_view, {row[0]: row[place] for row in rows if row[place]}
+
+
+def _ranges(by_severity: Mapping[int, int], offset: int, limit: int) -> Iterator[tuple[int, int, int]]:
+    """Which part of which severities the page is: severity, rows to skip, rows to take."""
+    for severity in sorted(by_severity, reverse=True):
+        here = by_severity[severity]
+        take = min(limit, here - offset)
+        if take > 0:
+            yield severity, offset, take
+            limit -= take
+        offset = max(0, offset - here)
+        if limit <= 0:
+            return
+
+
+def _ids(session: Session, chosen: list[Any], severity: int, skip: int, take: int) -> list[int]:
+    query = select(AlarmRow.id).where(*chosen, AlarmRow.severity == severity)
+    query = query.with_hint(AlarmRow, "INDEXED BY ix_alarms_queue", "sqlite")
+    return list(session.scalars(query.order_by(AlarmRow.raised_at, AlarmRow.id).offset(skip).limit(take)))
+
+
+def _rows(session: Session, ids: list[int]) -> tuple[AlarmRecord, ...]:
+    found = {record.id: record for record in records(session, AlarmRow.id.in_(ids))} if ids else {}
+    return tuple(found[number] for number in ids if number in found)
+
+
+def _view(view: View, owner: str) -> tuple[ColumnElement[bool], ...]:
+    match view:
+        case View.OPEN:
+            return (_IN_HAND,)
+        case View.MINE:
+            return (_IN_HAND, AlarmRow.owner == owner)
+        case View.UNACKED:
+            return (_IN_HAND, AlarmRow.state.in_(UNACKED_STATES))
+        case View.SHELVED:
+            return (_SHELVED,)
+        case View.SUPPRESSED:
+            return (_SUPPRESSED,)
+        case View.ALL:
+            return ()
+
+
+def _narrowed(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.kind is not None:
+        yield AlarmRow.kind == wanted.kind
+    if wanted.text:
+        device = select(DeviceRow.id).where(DeviceRow.code.icontains(wanted.text, autoescape=True))
+        yield or_(AlarmRow.place.icontains(wanted.text, autoescape=True), AlarmRow.device_id.in_(device))
+
+
+def _within(path: str) -> tuple[ColumnElement[bool], ...]:
+    if not path:
+        return ()
+    low, high = subtree_bounds(path)
+    return AlarmRow.area_path >= low, AlarmRow.area_path < high
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0), type_=Integer), 0)
