@@ -71,7 +71,9 @@ def test_held_devices_are_not_spoken_for() -> None:
 
 def test_the_background_has_few_small_alarms_and_busy_has_more() -> None:
     def raised(level: str) -> Counter[Severity]:
-        day = range(int(START // (LEVELS[level].slot_s * 1000)), int((START + 86_400_000) // (LEVELS[level].slot_s * 1000)))
+        day = range(
+            int(START // (LEVELS[level].slot_s * 1000)), int((START + 86_400_000) // (LEVELS[level].slot_s * 1000))
+        )
         found: Counter[Severity] = Counter()
         for slot in day:
             for episode in episodes(FLEET, LEVELS[level], 1, slot):
