@@ -9,16 +9,16 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
-from data_access.commands import correlation
+from data_access.commands import correlation, freshness
 from data_access.commands.alarms import Key, Relate, Step, take_steps
 from data_access.db import readings as days
 from data_access.db.bulk import insert_lists
 from data_access.db.tables import DeadLetterRow, SourceRow, from_ms
 from data_access.domain.areas import PATH_STEP
-from data_access.events import DevicesChanged, DeviceState, FreshnessChanged
+from data_access.events import DevicesChanged, DeviceState
 from data_access.live import outbox
 
 SENSORS: Final = "sensors"
@@ -113,7 +113,7 @@ def apply(session: Session, batch: Batch, *, relate: Relate = correlation.relate
     if batch.changed:
         outbox.add(session, devices_changed(batch.changed, batch.now))
     if batch.seen is not None:
-        note_freshness(session, batch.seen)
+        freshness.note(session, SENSORS, batch.seen)
     return Applied(stored=stored, alarms=alarms)
 
 
@@ -191,23 +191,6 @@ def common_area(paths: Sequence[str]) -> str:
     low, high = min(paths), max(paths)
     same = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
     return low[: same - same % PATH_STEP]
-
-
-def note_freshness(session: Session, seen: datetime) -> None:
-    """Note that our source has delivered, and tell the screens."""
-    row = session.execute(
-        update(SourceRow)
-        .where(SourceRow.code == SENSORS)
-        .values(last_seen=seen, version=SourceRow.version + 1)
-        .returning(SourceRow.version, SourceRow.interval_s)
-    ).one_or_none()
-    if row is not None:
-        outbox.add(
-            session,
-            FreshnessChanged(
-                area="", version=row.version, at=seen, source=SENSORS, last_seen=seen, interval_s=row.interval_s
-            ),
-        )
 
 
 def ensure_source(session: Session) -> None:

@@ -1,8 +1,7 @@
-"""docs/settings.md, written from the settings: `python -m data_access.runtime.settings_reference [--check]`."""
+"""docs/settings.md, written from the settings: `python -m data_access.runtime.generated`."""
 
 from __future__ import annotations
 
-import sys
 import types
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +16,7 @@ PATH: Final = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD: Final = """# Settings
 
 Every setting is an environment variable, read once when a process starts. This page is written from
-`data_access/settings.py` (`python -m data_access.runtime.settings_reference`); a test fails when it is out of date.
+`data_access/settings.py` (`python -m data_access.runtime.generated`); a test fails when it is out of date.
 
 | variable | default | values | meaning |
 |---|---|---|---|
@@ -68,18 +67,3 @@ def _without_none(kind: Any) -> Any:
 def _limit(rule: Any) -> str:
     limits = ((sign, getattr(rule, bound, None)) for bound, sign in _BOUNDS.items())
     return ", ".join(f"{sign} {value}" for sign, value in limits if value is not None)
-
-
-def main() -> int:
-    """Write the page, or with `--check` return 1 when the one on disk differs."""
-    if "--check" not in sys.argv[1:]:
-        PATH.write_text(render(), "utf-8")
-        return 0
-    if PATH.exists() and PATH.read_text("utf-8") == render():
-        return 0
-    sys.stderr.write("docs/settings.md is out of date: run python -m data_access.runtime.settings_reference\n")
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,7 +8,7 @@ from data_access.settings import Settings
 
 def test_the_settings_page_is_up_to_date() -> None:
     assert settings_reference.PATH.read_text("utf-8") == settings_reference.render(), (
-        "run python -m data_access.runtime.settings_reference"
+        "run python -m data_access.runtime.generated"
     )
 
 

@@ -14,7 +14,7 @@ TYPES = get_args(get_args(LiveEvent)[0])
 
 
 def test_the_schema_of_the_events_is_up_to_date() -> None:
-    assert schema.PATH.read_text("utf-8") == schema.render(), "run python -m data_access.live.schema"
+    assert schema.PATH.read_text("utf-8") == schema.render(), "run python -m data_access.runtime.generated"
 
 
 def test_every_event_type_has_a_fixture() -> None:
