@@ -59,11 +59,12 @@ async def get_queue(request: Request) -> Response:
     wanted = QueueFilter(view=View(view), severity=a_severity(asked), kind=asked.get("kind"), text=text or None)
     offset = an_integer(asked, "offset", 0, 10_000_000) or 0
     limit = an_integer(asked, "limit", 1, alarm_queue.MAX_PAGE) or 100
+    now = ctx.services.clock()
 
     def read(session: Any) -> AlarmQueue:
         area = areas.find(session, asked.get("area") or None, who.scope)
         path = area.path if area else who.scope
-        return alarm_queue.queue(session, path, wanted, owner=who.name, offset=offset, limit=limit)
+        return alarm_queue.queue(session, path, wanted, owner=who.name, offset=offset, limit=limit, now=now)
 
     return answer_json(await ctx.read(read))
 

@@ -17,9 +17,10 @@ from data_access.commands import notices
 from data_access.commands.alarm_changes import Changes
 from data_access.commands.alarms import to_domain
 from data_access.commands.notices import Telling
+from data_access.db.alarm_kinds import kinds
 from data_access.db.duty import manned
 from data_access.db.engine import Database
-from data_access.db.tables import AlarmKindRow, AlarmRow, AreaRow
+from data_access.db.tables import AlarmRow, AreaRow
 from data_access.domain.alarm_clock import Chore, chore
 from data_access.domain.alarm_moves import FIRST_LOOK, REMIND_AFTER, Details, Terms, transition
 from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, Severity
@@ -121,16 +122,11 @@ def _prepared(session: Session, rows: Sequence[AlarmRow], now: datetime) -> _Loo
     wanted = {row.parent_id for row in rows if row.parent_id is not None}
     wanted |= {row.event_id for row in rows if row.event_id is not None}
     others = {r.id: r for r in session.scalars(select(AlarmRow).where(AlarmRow.id.in_(wanted)))} if wanted else {}
-    kinds = session.execute(
-        select(AlarmKindRow.code, AlarmKindRow.look_s, AlarmKindRow.remind_s).where(
-            AlarmKindRow.code.in_({row.kind for row in rows})
-        )
-    )
     return _Look(
         now=now,
         areas={area.path: area.kind for area in areas},
         manned=manned(session, paths, now),
-        terms={kind.code: Terms(look=_seconds(kind.look_s), remind=_seconds(kind.remind_s)) for kind in kinds},
+        terms={code: kind.terms for code, kind in kinds(session).items()},
         parents=others,
         leads=others,
         changes=Changes(now, ACTOR),
@@ -225,7 +221,3 @@ def _follow(row: AlarmRow, alarm: Alarm, parent: AlarmRow | None, work: _Look) -
 
 def _grade(row: AlarmRow) -> Severity:
     return max(Severity(row.severity), Severity.WARNING)
-
-
-def _seconds(value: int | None) -> timedelta | None:
-    return None if value is None else timedelta(seconds=value)

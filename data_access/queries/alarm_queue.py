@@ -7,6 +7,7 @@ a short range of one or two severities and its rows are read last.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, and_, case, func, not_, or_, select, text
@@ -16,6 +17,7 @@ from data_access.db.tables import AlarmRow, DeviceRow
 from data_access.domain.alarms import UNACKED_STATES
 from data_access.domain.areas import subtree_bounds
 from data_access.queries.alarms import records
+from data_access.queries.floods import flood_of
 from data_access.viewmodels.alarm_queue import AlarmQueue, QueueCounts, QueueFilter, View
 from data_access.viewmodels.alarms import AlarmRecord
 
@@ -26,8 +28,13 @@ _SUPPRESSED: Final = AlarmRow.parent_id.is_not(None)
 _IN_HAND: Final = and_(not_(_SHELVED), AlarmRow.parent_id.is_(None))
 
 
-def queue(session: Session, path: str, wanted: QueueFilter, *, owner: str, offset: int, limit: int) -> AlarmQueue:
-    """At most `limit` alarms of the subtree of `path` from `offset` on; `owner` is whose the view "mine" is."""
+def queue(  # what a page of it depends on
+    session: Session, path: str, wanted: QueueFilter, *, owner: str, offset: int, limit: int, now: datetime
+) -> AlarmQueue:
+    """At most `limit` alarms of the subtree of `path` from `offset` on; `owner` is whose the view "mine" is.
+
+    With how fast alarms come to his desk, or to the area when he is not on shift.
+    """
     inside = [_OPEN, *_within(path), *_narrowed(wanted)]
     by_view, by_severity = _counts(session, inside, wanted.view, owner)
     if wanted.severity is not None:
@@ -38,7 +45,8 @@ def queue(session: Session, path: str, wanted: QueueFilter, *, owner: str, offse
         for severity, skip, take in _ranges(by_severity, offset, min(max(limit, 1), MAX_PAGE))
         for number in _ids(session, chosen, severity, skip, take)
     ]
-    return AlarmQueue(sum(by_severity.values()), QueueCounts(by_view, by_severity), _rows(session, ids))
+    flood = flood_of(session, path, owner, now)
+    return AlarmQueue(sum(by_severity.values()), QueueCounts(by_view, by_severity), _rows(session, ids), flood)
 
 
 def _counts(session: Session, inside: list[Any], view: View, owner: str) -> tuple[Mapping[str, int], Mapping[int, int]]:

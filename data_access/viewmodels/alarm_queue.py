@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data_access.viewmodels.alarms import AlarmRecord
+from data_access.viewmodels.floods import FloodState
 
 
 class View(StrEnum):
@@ -45,3 +46,4 @@ class AlarmQueue:
     total: int
     counts: QueueCounts
     rows: tuple[AlarmRecord, ...]
+    flood: FloodState

@@ -123,4 +123,5 @@ def test_notices_that_failed_are_shown_without_whom_they_were_for(desk: Web) -> 
 def test_the_flood_is_told_with_the_open_alarms_as_groups(desk: Web) -> None:
     told = desk.get(f"/api/v1/alarms/flood?area={STREET}").json()
     assert told["flood"]["on"] is False
+    assert desk.get(f"/api/v1/alarms/queue?area={STREET}").json()["flood"] == told["flood"]
     assert [(g["cause"], g["count"], g["area"]) for g in told["groups"]][:1] == [("smoke", 1, COMMUNITY)]
