@@ -18,7 +18,8 @@ _BOLD: Final = re.compile(r"\*\*(.+?)\*\*")
 
 def build(view: DeskAlarm, w: Words, *, ticking: bool = True) -> list[Child]:
     """The steps in order; the first that is not done is the current one."""
-    text = view.what_to_do_en if w.lang is Lang.EN else view.what_to_do
+    guidance = view.detail.guidance
+    text = guidance.what_to_do_en if w.lang is Lang.EN else guidance.what_to_do
     found = steps(text, view.detail.history)
     if not found:
         return [html.P(w("这类告警还没有处置指引"), className="desk-dim")]

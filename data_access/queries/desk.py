@@ -89,8 +89,6 @@ def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_p
         around=surroundings.around(session, row, scope, now=now, whole_phones=whole_phones),
         siblings=_siblings(session, row, scope),
         chart=surroundings.chart(session, row, now=now),
-        what_to_do="",
-        what_to_do_en="",
         at=now,
     )
 

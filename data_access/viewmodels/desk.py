@@ -108,6 +108,4 @@ class DeskAlarm:
     around: Around
     siblings: tuple[AlarmChanged, ...]
     chart: Chart | None
-    what_to_do: str  # markdown
-    what_to_do_en: str
     at: datetime

@@ -10,6 +10,7 @@ from typing import Any
 from components import alarm_context, alarm_detail, alarm_queue, desk
 from components.i18n import words
 from components.markup import render
+from data_access.domain.alarm_kinds import Guidance
 from data_access.domain.alarms import AlarmState
 from data_access.events import AlarmChanged
 from data_access.viewmodels.alarms import AlarmDetail, AlarmRecord, AlarmStep
@@ -27,6 +28,7 @@ from data_access.viewmodels.desk import (
 
 NOW = datetime(2026, 6, 17, 6, 32, tzinfo=UTC)
 ZH, EN = words("zh"), words("en")
+GUIDANCE = Guidance(what_to_do="1. 看视频\n2. 派人", what_to_do_en="1. Watch\n2. Send somebody", source="kind")
 GRID = AreaLabel(4, "440303004011003", "000000000002", "第03网格", "Grid 03", "grid")
 
 
@@ -85,12 +87,10 @@ def _view(record: AlarmRecord | None = None, history: Iterable[AlarmStep] = (), 
         at_risk=AtRisk(residents=60, households=20, elderly_alone=2, infants=7, disabled=0),
     )
     given: dict[str, Any] = {
-        "detail": AlarmDetail(record or _record(), tuple(history)),
+        "detail": AlarmDetail(record or _record(), tuple(history), GUIDANCE),
         "around": around,
         "siblings": (),
         "chart": None,
-        "what_to_do": "1. 看视频\n2. 派人",
-        "what_to_do_en": "1. Watch\n2. Send somebody",
         "at": NOW,
     }
     return DeskAlarm(**{**given, **more})
