@@ -26,6 +26,7 @@ from data_access.queries import areas
 from data_access.queries import desk as queries
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import AreaLabel
+from pages.person import shown
 
 _EMPTY: Final = "还没有数据。请先导入区域：yiping import areas 文件"
 _GUEST: Final = "登录后可以处置"
@@ -119,7 +120,7 @@ def _frame(body: html.Div | None, demo: bool, query: Mapping[str, str], w: Words
     """The page; without a body the one that React builds, the scripts fill it."""
     return html.Div(
         [
-            header.build("/alarms", header.title(w("告警")), query, w, demo=demo),
+            header.build("/alarms", header.title(w("告警")), query, w, demo=demo, person=shown("/alarms", query, w)),
             html.Div(id=frame.Ids.STALE, className="stale-banner", role="alert", hidden=True),
             html.Main(body, id=desk.Ids.DESK, className="desk-room", **attributes(aria_label=w("告警处置"))),
             html.Div(id="yiping-words", hidden=True, **attributes(data_words=json.dumps(labels.for_browser(w)))),

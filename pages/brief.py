@@ -14,6 +14,7 @@ from data_access.auth.principal import viewer
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.queries import areas, overview, trends
 from data_access.queries.session import reading
+from pages.person import shown
 
 register_page(__name__, path="/brief", title="简报 · 一屏", name="简报")
 
@@ -27,7 +28,7 @@ def layout(**query: str) -> html.Div:
         body = _brief(query, w)
     except DomainError as refused:
         body = html.P(w(str(refused)), className="missing")
-    return sheet.build("/brief", w("简报"), [body], query, w)
+    return sheet.build("/brief", w("简报"), [body], query, w, person=shown("/brief", query, w))
 
 
 def _brief(query: Mapping[str, str], w: Words) -> html.Article | html.P:

@@ -18,6 +18,7 @@ from data_access.domain.errors import DomainError, InvalidInput
 from data_access.queries import areas, overview
 from data_access.queries.session import reading
 from data_access.viewmodels.areas import AreaLabel, Place
+from pages.person import shown
 
 register_page(__name__, path="/compare", title="对比 · 一屏", name="对比")
 
@@ -28,11 +29,14 @@ Pair = tuple[AreaLabel | None, AreaLabel | None]
 def layout(**query: str) -> html.Div:
     """The page for the URL's `a` and `b`; without them two areas that lie in `area`."""
     w = words(query.get("lang"))
+    person = shown("/compare", query, w)
     try:
         (a, b), choices = _chosen(query)
         body = _body(a, b, query, w)
     except DomainError as refused:
-        return sheet.build("/compare", w("对比"), [html.P(w(str(refused)), className="missing")], query, w)
+        return sheet.build(
+            "/compare", w("对比"), [html.P(w(str(refused)), className="missing")], query, w, person=person
+        )
     return sheet.build(
         "/compare",
         w("对比"),
@@ -49,6 +53,7 @@ def layout(**query: str) -> html.Div:
         ],
         query,
         w,
+        person=person,
     )
 
 

@@ -30,6 +30,7 @@ from data_access.queries import areas, buildings, overview
 from data_access.queries.session import reading
 from data_access.viewmodels.areas import AreaLabel, BuildingView, PersonLine
 from data_access.viewmodels.overview import Overview, SourceLine
+from pages.person import shown
 
 _EMPTY: Final = "还没有数据。请先导入区域：yiping import areas 文件"
 
@@ -119,7 +120,7 @@ def _frame(
 
     return html.Div(
         [
-            header.build("/", region(frame.Ids.HEAD, "where"), query, w, demo=demo),
+            header.build("/", region(frame.Ids.HEAD, "where"), query, w, demo=demo, person=shown("/", query, w)),
             html.Div(id=frame.Ids.STALE, className="stale-banner", role="alert", hidden=True),
             html.Section(
                 [frame.strip(w), region(frame.Ids.PROOF, "strip-proof")],

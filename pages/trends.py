@@ -20,6 +20,7 @@ from data_access.queries import areas, overview, topics
 from data_access.queries import trends as past
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import AreaLabel
+from pages.person import shown
 
 register_page(__name__, path="/trends", title="趋势 · 一屏", name="趋势")
 
@@ -36,7 +37,8 @@ def layout(**query: str) -> html.Div:
             raise InvalidInput("还没有数据。请先导入区域：yiping import areas 文件")
         body = _body(area, query, w)
     except DomainError as refused:
-        return sheet.build("/trends", w("趋势"), [html.P(w(str(refused)), className="missing")], query, w)
+        missing: list[Child] = [html.P(w(str(refused)), className="missing")]
+        return sheet.build("/trends", w("趋势"), missing, query, w, person=shown("/trends", query, w))
     with reading() as session:
         place = areas.place(area, viewer().scope, areas.data_version(session))
     return sheet.build(
@@ -51,6 +53,7 @@ def layout(**query: str) -> html.Div:
         query,
         w,
         where=trends.crumbs(place, query, w),
+        person=shown("/trends", query, w),
     )
 
 

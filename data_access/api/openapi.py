@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from data_access.api.openapi_alarms import action_paths, action_schemas
 from data_access.api.openapi_duty import duty_paths, duty_schemas
+from data_access.commands.unmask import Unmaskable
 from data_access.domain.alarms import Severity
 from data_access.domain.incidents import Nature
 from data_access.live.walls import Report
@@ -163,6 +164,7 @@ def _paths() -> Spec:
         **action_paths(),
         "/api/v1/incidents": {"post": _incident()},
         "/api/v1/sources/{code}/alive": {"post": _alive()},
+        "/api/v1/unmask": {"post": _unmask()},
         "/api/v1/indicators": {
             "get": _get(
                 "The published closing indicators of the days [from, to).",
@@ -191,6 +193,25 @@ def _paths() -> Spec:
         "/api/v1/{token}/telemetry": {"post": _telemetry()},
         **duty_paths(),
     }
+
+
+def _unmask() -> Spec:
+    text = {"type": "string"}
+    body = {
+        "type": "object",
+        "required": ["kind", "id", "reason"],
+        "additionalProperties": False,
+        "properties": {
+            "kind": {**text, "enum": list(Unmaskable)},
+            "id": {"type": "integer"},
+            "reason": {**text, "description": "Kept in the audit with who asked."},
+        },
+    }
+    nullable = {"type": ["string", "null"]}
+    found = {"kind": text, "id": {"type": "integer"}, "name": text, "phone": nullable, "id_number": nullable}
+    spec = _get("One person's record in the clear.", {"type": "object", "properties": found})
+    spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return spec
 
 
 def _active() -> Spec:

@@ -27,6 +27,7 @@ from data_access.api import (
 from data_access.api.identity import guarded
 from data_access.api.incidents import Intake
 from data_access.api.indicators import get_indicators
+from data_access.api.unmask import post_unmask
 
 
 def api_routes() -> list[Route]:
@@ -65,6 +66,7 @@ def _routes() -> list[Route]:
         Route("/api/v1/alarms/{alarm_id}", alarms.get_alarm),
         Route("/api/v1/incidents", intake.post_incident, methods=["POST"]),
         Route("/api/v1/sources/{code}/alive", intake.post_alive, methods=["POST"]),
+        Route("/api/v1/unmask", post_unmask, methods=["POST"]),
         Route("/api/v1/indicators", get_indicators),
         Route("/api/v1/overview.xlsx", exports.get_workbook),
         Route("/api/v1/walls", walls.walls_route, methods=["GET", "POST"]),

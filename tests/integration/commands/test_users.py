@@ -17,14 +17,15 @@ from data_access.auth import credentials, sessions
 from data_access.auth.door import Door
 from data_access.auth.principal import Kind
 from data_access.commands import audit, sign_in, users
+from data_access.commands.unmask import Unmaskable, Unmasked, unmask
 from data_access.db.engine import Database
-from data_access.db.tables import AuditRow, UserRow, UserTokenRow
+from data_access.db.tables import AreaRow, AuditRow, ResponsibleRow, UserRow, UserTokenRow
 from data_access.domain.accounts import AuditAction, Purpose, Role
-from data_access.domain.errors import Conflict, InvalidInput
+from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from data_access.services import Services
 from data_access.settings import Settings
 from tests.conftest import NOON
-from tests.small import COMMUNITY, fill
+from tests.small import COMMUNITY, GRID, fill
 
 PASSWORD = "Clear-night-7"
 HERE = "192.0.2.7"
@@ -290,3 +291,36 @@ def test_guests_look_only_at_this_machine_and_only_before_there_are_accounts(hou
     house.add("wang")
     assert not open_to_guests()
     assert open_to_guests(guest_view="on", host="0.0.0.0")
+
+
+def test_unmasking_needs_a_reason_the_right_and_the_area_and_is_kept(house: House) -> None:
+    def person(db: Any) -> int:
+        grid = db.execute(select(AreaRow).where(AreaRow.code == GRID)).scalar_one()
+        row = ResponsibleRow(
+            code="P1", name="王敏", role="grid_worker", phone="13800001234", area_id=grid.id, area_path=grid.path
+        )
+        db.add(row)
+        db.flush()
+        return int(row.id)
+
+    number = house.write(person)
+    house.add("wang", area=COMMUNITY)
+    house.add("far", area="440303004012")
+    house.add("chief", Role.LEADER)
+
+    def ask(name: str, reason: str = "电话核实燃气告警") -> Unmasked:
+        who = house.sign_in(name).who
+        found: Unmasked = house.write(
+            lambda db: unmask(db, who, Unmaskable.RESPONSIBLE, number, reason, now=NOON, address=HERE)
+        )
+        return found
+
+    assert (ask("wang").name, ask("wang").phone) == ("王敏", "13800001234")
+    assert house.audit()[-1] == ("wang", AuditAction.UNMASK, True)
+    with pytest.raises(InvalidInput):
+        ask("wang", " x ")
+    with pytest.raises(NotFound):
+        ask("far")
+    with pytest.raises(NotAllowed):
+        ask("chief")
+    assert [action for _, action, _ in house.audit()].count(AuditAction.UNMASK) == 2
