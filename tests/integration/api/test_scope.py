@@ -133,7 +133,7 @@ def tokens(own: Web) -> dict[str, str]:
     return found | {"everywhere": own.token(Role.OFFICER).secret, "wall everywhere": own.token(Role.WALL).secret}
 
 
-CLIENT: Final = httpx.Client(timeout=30)
+CLIENT: Final = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def address(path: str, query: str = "") -> str:
