@@ -223,16 +223,17 @@ def test_a_camera_without_a_picture_is_not_played() -> None:
 
 
 def test_a_line_of_the_queue_names_the_community_and_the_place() -> None:
-    event = AlarmChanged.model_construct(
-        alarm_id=7,
-        kind="smoke",
-        severity=4,
-        state=AlarmState.ACTIVE_UNACKED,
-        occurrences=3,
-        area="000000000002",
-        place="12 栋",
-        raised_at=NOW - timedelta(minutes=2),
-    )
+    told: dict[str, Any] = {
+        "alarm_id": 7,
+        "kind": "smoke",
+        "severity": 4,
+        "state": AlarmState.ACTIVE_UNACKED,
+        "occurrences": 3,
+        "area": "000000000002",
+        "place": "12 栋",
+        "raised_at": NOW - timedelta(minutes=2),
+    }
+    event = AlarmChanged.model_construct(**told)
     queue = DeskQueue(rows=(event,), by_severity={4: 1}, last_at=NOW)
     line = render(alarm_queue.build(queue, {"000000000": "水贝社区"}, {}, NOW, ZH))
     for said in ("水贝社区 · 12 栋", "×3", "02:00", "1 分内确认", "未确认"):
