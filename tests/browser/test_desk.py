@@ -117,6 +117,7 @@ def test_a_whole_shift_by_keyboard_alone(desks: Desks, product: Product) -> None
     second.evaluate(AT, fire)
     _keys(second, "c")
     expect(second.locator("#desk-dialog-takeover")).to_contain_text("demo-officer")
+    expect(second.locator("#desk-dialog-takeover [type=submit]")).to_be_focused()  # Enter does the expected
     _keys(second, "Escape")
 
     # flood: mild alarms of one cause are one line, the fire stays on top
