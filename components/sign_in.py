@@ -166,13 +166,13 @@ def _demo(
     lines = []
     for one in accounts:
         on = one.name == chosen
-        area = w.name(one.area, one.area_en) if one.area else w("全区")
+        area = w.name(one.area, one.area_en) if one.area else None
         role = labels.of(labels.ACCOUNT_ROLE, one.role, w)
         does = labels.of(labels.ACCOUNT_DOES, one.role, w)
         fill = urlencode({**query, "fill": one.name, "next": there})
         lines.append(
             f"<li{' class=is-on' if on else ''}><b>{escape(role)}</b><code>{escape(one.name)}</code>"
-            f'<span>{escape(area)} · {escape(does)}</span><a href="/sign-in?{escape(fill)}" data-fill="{one.name}" '
+            f'<span>{escape(area or does)}</span><a href="/sign-in?{escape(fill)}" data-fill="{one.name}" '
             f'data-password="{escape(password)}" aria-label="{escape(w("填入"))} {one.name}">'
             f'<i class="not-yet">{escape(w("填入"))}</i><i class="done">{escape(w("已填入"))}</i></a></li>'
         )
