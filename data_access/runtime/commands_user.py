@@ -114,14 +114,15 @@ def list_() -> None:
         state = "disabled" if u.disabled_at else "demo" if u.demo else "" if u.password else "no password yet"
         last = f"{u.signed_in_at:%Y-%m-%d %H:%M} UTC" if u.signed_in_at else ""
         people.add_row(u.name, u.display, u.role, codes.get(u.area_path, "all"), state, last)
-    Console().print(people)
+    screen = Console(width=None if sys.stdout.isatty() else 160)  # a pipe has no width
+    screen.print(people)
     if tokens:
         table = _table("token", "label", "role", "area", "since", "last opened")
         for t in tokens:
             opened = f"{t.used_at:%Y-%m-%d %H:%M} UTC" if t.used_at else ""
             since = f"{t.created_at:%Y-%m-%d}"
             table.add_row(str(t.id), t.label, t.role, codes.get(t.area_path, "all"), since, opened)
-        Console().print(table)
+        screen.print(table)
 
 
 @user.command()
