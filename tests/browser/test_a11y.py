@@ -39,7 +39,7 @@ def _address(product: Product, which: str) -> str:
         return f"/?building={_building(product)}"
     if which in {"district", "street", "community", "grid"}:
         return f"/?area={product.area(which).code}"
-    pages = {"compare": "/compare", "brief": "/brief", "walls": "/walls", "alarms": "/alarms"}
+    pages = {"compare": "/compare", "brief": "/brief", "trends": "/trends", "walls": "/walls", "alarms": "/alarms"}
     return {"english": "/?lang=en", "unknown": "/?area=nowhere", **pages}[which]
 
 
@@ -74,6 +74,8 @@ def _violations(page: Page) -> list[Any]:
         ("compare", "desk"),
         ("brief", "desk"),
         ("walls", "desk"),
+        ("trends", "desk"),
+        ("trends", "upright"),
         ("alarms", "desk"),
         ("alarms", "tablet"),
         ("alarms", "upright"),
