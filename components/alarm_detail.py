@@ -40,7 +40,7 @@ ACTIONS: Final = {
     AlarmAction.DISPATCH: "派单",
     AlarmAction.INCIDENT: "转为事件",
     AlarmAction.UNDO: "撤销",
-    "group": "并入同一事件",
+    "confirm": "多点报警，已证实",
 }
 MACHINES: Final = {"ingest": "系统", "clock": "系统", "correlation": "系统"}
 LIFE: Final = (
