@@ -14,8 +14,10 @@ from typing import Any, Final
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from data_access.db.alarm_kinds import kinds
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, BuildingRow, DeviceRow
-from data_access.domain.alarm_moves import Terms, transition, watched
+from data_access.domain.alarm_kinds import AlarmKind, kind_of
+from data_access.domain.alarm_moves import transition, watched
 from data_access.domain.alarms import (
     UNACKED_STATES,
     Alarm,
@@ -24,7 +26,6 @@ from data_access.domain.alarms import (
     CloseReason,
     Severity,
     may_return,
-    needs_reason,
 )
 from data_access.events import AlarmChanged
 from data_access.live import outbox
@@ -121,6 +122,7 @@ def take_steps(
     if not steps:
         return {}
     facts = device_facts(session, {s.device_id for s in steps})
+    known = kinds(session)
     rows = _load(session, {s.latest for s in steps if s.latest is not None})
     current: dict[Key, AlarmRow] = {(r.device_id, r.kind): r for r in rows if r.device_id is not None}
     history: list[tuple[AlarmRow, dict[str, Any]]] = []
@@ -133,7 +135,7 @@ def take_steps(
         key = (step.device_id, step.kind)
         before = current.get(key)
         unseen = before is not None and before.state in UNACKED_STATES
-        row, action = _take(session, before, step, device, now)
+        row, action = _take(session, before, step, device, now, known)
         if action is None:
             continue
         current[key] = row
@@ -214,24 +216,30 @@ def device_facts(session: Session, ids: Collection[int]) -> dict[int, DeviceFact
 
 
 def _take(
-    session: Session, before: AlarmRow | None, step: Step, device: DeviceFacts, now: datetime
+    session: Session,
+    before: AlarmRow | None,
+    step: Step,
+    device: DeviceFacts,
+    now: datetime,
+    known: Mapping[str, AlarmKind],
 ) -> tuple[AlarmRow, str | None]:
     """Return the alarm after `step` and the word for its history; None when the step does not apply."""
     at = step.original_at or step.at
     alarm = to_domain(before) if before else None
+    kind = known.get(step.kind) or kind_of(step.kind)
     if step.action is None:
         if before is None or alarm is None or not (alarm.stands or may_return(alarm, at=at)):
             if before is not None:
                 session.flush()  # its clearing must reach the table before another may stand
-            row = _raised(step, device, now)
+            row = _raised(step, device, now, kind)
             session.add(row)
             return row, RAISE
         action = AlarmAction.RETRIGGER if alarm.stands else AlarmAction.RETURN
     else:
         action = step.action
     if before is None or alarm is None or (action is not AlarmAction.RETURN and not alarm.stands):
-        return before or _raised(step, device, now), None
-    after = transition(alarm, action, now=at, clock=now, severity=step.severity)
+        return before or _raised(step, device, now, kind), None
+    after = transition(alarm, action, now=at, clock=now, severity=step.severity, terms=kind.terms)
     save(before, after)
     if action is AlarmAction.CLEAR:
         before.cleared_at, before.original_cleared_at = step.at, step.original_at
@@ -242,7 +250,7 @@ def _take(
     return before, action
 
 
-def _raised(step: Step, device: DeviceFacts, now: datetime) -> AlarmRow:
+def _raised(step: Step, device: DeviceFacts, now: datetime, kind: AlarmKind) -> AlarmRow:
     row = AlarmRow(
         device_id=device.id,
         kind=step.kind,
@@ -269,12 +277,12 @@ def _raised(step: Step, device: DeviceFacts, now: datetime) -> AlarmRow:
         original_raised_at=step.original_at,
         original_cleared_at=None,
         version=1,
-        needs_reason=needs_reason(step.severity, life_safety=step.life_safety),
+        needs_reason=kind.asks_reason(step.severity, life_safety=step.life_safety),
         shelved_until_clear=False,
         escalation=0,
         chattering=False,
     )
-    save(row, watched(to_domain(row), now, Terms()))
+    save(row, watched(to_domain(row), now, kind.terms))
     return row
 
 

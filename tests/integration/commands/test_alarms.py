@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from data_access.commands import alarm_acts
 from data_access.commands.alarm_acts import Act
+from data_access.commands.alarms import Step, take_steps
 from data_access.db.alarm_kinds import guidance, kind, kinds
 from data_access.db.engine import Database
 from data_access.db.tables import (
@@ -170,3 +171,15 @@ def test_what_a_deployment_sets_for_a_kind_takes_the_place_of_what_it_came_with(
         assert (found.name, found.severity, found.what_to_do) == ("垃圾暴露", Severity.MAJOR, "扫掉")
         assert (found.terms.look, found.terms.remind, found.escalation) == (timedelta(seconds=30), None, (1, 2))
         assert found.what_to_do_en.startswith("1. ")
+
+
+def test_what_is_set_for_a_kind_holds_from_the_moment_an_alarm_is_raised(filled: Database) -> None:
+    with filled.writing() as session:
+        session.add(AlarmKindRow(code="litter", needs_reason=True, look_s=30))
+        raised = Step(
+            device_id=2, kind="litter", action=None, severity=Severity.WARNING, life_safety=False, value=1.0,
+            threshold=1.0, unit=None, at=NOON, original_at=None, reading_ts=None, actor="ingest", latest=None,
+        )  # fmt: skip
+        number = take_steps(session, [raised], now=NOON)[2, "litter"]
+        row = session.get_one(AlarmRow, number)
+        assert (row.needs_reason, row.look_due_at) == (True, NOON + timedelta(seconds=30))
