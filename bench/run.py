@@ -15,7 +15,7 @@ import traceback
 from bench.harness import RESULTS, Row, commit, write_results
 from bench.table import update_readme
 
-MODULES = ("seed", "start", "ingest", "push", "imports", "map", "desk", "soak")
+MODULES = ("seed", "start", "ingest", "alarms", "push", "imports", "map", "desk", "soak")
 
 
 def main() -> int:

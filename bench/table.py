@@ -15,6 +15,8 @@ END: Final = "<!-- end of figures -->\n"
 FIGURES: Final = {
     "ingest.readings_per_s": ("readings a second through rules and database, one process", "≥ 50,000"),
     "ingest.vs_raw": ("the same, against writing the same rows raw", ""),
+    "alarms.accepted_per_s": ("alarms accepted a second, with state, history and database", ""),
+    "alarms.queue_page_ms.100000": ("slowest page of a queue of 100,000 open alarms", "≤ 200 ms"),
     "push.p99_ms.500": ("MQTT publish → drawn in the page at 500 readings/s, p99", "≤ 300 ms"),
     "push.p99_ms.5000": ("the same at 5,000 readings/s", "≤ 300 ms"),
     "push.p99_ms.during_import": ("alarm → page while a large import runs, p99", "≤ 300 ms"),
