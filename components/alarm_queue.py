@@ -156,6 +156,7 @@ def _head(w: Words, severity: int = 1, n: int | None = None) -> html.Div:
         ],
         className="desk-head",
         role="presentation",
+        **attributes(aria_hidden="true"),  # a list box holds options alone; each line names its grade
         **({} if n is not None else attributes(data_template="head")),
     )
 

@@ -130,12 +130,11 @@
     element.id = `desk-group-${line.key.replace(/\W+/g, "-")}`;
     element.dataset.group = line.key;
     element.classList.toggle("is-open", line.open);
-    element.setAttribute("aria-expanded", String(line.open));
     setText(slots.title, line.held ? t("提示已折叠") : title({ ...first, value: null }));
     setText(slots.times, `×${line.ids.length}`);
     setText(slots.place, line.held ? t("洪泛结束后回到队列") : t("同源：{place} · 合并 {n} 条", { place: place({ ...first, place: "" }) || first.place, n: line.ids.length }));
     setText(slots.age, age(view.now - yiping.deskQueue.raisedMs(first)));
-    setText(slots.owner, "");
+    setText(slots.owner, line.open ? t("收起") : t("展开"));
     fillTags(slots.tags, line.unacked ? [[t("{n} 条未确认", { n: line.unacked }), true]] : []);
   }
 
