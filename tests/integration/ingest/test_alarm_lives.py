@@ -108,10 +108,10 @@ def history(database: Database, alarm_id: int) -> list[AlarmHistoryRow]:
 _codes = st.sampled_from(sorted(DEVICES))
 _ops = st.one_of(
     st.tuples(st.just("reading"), _codes, st.booleans()),
-    st.tuples(st.just("reading"), _codes, st.booleans()),
-    st.tuples(st.just("officer"), st.sampled_from(ACTS), st.sampled_from(OFFICERS), st.integers(0, 5), st.booleans()),
-    st.tuples(st.just("officer"), st.sampled_from(ACTS), st.sampled_from(OFFICERS), st.integers(0, 5), st.booleans()),
-    st.tuples(st.just("wait"), st.sampled_from((1, 20, 90, 400, 4000))),
+    st.tuples(st.just("reading"), st.just("S"), st.booleans()),  # much of one device: returns and repeats
+    st.tuples(st.just("officer"), st.sampled_from(ACTS), st.sampled_from(OFFICERS), st.integers(0, 2), st.booleans()),
+    st.tuples(st.just("officer"), st.sampled_from(ACTS), st.sampled_from(OFFICERS), st.integers(0, 2), st.booleans()),
+    st.tuples(st.just("wait"), st.sampled_from((1, 20, 90, 400))),
     st.tuples(st.just("restart")),
 )
 
@@ -133,7 +133,7 @@ def wipe(database: Database) -> None:
             session.execute(text(f"DELETE FROM {readings.table_of(day)}"))
 
 
-@given(ops=st.lists(_ops, min_size=5, max_size=40))
+@given(ops=st.lists(_ops, min_size=30, max_size=60))
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_alarm_is_lost_none_acknowledged_by_nobody_and_history_tells_the_same(
     built: Database, ops: list[tuple[Any, ...]]
