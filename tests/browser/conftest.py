@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,20 @@ READY = "window.__yiping?.map && window.__yiping.connected && yiping.map.data.se
 
 @pytest.fixture(scope="session")
 def product() -> Iterator[Product]:
+    """The running product that most files share; each leaves it as it was found."""
+    with running_product() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def own_product() -> Iterator[Product]:
+    """A running product for one file alone, whose alarms stay open: grave ones wait for somebody's word."""
+    with running_product() as found:
+        yield found
+
+
+@contextmanager
+def running_product() -> Iterator[Product]:
     """`yiping run` in a folder of its own, without the simulator; ended by SIGTERM."""
     folder = Path(tempfile.mkdtemp(prefix="yiping-browser-"))
     port, mqtt_port = free_port(), free_port()

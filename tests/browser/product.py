@@ -53,9 +53,11 @@ class Product:
         return self._first(select(DeviceRow).where(DeviceRow.kind == kind).order_by(DeviceRow.id).offset(number))
 
     def together(self, kind: str, count: int) -> list[DeviceRow]:
-        """The first `count` devices of a kind in the first building that has so many."""
+        """The first `count` devices of a kind in the last building that has so many."""
         chosen = select(DeviceRow.building_id).where(DeviceRow.kind == kind, DeviceRow.building_id.is_not(None))
-        chosen = chosen.group_by(DeviceRow.building_id).having(func.count() >= count).order_by(DeviceRow.building_id)
+        chosen = (
+            chosen.group_by(DeviceRow.building_id).having(func.count() >= count).order_by(DeviceRow.building_id.desc())
+        )
         with self.database.reading() as session:
             building = session.scalars(chosen.limit(1)).one()
             query = select(DeviceRow).where(DeviceRow.kind == kind, DeviceRow.building_id == building)

@@ -14,6 +14,13 @@ from tests.browser.product import Open, Product, until
 
 pytestmark = pytest.mark.browser
 
+
+@pytest.fixture(scope="module")
+def product(own_product: Product) -> Product:
+    """A product of this file's own: what it raises stays open until somebody says what it was."""
+    return own_product
+
+
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 VIOLATIONS = """async () => {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];

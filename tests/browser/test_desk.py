@@ -14,6 +14,13 @@ from tests.browser.product import Product, until
 
 pytestmark = pytest.mark.browser
 
+
+@pytest.fixture(scope="module")
+def product(own_product: Product) -> Product:
+    """A product of this file's own: what it raises stays open until somebody says what it was."""
+    return own_product
+
+
 READY = (
     "window.yiping?.desk?.queue && document.querySelector('.desk-body.is-known') "
     "&& !document.getElementById('first-paint')"
