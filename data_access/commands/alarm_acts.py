@@ -136,12 +136,16 @@ class TaskState(StrEnum):
     FAILED = "failed"
 
 
+_ONLY_ADDS: Final = (AlarmAction.COMMENT, AlarmAction.CALL)
+"""What is said about an alarm holds whatever has become of it meanwhile: it is never lost to somebody being faster."""
+
+
 def _seen(session: Session, alarm_id: int, done: Act) -> AlarmRow:
-    """The alarm, locked, when it is in the person's scope and still what he saw."""
+    """The alarm, locked, when it is in the person's scope and still what he saw (or only something is said of it)."""
     row = session.get(AlarmRow, alarm_id, with_for_update=True, populate_existing=True)
     if row is None or not within(row.area_path, done.scope):
         raise NotFound(NOT_THERE)
-    if row.version != done.version:
+    if row.version != done.version and done.action not in _ONLY_ADDS:
         raise _changed(session, row.id)
     return row
 

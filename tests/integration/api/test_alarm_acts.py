@@ -157,6 +157,12 @@ def test_what_was_just_done_is_undone_once(numbers: list[int], post: Post) -> No
     assert post(numbers[0], "undo", 3).status_code == 409
 
 
+def test_what_is_said_is_kept_although_somebody_was_faster(numbers: list[int], post: Post) -> None:
+    post(numbers[0], "claim", 1)
+    assert post(numbers[0], "comment", 1, text="物业已到现场").status_code == 200
+    assert post(numbers[0], "call", 1, who="物业", outcome="reached").status_code == 200
+
+
 def test_a_refusal_is_a_sentence_that_a_catalogue_can_translate(
     web: Web, numbers: list[int], post: Post, officer: Token
 ) -> None:
