@@ -166,7 +166,8 @@ def test_only_the_strip_and_the_alarm_list_move_when_alarms_rise(open_page: Open
             until(page, "(id) => Object.values(yiping.live.state().alarms).some((a) => a.device_id === id)", device.id)
             page.wait_for_timeout(700)
         assert page.evaluate("document.querySelectorAll('#live-alarms [data-alarm]').length") > 1
-        assert page.evaluate("window.moved") == []
+        # The delay in the header is written anew at each heartbeat, whatever alarms do.
+        assert page.evaluate("window.moved.filter((one) => !one.includes('head-right'))") == []
     finally:
         for device in smokes:
             product.publish(device, {"smoke": 0})
