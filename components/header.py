@@ -63,11 +63,18 @@ def title(text: str) -> html.Div:
 
 def _status(w: Words) -> html.Span:
     return html.Span(
-        [icon("live"), html.Span(w("正在连接"), className="status-text")],
+        [icon("live"), html.Span(w("正在连接"), className="status-text", **attributes(data_room=_widest_status(w)))],
         id=Ids.STATUS,
         className="status is-connecting",
         role="status",
     )
+
+
+def _widest_status(w: Words) -> str:
+    """The longest texts that the status takes (assets/js/page_head.js), one a line: their room is kept."""
+    live = f"{w('实时')} · {w('延迟 {n} 秒', n='00.0')}"
+    late = f"{w('推送延迟')} · {w('截至 {time}', time='00:00:00')}"
+    return f"{live}\n{late}"
 
 
 def _language(query: Mapping[str, str], w: Words) -> html.A:

@@ -34,7 +34,7 @@
     const parts = [t(said)];
     if (how === "live" && Number.isFinite(latencyMs)) parts.push(t("延迟 {n} 秒", { n: latencyMs < 50 ? "<0.1" : (latencyMs / 1000).toFixed(1) }));
     if (how !== "connecting") status.title = lastEventAt ? t("最近事件 {time}", { time: clock(lastEventAt) }) : t("尚无事件");
-    if (how === "late" && lastEventAt) parts.push(t("最近事件 {time}", { time: clock(lastEventAt) }));
+    if (how === "late" && lastEventAt) parts.push(t("截至 {time}", { time: clock(lastEventAt) }));
     status.className = `status is-${how}`;
     status.firstElementChild.className = `ic ic-${icon}`;
     setText(status.querySelector(".status-text"), parts.join(" · "));

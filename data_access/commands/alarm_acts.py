@@ -1,6 +1,7 @@
 """What people do to alarms: load, look whether it is still what they saw, ask the domain, save row, history and event.
 
-Each act names the version its person saw. Where that is not the newest, the answer says who did what meanwhile.
+Each act names the version its person saw. Where somebody else has acted since, or the alarm is in another state or
+graver, the answer says who did what meanwhile; that a machine counted on, or that he himself acted, stops nobody.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -28,6 +30,8 @@ from data_access.live import outbox
 NOT_THERE: Final = "没有这条告警，或者不在您的权限范围内。"
 ALARMS: Final = "alarm"
 """`source` of the incidents that were made of alarms; their `source_ref` is the alarm's id."""
+_LOOKED_BACK: Final = 200
+"""Versions; who has not seen that many is asked to look again."""
 _NOT_PEOPLE: Final = {"ingest", "clock", "correlation"}
 _MEANWHILE: Final[Mapping[str, str]] = {
     "clear": "这条告警刚刚恢复了。",
@@ -116,7 +120,7 @@ def make_incident(session: Session, alarm_id: int, done: Act, *, title: str | No
 
 def take_back(session: Session, alarm_id: int, done: Act) -> AlarmRow:
     """Undo the last action on it, when that was done by the same person just now. Raises as `act` does."""
-    row = _seen(session, alarm_id, done)
+    row = _seen(session, alarm_id, done, exactly=True)
     last = _last(session, row.id)
     if last is None or last.action not in set(UNDOABLE):
         raise IllegalTransition("上一步操作不能撤销。")
@@ -140,14 +144,34 @@ _ONLY_ADDS: Final = (AlarmAction.COMMENT, AlarmAction.CALL)
 """What is said about an alarm holds whatever has become of it meanwhile: it is never lost to somebody being faster."""
 
 
-def _seen(session: Session, alarm_id: int, done: Act) -> AlarmRow:
+def _seen(session: Session, alarm_id: int, done: Act, *, exactly: bool = False) -> AlarmRow:
     """The alarm, locked, when it is in the person's scope and still what he saw (or only something is said of it)."""
     row = session.get(AlarmRow, alarm_id, with_for_update=True, populate_existing=True)
     if row is None or not within(row.area_path, done.scope):
         raise NotFound(NOT_THERE)
-    if row.version != done.version and done.action not in _ONLY_ADDS:
+    if row.version == done.version or done.action in _ONLY_ADDS:
+        return row
+    if exactly or not _nothing_to_know(session, row, done):
         raise _changed(session, row.id)
     return row
+
+
+def _nothing_to_know(session: Session, row: AlarmRow, done: Act) -> bool:
+    """Whether all that happened since was his own doing, or a machine's that changed neither state nor severity.
+
+    A detector that repeats itself each second would otherwise refuse every hand, and two quick keys each other. Each
+    version has one line in the history.
+    """
+    since = row.version - done.version
+    if not 0 < since <= _LOOKED_BACK:
+        return False
+    newest = select(AlarmHistoryRow).where(AlarmHistoryRow.alarm_id == row.id).order_by(AlarmHistoryRow.id.desc())
+    lines = session.scalars(newest.limit(since + 1)).all()
+    return len(lines) == since + 1 and all(
+        line.actor == done.actor
+        or (line.actor in _NOT_PEOPLE and (line.state, line.severity) == (before.state, before.severity))
+        for line, before in pairwise(lines)
+    )
 
 
 def _apply(session: Session, row: AlarmRow, done: Act) -> AlarmRow:

@@ -163,10 +163,9 @@ def test_what_is_said_is_kept_although_somebody_was_faster(numbers: list[int], p
     assert post(numbers[0], "call", 1, who="物业", outcome="reached").status_code == 200
 
 
-def test_a_refusal_is_a_sentence_that_a_catalogue_can_translate(
-    web: Web, numbers: list[int], post: Post, officer: Token
-) -> None:
-    post(numbers[0], "claim", 1)
+def test_a_refusal_is_a_sentence_that_a_catalogue_can_translate(web: Web, numbers: list[int], post: Post) -> None:
+    url = f"{web.url}/api/v1/alarms/{numbers[0]}/claim"
+    assert httpx.post(url, json={"version": 1}, headers=signed(web.token(Role.OFFICER))).status_code == 200
     answer = post(numbers[0], "acknowledge", 1)
     assert answer.status_code == 409
     assert answer.json() == {

@@ -75,6 +75,36 @@ def test_who_comes_second_is_told_who_was_faster_and_nothing_is_lost(filled: Dat
     assert [h.action for h in history(filled)] == ["raise", "acknowledge"]
 
 
+def test_two_quick_keys_of_one_person_do_not_refuse_each_other(filled: Database) -> None:
+    do(filled, A.ACKNOWLEDGE, 1)
+    assert do(filled, A.CLAIM, 1).owner == "officer-1"
+    with filled.writing() as session, pytest.raises(Conflict):
+        alarm_acts.take_back(session, 1, seen(A.UNDO))  # what he takes back, he must have seen
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [({}, False), ({"severity": 5}, True), ({"state": "cleared_unacked"}, True), ({"actor": "officer-2"}, True)],
+)
+def test_what_a_machine_counted_on_stops_nobody_unless_it_changed_what_he_saw(
+    filled: Database,
+    change: dict[str, Any],
+    refused: bool,  # noqa: FBT001  # drawn by pytest
+) -> None:
+    with filled.writing() as session:
+        row = session.get_one(AlarmRow, 1)
+        for _ in range(3):
+            row.version += 1
+            line = {"actor": "ingest", "action": "retrigger", "state": row.state, "severity": row.severity, **change}
+            session.add(AlarmHistoryRow(alarm_id=1, at=NOON, **line))
+            session.flush()
+    if refused:
+        with filled.writing() as session, pytest.raises(Conflict):
+            alarm_acts.act(session, 1, seen(A.ACKNOWLEDGE))
+    else:
+        assert do(filled, A.ACKNOWLEDGE, 1).state == "active_acked"
+
+
 def test_what_is_not_there_or_lies_elsewhere_is_not_found(filled: Database) -> None:
     with filled.writing() as session:
         with pytest.raises(NotFound):

@@ -189,6 +189,7 @@ def _history_ends_in(row: AlarmRow, told: list[AlarmHistoryRow]) -> None:
         needs_reason=needs_reason(Severity(first.severity), life_safety=rule.life_safety),
     )
     assert first.action == "raise"
+    assert row.version == len(told)  # each change has its line: who saw which version is told from it
     alarm = before = watched(alarm, now)
     for entry in rest:
         before, alarm = alarm, _again(alarm, before, entry, rule)

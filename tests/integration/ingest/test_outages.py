@@ -15,10 +15,10 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 from redis import Redis
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from data_access.db.engine import Database
-from data_access.db.tables import AlarmRow, OutboxRow
+from data_access.db.tables import AlarmRow, DeviceRow, OutboxRow
 from data_access.domain.alarms import STANDING_STATES
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.ingest import http, metrics
@@ -151,6 +151,8 @@ def test_redis_dies_and_comes_back_empty_and_the_bus_gets_every_alarm_in_order(
     sqlite: Database, mosquitto: Broker, tmp_path: Path
 ) -> None:
     fleet.build(sqlite, SMOKES)
+    with sqlite.writing() as session:  # of one building they would become one event, which tells its first alarm anew
+        session.execute(update(DeviceRow).values(building_id=None))
     valkey = Valkey(tmp_path)
     redis = bus.connect(valkey.url)
 
@@ -172,10 +174,7 @@ def test_redis_dies_and_comes_back_empty_and_the_bus_gets_every_alarm_in_order(
             time.sleep(1.1)  # the relay tries once a second
             say(port, {"smoke": 1}, "S9")
             until(lambda: "S9" in on_the_bus())
-            first_told = dict.fromkeys(
-                code for code in on_the_bus() if code != "S0"
-            )  # S0 changes again with the others
-            assert list(first_told) == [*meanwhile, "S9"]
+            assert on_the_bus() == [*meanwhile, "S9"]
             with sqlite.reading() as session:
                 until(lambda: session.scalar(select(func.count()).select_from(OutboxRow)) == 0)
     finally:
