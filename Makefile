@@ -15,7 +15,8 @@ run: $(STAMP)
 test:
 	@bash deploy/test-packages.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
+	@$(BIN)/python -m pytest -m browser
 
 check: $(DEV_STAMP)
 	@bash deploy/check.sh
