@@ -41,6 +41,8 @@ ACTIONS: Final = {
     AlarmAction.INCIDENT: "转为事件",
     AlarmAction.UNDO: "撤销",
     "confirm": "多点报警，已证实",
+    "calm": "不再抖动",
+    "window_over": "演练或检修结束，按实警处理",
 }
 MACHINES: Final = {"ingest": "系统", "clock": "系统", "correlation": "系统"}
 LIFE: Final = (

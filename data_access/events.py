@@ -87,6 +87,10 @@ def for_wall(alarm: Mapping[str, Any]) -> dict[str, Any]:
     return {**alarm, **NOT_FOR_WALLS, **({} if alarm["life_safety"] else NOR_OF_SMALL_ONES)}
 
 
+WINDOW_NOT_FOR_WALLS: Final[Mapping[str, Any]] = {"device_id": None, "reason": "", "by": ""}
+"""The same of a window: that there is one, where and until when."""
+
+
 class DeviceState(BaseModel):
     """One device inside `devices.changed`."""
 
@@ -147,6 +151,21 @@ class FloodChanged(Event):
     since: datetime | None
 
 
+class WindowChanged(Event):
+    """A drill or maintenance window was announced, has begun or is over."""
+
+    type: Literal["window.changed"] = "window.changed"
+    window_id: int
+    kind: Literal["drill", "maintenance"]
+    phase: Literal["coming", "open", "over"]
+    building_id: int | None  # of one building only
+    device_id: int | None  # of one device only
+    since: datetime
+    until: datetime  # the end it was announced with; `at` of the phase "over" is when it did end
+    reason: str
+    by: str
+
+
 class FreshnessChanged(Event):
     """When a source last delivered; `interval_s` is how often it should."""
 
@@ -157,7 +176,14 @@ class FreshnessChanged(Event):
 
 
 LiveEvent = Annotated[
-    AlarmChanged | DevicesChanged | Telemetry | IncidentChanged | CountersChanged | FloodChanged | FreshnessChanged,
+    AlarmChanged
+    | DevicesChanged
+    | Telemetry
+    | IncidentChanged
+    | CountersChanged
+    | FloodChanged
+    | WindowChanged
+    | FreshnessChanged,
     Field(discriminator="type"),
 ]
 LIVE_EVENT: TypeAdapter[LiveEvent] = TypeAdapter(LiveEvent)

@@ -50,6 +50,7 @@
       incidents: byKey(json.incidents, "incident_id"),
       counters: byKey(json.counters, "area"),
       floods: byDesk(json.floods),
+      windows: byKey(json.windows, "window_id"),
       sources: byKey(json.sources, "source"),
       closed: {}, // "a7" or "i7" → version
       closedCount: 0,
@@ -130,6 +131,8 @@
         return newer(draft, "counters", event.area, event);
       case "flood.changed": // one that is over stays, so that a late event does not bring it back
         return newer(draft, "floods", deskOf(event), event);
+      case "window.changed": // so does one of these
+        return newer(draft, "windows", event.window_id, event);
       case "freshness.changed":
         return newer(draft, "sources", event.source, event);
       case "devices.changed": // the map's own table takes these
@@ -177,7 +180,14 @@
     return on.sort((a, b) => b.per10 - a.per10)[0] || null;
   }
 
-  const reducer = { fromSnapshot, reduce, reduceAll, openAlarms, openIncidents, flood, parseId, compareIds };
+  /** Drill and maintenance windows that are open or to come, in the order they begin. */
+  function windows(state) {
+    return Object.values(state.windows)
+      .filter((w) => w.phase !== "over")
+      .sort((a, b) => Date.parse(a.since) - Date.parse(b.since) || a.window_id - b.window_id);
+  }
+
+  const reducer = { fromSnapshot, reduce, reduceAll, openAlarms, openIncidents, flood, windows, parseId, compareIds };
   root.yiping = root.yiping || {};
   root.yiping.reducer = reducer;
   if (typeof module !== "undefined") module.exports = reducer;

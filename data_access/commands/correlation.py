@@ -56,7 +56,7 @@ def relate(
     for happening in began:
         if happening.anew:
             happening.row.clock_at = now  # the clock says whose turn it is
-    _mark_windows([h.row for h in began if h.action == RAISE], facts, holding(session, now))
+    _mark_windows([h.row for h in began], facts, holding(session, now))
     _mark_chattering(session, began)
     return [
         *_suppressed(session, [h.row for h in began if h.row.kind == OFFLINE], now),
@@ -64,16 +64,19 @@ def relate(
     ]
 
 
-def _mark_windows(raised: Sequence[AlarmRow], facts: Mapping[int, DeviceFacts], windows: Sequence[Window]) -> None:
-    """Note the window an alarm was raised in; only a life-safety alarm is anybody's turn in one."""
-    if not windows:
-        return
-    for row in raised:
+def _mark_windows(began: Sequence[AlarmRow], facts: Mapping[int, DeviceFacts], windows: Sequence[Window]) -> None:
+    """Note the window an alarm begins in; only a life-safety alarm is anybody's turn in one.
+
+    One that returns after its window was raised in that window and is meant now: it loses the mark.
+    """
+    for row in began:
         device = facts[row.device_id or 0]
         window = next((w for w in windows if w.holds(device.area_path, device.building_id, device.id)), None)
         if window is not None:
             row.window, row.window_id = window.kind, window.id
             row.clock_at = row.clock_at if row.life_safety else None
+        elif row.window is not None:
+            row.window = None
 
 
 def _mark_chattering(session: Session, began: Sequence[Happening]) -> None:

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, null, select, text, update
+from sqlalchemy import Row, null, or_, select, text
 from sqlalchemy.orm import Session
 
+from data_access.commands.alarm_changes import Changes
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, AlarmWindowRow, AreaRow, BuildingRow, DeviceRow
 from data_access.domain.areas import within
 from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound
+from data_access.domain.windows import WINDOW_OVER
+from data_access.live import outbox
+from data_access.live.telling import window_changed
 
 KINDS: Final = ("drill", "maintenance")
 LONGEST: Final = timedelta(days=31)
+ACTOR: Final = "clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,12 @@ def open_window(session: Session, wanted: Wanted, *, scope: str, by: str, now: d
         reason=wanted.reason.strip()[:500],
         by=by,
         created_at=now,
+        begun_at=now if wanted.since <= now else None,
         ended_at=None,
     )
     session.add(row)
     session.flush()
+    outbox.add(session, window_changed(row))
     return row
 
 
@@ -86,21 +93,25 @@ def end_window(session: Session, window_id: int, *, scope: str, now: datetime) -
     if row.ended_at is not None or row.until <= now:
         raise IllegalTransition("这个窗口已经结束。")
     row.ended_at = now
+    outbox.add(session, window_changed(row))
     _let_go(session, [row.id], now)
     return row
 
 
-def close_windows(database: Database, now: datetime) -> int:
-    """End the windows whose time is over; what still stands from them is somebody's turn again."""
-    over = select(AlarmWindowRow).where(AlarmWindowRow.until <= now, AlarmWindowRow.ended_at.is_(None))
+def keep(database: Database, now: datetime) -> int:
+    """Tell which windows begin and which are over; return how many. What still stands from those is meant now."""
+    row = AlarmWindowRow
+    due = select(row).where(row.ended_at.is_(None), or_(row.until <= now, (row.since <= now) & row.begun_at.is_(None)))
     with database.reading() as session:
-        if session.scalar(select(over.exists())) is not True:
+        if session.scalar(select(due.exists())) is not True:
             return 0
     with database.writing() as session:
-        rows = session.scalars(over.with_for_update()).all()
-        for row in rows:
-            row.ended_at = row.until
-        _let_go(session, [row.id for row in rows], now)
+        rows = session.scalars(due.with_for_update()).all()
+        for window in rows:
+            window.begun_at = window.begun_at or window.since
+            window.ended_at = window.until if window.until <= now else None
+        outbox.add(session, *map(window_changed, rows))
+        _let_go(session, [window.id for window in rows if window.ended_at is not None], now)
     return len(rows)
 
 
@@ -135,10 +146,11 @@ def _place(session: Session, wanted: Wanted) -> tuple[str, int | None, int | Non
 
 
 def _let_go(session: Session, windows: list[int], now: datetime) -> None:
-    """What was held by the windows and is still open goes to the clock, which says whose turn it is."""
-    session.execute(
-        update(AlarmRow)
-        .where(AlarmRow.window_id.in_(windows), text("alarms.state <> 'closed'"), AlarmRow.clock_at.is_(None))
-        .values(clock_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    """What is still open of these windows loses its mark and goes to the clock, which says whose turn it is."""
+    held = select(AlarmRow).where(AlarmRow.window_id.in_(windows), text("alarms.state <> 'closed'"))
+    changes = Changes(now, ACTOR)
+    for row in session.scalars(held.with_for_update()) if windows else ():
+        window, row.window = row.window, None
+        row.clock_at, row.version = row.clock_at or now, row.version + 1
+        changes.note(row, WINDOW_OVER, detail={"window": window})
+    changes.write(session)

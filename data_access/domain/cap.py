@@ -1,8 +1,8 @@
 """An alarm's history as messages of the Common Alerting Protocol (CAP 1.2): what is worth telling, and in its words.
 
 Messages follow from the append-only history alone, so that asking again gives the same: an Alert when the alarm is
-raised, an Update when it gets worse or better, is confirmed, clears or comes back, a Cancel when it is closed. Rules
-only.
+raised, an Update when it gets worse or better, is confirmed, clears or comes back or outlasts a drill, a Cancel when it
+is closed. Rules only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from data_access.domain.alarms import STANDING_STATES, AlarmState, Severity
+from data_access.domain.windows import WINDOW_OVER
 
 
 class MsgType(StrEnum):
@@ -49,7 +50,7 @@ class Message:
         return self.step.state not in STANDING_STATES
 
 
-_TELLING: Final = frozenset({"return", "clear", "confirm"})
+_TELLING: Final = frozenset({"return", "clear", "confirm", WINDOW_OVER})
 
 
 def messages(history: Iterable[Step]) -> tuple[Message, ...]:

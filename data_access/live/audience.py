@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from data_access.domain.areas import PATH_STEP, lineage, within
-from data_access.events import for_wall
+from data_access.events import WINDOW_NOT_FOR_WALLS, for_wall
 
 RING: Final = 512
 """Chunks kept for readers that are a little behind; who falls further behind is told to start again."""
@@ -26,6 +26,7 @@ _TAGS: Final = {
     "Incident": "incident.changed",
     "Counters": "counters.changed",
     "Flood": "flood.changed",
+    "Window": "window.changed",
     "Freshness": "freshness.changed",
     "Devices": "devices.changed",
     "Telemetry": "telemetry",
@@ -52,6 +53,10 @@ class Counters(Plain):
 
 class Flood(Plain):
     """`flood.changed`."""
+
+
+class Window(Plain):
+    """`window.changed`."""
 
 
 class Freshness(Plain):
@@ -84,7 +89,7 @@ class Telemetry(Plain):
     readings: list[tuple[int, str, int, int]]
 
 
-Wire = Alarm | Incident | Counters | Flood | Freshness | Devices | Telemetry
+Wire = Alarm | Incident | Counters | Flood | Window | Freshness | Devices | Telemetry
 DECODER: Final[msgspec.json.Decoder[Wire]] = msgspec.json.Decoder(Wire)
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -114,18 +119,25 @@ class Audience:
     def shown(self, event: Plain, body: bytes) -> bytes | None:
         """`body` of an event that goes out at once, as this audience may have it; None when it may not."""
         match event:
-            case Freshness():
-                return body
-            case Flood():  # whoever answers for the area, above or below
-                return body if within(self.area, event.area) or self.sees(event.area) else None
-            case Incident() if self.wall:
-                return None
-            case _ if not self.sees(event.area):
+            case _ if not self._receives(event):
                 return None
             case Alarm() if self.wall:
                 return _ENCODE(for_wall(msgspec.json.decode(body)))
+            case Window() if self.wall:
+                return _ENCODE({**msgspec.json.decode(body), **WINDOW_NOT_FOR_WALLS})
             case _:
                 return body
+
+    def _receives(self, event: Plain) -> bool:
+        match event:
+            case Freshness():
+                return True
+            case Flood() | Window():  # whoever answers for the area, above or below
+                return within(self.area, event.area) or self.sees(event.area)
+            case Incident() if self.wall:
+                return False
+            case _:
+                return self.sees(event.area)
 
 
 class Group:

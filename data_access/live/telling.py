@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Literal
 
-from data_access.db.tables import AlarmRow, IncidentRow, to_ms
+from data_access.db.tables import AlarmRow, AlarmWindowRow, IncidentRow, to_ms
 from data_access.domain.alarms import AlarmState, CloseReason
 from data_access.domain.flood import Flood
-from data_access.events import AlarmChanged, FloodChanged, IncidentChanged
+from data_access.domain.windows import Phase
+from data_access.events import AlarmChanged, FloodChanged, IncidentChanged, WindowChanged
 
 _WINDOWS: Final[dict[str | None, Literal["drill", "maintenance"] | None]] = {
     None: None,
     "drill": "drill",
     "maintenance": "maintenance",
+}
+_PHASES: Final[dict[Phase, Literal["coming", "open", "over"]]] = {
+    Phase.COMING: "coming",
+    Phase.OPEN: "open",
+    Phase.OVER: "over",
 }
 
 
@@ -92,4 +98,23 @@ def flood_changed(area_path: str, desk: int, flood: Flood) -> FloodChanged:
         desk=desk,
         per10=flood.per10,
         since=flood.since,
+    )
+
+
+def window_changed(row: AlarmWindowRow) -> WindowChanged:
+    """What the window now is."""
+    phase = Phase.OVER if row.ended_at is not None else Phase.COMING if row.begun_at is None else Phase.OPEN
+    return WindowChanged(
+        area=row.area_path,
+        version=phase,
+        at=row.ended_at or row.begun_at or row.created_at,
+        window_id=row.id,
+        kind="drill" if row.kind == "drill" else "maintenance",
+        phase=_PHASES[phase],
+        building_id=row.building_id,
+        device_id=row.device_id,
+        since=row.since,
+        until=row.until,
+        reason=row.reason,
+        by=row.by,
     )

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow
 from data_access.domain.alarms import AlarmState, Severity
 from data_access.domain.areas import subtree_bounds, within
-from data_access.domain.cap import Step, messages
+from data_access.domain.cap import Message, Step, messages
 from data_access.domain.errors import NotFound
+from data_access.domain.windows import WINDOW_OVER
 from data_access.queries import areas
 from data_access.viewmodels.cap import CapAlert
 
@@ -55,13 +56,21 @@ def one(session: Session, alarm_id: int, number: int, scope: str) -> CapAlert:
     raise NotFound("没有这条消息，或者不在您的权限范围内。")
 
 
+def _window(message: Message, now: str | None, held: tuple[int, str] | None) -> str | None:
+    """The window that held the alarm when this was told: what was said in a drill was an exercise and stays one."""
+    return held[1] if held is not None and message.step.number < held[0] else now
+
+
 def _alerts(session: Session, ids: Sequence[int]) -> list[CapAlert]:
     """Every message of the alarms `ids`."""
     steps: dict[int, list[Step]] = {}
+    held: dict[int, tuple[int, str]] = {}  # what was raised in a window that is over: until which step, and its kind
     history = select(AlarmHistoryRow).where(AlarmHistoryRow.alarm_id.in_(ids)).order_by(AlarmHistoryRow.id)
     for row in session.scalars(history):
         step = Step(row.id, row.at, row.action, AlarmState(row.state), Severity(row.severity))
         steps.setdefault(row.alarm_id, []).append(step)
+        if row.action == WINDOW_OVER and row.detail:
+            held[row.alarm_id] = row.id, row.detail["window"]
     alarms = session.execute(
         select(AlarmRow, AreaRow.code, AreaRow.name)
         .join(AreaRow, AreaRow.id == AlarmRow.area_id)
@@ -76,7 +85,7 @@ def _alerts(session: Session, ids: Sequence[int]) -> list[CapAlert]:
             life_safety=row.life_safety,
             event_id=row.event_id,
             occurrences=row.occurrences,
-            window=row.window,
+            window=_window(message, row.window, held.get(row.id)),
             demo=demo,
             place=row.place,
             area=code,

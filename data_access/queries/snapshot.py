@@ -9,11 +9,30 @@ from typing import Final
 from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import AlarmRow, AreaRow, ChannelRow, DeviceRow, FloodRow, IncidentRow, SourceRow, to_ms
+from data_access.db.tables import (
+    AlarmRow,
+    AlarmWindowRow,
+    AreaRow,
+    ChannelRow,
+    DeviceRow,
+    FloodRow,
+    IncidentRow,
+    SourceRow,
+    to_ms,
+)
 from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.flood import Flood
-from data_access.events import AlarmChanged, CountersChanged, FloodChanged, FreshnessChanged, IncidentChanged, for_wall
-from data_access.live.telling import alarm_changed, flood_changed, incident_changed
+from data_access.events import (
+    WINDOW_NOT_FOR_WALLS,
+    AlarmChanged,
+    CountersChanged,
+    FloodChanged,
+    FreshnessChanged,
+    IncidentChanged,
+    WindowChanged,
+    for_wall,
+)
+from data_access.live.telling import alarm_changed, flood_changed, incident_changed, window_changed
 from data_access.queries import areas
 from data_access.queries.counters import counters
 from data_access.viewmodels.areas import AreaLabel
@@ -23,6 +42,7 @@ MAX_ALARMS: Final = 2000
 MOST_ALARMS: Final = 20_000
 """What a duty officer's desk may ask for: all that it lists."""
 MAX_INCIDENTS: Final = 200
+MAX_WINDOWS: Final = 200
 _OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
 _OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
@@ -55,6 +75,7 @@ def snapshot(
         incidents=() if wall else open_incidents(session, path),
         counters=_counters(session, area, now) if area else (),
         floods=floods_around(session, path),
+        windows=windows_around(session, path, wall=wall),
         sources=_sources(session),
     )
 
@@ -119,6 +140,23 @@ def floods_around(session: Session, path: str) -> tuple[FloodChanged, ...]:
         .order_by(FloodRow.area_path, FloodRow.shift_id)
     )
     return tuple(flood_changed(r.area_path, r.shift_id, Flood(at=r.at, per10=r.per10, since=r.since)) for r in rows)
+
+
+def windows_around(session: Session, path: str, *, wall: bool) -> tuple[WindowChanged, ...]:
+    """The windows in or around the subtree of `path` that are not over, as they were told last."""
+    low, high = subtree_bounds(path)
+    row = AlarmWindowRow
+    rows = session.scalars(
+        select(row)
+        .where(
+            row.ended_at.is_(None),
+            or_(and_(row.area_path >= low, row.area_path < high), row.area_path.in_(lineage(path))),
+        )
+        .order_by(row.since, row.id)
+        .limit(MAX_WINDOWS)
+    )
+    found = tuple(map(window_changed, rows))
+    return tuple(window.model_copy(update=WINDOW_NOT_FOR_WALLS) for window in found) if wall else found
 
 
 def _sources(session: Session) -> tuple[FreshnessChanged, ...]:

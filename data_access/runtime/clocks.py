@@ -23,10 +23,6 @@ def tasks(services: Services) -> list[Task]:
     out = ways(settings)
     sender = notices.Sender(database, out)
 
-    def alarm_marks(now: datetime) -> None:
-        windows.close_windows(database, now)
-        alarm_clock.calm_down(database, now)
-
     def retention(now: datetime) -> None:
         clocks.drop_old(
             database,
@@ -42,7 +38,8 @@ def tasks(services: Services) -> list[Task]:
         Task(name="alarms", every_s=1.0, run=lambda now: alarm_clock.look(database, tuple(out), now)),
         Task(name="floods", every_s=floods.EVERY_S, run=lambda now: floods.keep(database, now)),
         Task(name="notices", every_s=notices.EVERY_S, run=sender.step),
-        Task(name="alarm marks", every_s=10.0, run=alarm_marks),
+        Task(name="windows", every_s=1.0, run=lambda now: windows.keep(database, now)),
+        Task(name="alarm marks", every_s=10.0, run=lambda now: alarm_clock.calm_down(database, now)),
         Task(name="outbox", every_s=2.0, run=relay.sweep),
         Task(name="heartbeat", every_s=heartbeat.EVERY_S, run=heart.beat),
         Task(name="video", every_s=video.EVERY_S, run=cameras.step),

@@ -6,7 +6,14 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from data_access.events import AlarmChanged, CountersChanged, FloodChanged, FreshnessChanged, IncidentChanged
+from data_access.events import (
+    AlarmChanged,
+    CountersChanged,
+    FloodChanged,
+    FreshnessChanged,
+    IncidentChanged,
+    WindowChanged,
+)
 
 
 class SnapshotArea(BaseModel):
@@ -44,4 +51,5 @@ class Snapshot(BaseModel):
     incidents: tuple[IncidentChanged, ...]  # newest first
     counters: tuple[CountersChanged, ...]
     floods: tuple[FloodChanged, ...]  # those that are on, of desks at, above or below the area
+    windows: tuple[WindowChanged, ...]  # those that are open or to come, in the area or around it
     sources: tuple[FreshnessChanged, ...]

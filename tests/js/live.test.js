@@ -125,7 +125,7 @@ function page(snapshots) {
 }
 
 const snapshot = (id, sources = []) => ({
-  event_id: id, at: "2026-06-01T04:00:00Z", deployment: {}, alarms: [], alarms_total: 0, incidents: [], counters: [], floods: [], sources,
+  event_id: id, at: "2026-06-01T04:00:00Z", deployment: {}, alarms: [], alarms_total: 0, incidents: [], counters: [], floods: [], windows: [], sources,
 });
 const item = (id, event) => ({ type: "event", id, data: JSON.stringify(event) });
 

@@ -9,7 +9,7 @@ const fixtures = path.join(__dirname, "../fixtures/events");
 const example = (name) => JSON.parse(fs.readFileSync(path.join(fixtures, name + ".json")));
 const empty = {
   event_id: "e-1-0", at: "2026-06-01T04:00:00Z", area: { code: "A", path: "000" }, deployment: { demo: true },
-  alarms: [], alarms_total: 0, incidents: [], counters: [], floods: [], sources: [],
+  alarms: [], alarms_total: 0, incidents: [], counters: [], floods: [], windows: [], sources: [],
 };
 const start = () => reducer.fromSnapshot(empty);
 
@@ -88,6 +88,15 @@ test("the worst flood is told until it is over, and a late event does not bring 
   state = reducer.reduce(state, worse);
   assert.deepEqual(reducer.flood(state), street);
   assert.equal(reducer.flood(start()), null);
+});
+
+test("windows are listed until they are over, and a late event does not bring one back", () => {
+  const drill = example("window.changed");
+  const later = { ...drill, window_id: 6, version: 1, phase: "coming", since: "2026-06-02T04:00:00Z" };
+  let state = reducer.reduceAll(start(), [later, drill]);
+  assert.deepEqual(reducer.windows(state), [drill, later]);
+  state = reducer.reduceAll(state, [{ ...drill, version: 3, phase: "over" }, drill]);
+  assert.deepEqual(reducer.windows(state), [later]);
 });
 
 test("event ids compare within one epoch only", () => {

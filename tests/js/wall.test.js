@@ -237,7 +237,7 @@ test("an hour without network: the stream keeps trying, the page says so, and af
   }
   const snapshot = (id, alarms) => ({
     event_id: id, at: new Date(EPOCH).toISOString(), area: { code: "A", path: "000" }, deployment: {}, alarms,
-    alarms_total: alarms.length, incidents: [], counters: [], floods: [], sources: [],
+    alarms_total: alarms.length, incidents: [], counters: [], floods: [], windows: [], sources: [],
   });
   let answer = snapshot("e-1-0", [alarm({ version: 1 })]);
   const live = createLive({

@@ -150,7 +150,8 @@ class AlarmWindowRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(String(60))
     created_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]  # called off before its time
+    begun_at: Mapped[datetime | None]  # when its beginning was told
+    ended_at: Mapped[datetime | None]  # its end, or when it was called off before
 
 
 class TaskRow(Base):

@@ -8,6 +8,7 @@ import json
 import random
 import shutil
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ import pytest
 from redis import Redis
 from sqlalchemy import select
 
-from data_access.commands import alarm_acts, floods
+from data_access.commands import alarm_acts, correlation, floods, windows
 from data_access.commands import alarms as commands
 from data_access.db.engine import Database
-from data_access.db.tables import AlarmRow, DeviceRow, DeviceStateRow, IncidentRow, SourceRow
+from data_access.db.tables import AlarmRow, AlarmWindowRow, DeviceRow, DeviceStateRow, IncidentRow, SourceRow
 from data_access.domain.alarm_moves import UNDOABLE, Details
 from data_access.domain.alarms import AlarmAction, AlarmState, CloseReason, Severity
 from data_access.domain.errors import IllegalTransition
@@ -37,7 +38,7 @@ NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 OFFICERS = sorted(UNDOABLE | {AlarmAction.DISPATCH, AlarmAction.COMMENT, AlarmAction.INCIDENT, AlarmAction.UNDO})
 EVERY_STORED_TYPE = {
     *("alarm.changed", "devices.changed", "incident.changed"),
-    *("counters.changed", "flood.changed", "freshness.changed"),
+    *("counters.changed", "flood.changed", "window.changed", "freshness.changed"),
 }
 PROGRAM = """
 const reducer = require("./assets/js/reducer.js");
@@ -68,7 +69,7 @@ class World:
         self.random.choice(
             [
                 *(self.raise_alarms, self.clear, self.officer, self.officer),
-                *(self.devices, self.incident, self.source, self.storm),
+                *(self.devices, self.incident, self.source, self.storm, self.window),
             ]
         )()
 
@@ -91,6 +92,25 @@ class World:
         if standing:
             row = self.random.choice(standing)
             self._steps([(row.device_id or 0, row.kind, AlarmAction.CLEAR)])
+
+    def window(self) -> None:
+        """A drill is announced, called off, or the clock looks whether one begins or is over."""
+        with self.database.writing() as session:
+            running = session.scalars(select(AlarmWindowRow.id).where(AlarmWindowRow.ended_at.is_(None))).all()
+            if running and self.random.random() < 0.3:
+                with suppress(IllegalTransition):  # over, and the clock has not looked yet
+                    windows.end_window(session, self.random.choice(running), scope="", now=self.now)
+            else:
+                since = self.now + timedelta(minutes=self.random.choice([0, 2]))
+                wanted = windows.Wanted(
+                    kind=self.random.choice(windows.KINDS),
+                    since=since,
+                    until=since + timedelta(minutes=5),
+                    reason="季度演练",
+                    area=self.random.choice([DISTRICT, COMMUNITY]),
+                )
+                windows.open_window(session, wanted, scope="", by="a", now=self.now)
+        windows.keep(self.database, self.now)
 
     def _steps(self, wanted: list[tuple[int, str, AlarmAction | None]]) -> None:
         with self.database.writing() as session:
@@ -118,7 +138,7 @@ class World:
                 )
                 for d, k, action in wanted
             ]
-            commands.take_steps(session, steps, now=self.now)
+            commands.take_steps(session, steps, now=self.now, relate=correlation.relate)
 
     def officer(self) -> None:
         with self.database.reading() as session:
@@ -213,7 +233,7 @@ def published(redis: Redis, after: str, path: str) -> list[dict[str, Any]]:
         for e in events
         if e["area"].startswith(path)
         or e["type"] in everywhere
-        or (e["type"] == "flood.changed" and path.startswith(e["area"]))
+        or (e["type"] in {"flood.changed", "window.changed"} and path.startswith(e["area"]))
     ]
 
 
@@ -272,6 +292,8 @@ def test_an_old_snapshot_and_the_events_since_equal_a_new_snapshot(
     assert {p: state["counters"][p]["counters"] for p in counted} == counted
     on = [f for f in state["floods"].values() if f["since"]]
     assert sorted(on, key=lambda f: (f["area"], f["desk"])) == after["floods"]
+    running = [w for w in state["windows"].values() if w["phase"] != "over"]
+    assert sorted(running, key=lambda w: (w["since"], w["window_id"])) == after["windows"]
     assert state["sources"] == {s["source"]: s for s in after["sources"]}
     fresh = DeviceFeed(database).answer(path, None, told=True, now=world.now).body
     assert found["devices"] == feed_state(fresh)
