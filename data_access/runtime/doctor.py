@@ -89,7 +89,7 @@ def examine(services: Services) -> Report:
         ("migrations", lambda: migrations(services)),
         ("redis", lambda: redis(services)),
         ("broker", lambda: listener("broker", _broker(services.settings, running))),
-        ("edge", lambda: listener("edge", ends["mqtt"])),
+        ("edge", lambda: edge(services.settings, running, ends["mqtt"])),
         ("web", lambda: web_process(web)),
         ("push", lambda: push(web)),
         ("ingest", lambda: ingest(services)),
@@ -178,6 +178,21 @@ def listener(part: str, url: str | None) -> Finding:
     return Finding(
         part, State.OK, f"{address.host}:{address.port} accepts connections", "", {"connect_ms": round(took, 2)}
     )
+
+
+def edge(settings: Settings, running: instance.Instance | None, url: str | None) -> Finding:
+    """The devices' door. With a broker of one's own and no supervisor it may well be elsewhere, or not be."""
+    try:
+        return listener("edge", url)
+    except OSError:
+        if running or settings.mqtt_url is None:
+            raise
+        return Finding(
+            "edge",
+            State.WARN,
+            f"nothing listens at {url}; the broker is one of your own",
+            "nothing, if devices publish to the broker itself or to an edge elsewhere; else start `yiping edge`",
+        )
 
 
 def web_process(url: str | None) -> Finding:

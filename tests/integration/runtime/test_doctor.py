@@ -115,6 +115,15 @@ def test_a_broker_that_accepts_is_fine_and_one_that_does_not_raises() -> None:
         doctor.listener("broker", f"mqtt://127.0.0.1:{port}")
 
 
+def test_without_an_edge_of_ours_a_broker_of_ones_own_is_no_failure(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        nobody = f"mqtt://127.0.0.1:{server.getsockname()[1]}"
+    own = Settings(data_dir=tmp_path, mqtt_url="mqtt://127.0.0.1:1")
+    assert doctor.edge(own, None, nobody).state is State.WARN
+    with pytest.raises(OSError, match="refused"):
+        doctor.edge(Settings(data_dir=tmp_path), None, nobody)
+
+
 def test_passwords_are_never_shown(tmp_path: Path) -> None:
     settings = Settings(
         data_dir=tmp_path,
