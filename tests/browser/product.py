@@ -83,9 +83,11 @@ class Product:
         client.on_connect = lambda *_: connected.set()
         client.connect("127.0.0.1", self.mqtt_port)
         client.loop_start()
-        assert connected.wait(10)
-        sent = client.publish("v1/devices/me/telemetry", json.dumps({"ts": ts, "values": values}), qos=1)
-        sent.wait_for_publish(10)
-        client.disconnect()
-        client.loop_stop()
+        try:
+            assert connected.wait(10)
+            sent = client.publish("v1/devices/me/telemetry", json.dumps({"ts": ts, "values": values}), qos=1)
+            sent.wait_for_publish(10)
+        finally:
+            client.disconnect()
+            client.loop_stop()
         return ts
