@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEV_STAMP := $(VENV)/.stamp-dev
 
-.PHONY: run test check bench bench-full screenshots lock revision clean
+.PHONY: run test check bench bench-alarms bench-full screenshots lock revision clean
 
 run: $(STAMP)
 	@exec $(BIN)/yiping run
@@ -23,6 +23,9 @@ check: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m bench.run
+
+bench-alarms: $(DEV_STAMP)
+	@$(BIN)/python -m bench.run --only alarms desk
 
 bench-full: $(DEV_STAMP)
 	@$(BIN)/python -m bench.run --full

@@ -124,7 +124,7 @@ def test_mail_is_sent_by_smtp() -> None:
         port = listening.getsockname()[1]
         Email(SecretStr(f"smtp://127.0.0.1:{port}"), "yiping@example.org", ("duty@example.org",)).send(MESSAGE)
     mail = b"".join(said)
-    assert b"rcpt TO:<duty@example.org>" in mail
+    assert b"rcpt to:<duty@example.org>" in mail.lower()  # Python 3.13 writes it otherwise
     assert b"Message-ID: <n7@yiping>" in mail
     assert MESSAGE.text.encode() in mail
 
