@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     shelve_max_h: Annotated[int, Field(ge=1, le=720)] = Field(24, description="Hours an alarm may be shelved at most.")
 
     batch_ms: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        100, description="Longest time a reading waits for its batch."
+        50, description="Longest time a reading waits for its batch."
     )
     batch_rows: Annotated[int, Field(ge=1, le=100_000)] = Field(5_000, description="Most readings in one transaction.")
     buffer_rows: Annotated[int, Field(ge=1_000)] = Field(
