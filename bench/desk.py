@@ -30,7 +30,7 @@ ALARMS = 10_000
 KINDS = ("smoke", "pressure_low", "offline", "low_battery", "litter")
 PAINT_RUNS = 5
 ACTS = 40
-SCROLL_MS = 4000
+SCROLL_MS = 3000
 
 # Set when the first lines of the queue are on screen and one frame later.
 WATCH_PAINT = """
@@ -94,12 +94,28 @@ def _measure(context: BrowserContext, url: str, token: str, ids: list[int]) -> l
     for page in pages[1:]:
         page.close()
     frames, worst = pages[0].evaluate(SCROLL, SCROLL_MS)
+    floor = _without_lines(pages[0])
     delays = [_act(pages[0], url, token, number) for number in ids[:ACTS]]
     return [
         median_row("desk.10000.paint_ms", painted, "ms"),
-        Row(name="desk.scroll_fps", value=frames, unit="fps", note=f"longest frame {worst:.0f} ms"),
+        Row(
+            name="desk.scroll_fps",
+            value=frames,
+            unit="fps",
+            baseline=floor,
+            note=f"longest frame {worst:.0f} ms, two cameras playing; against the same page with no line painted",
+        ),
         Row(name="desk.act_p95_ms", value=percentile(delays, 95), unit="ms", samples=samples_of(delays)),
     ]
+
+
+def _without_lines(page: Page) -> float:
+    """Frames a second of the same scrolling while no line is painted: what this browser, without a GPU, can do."""
+    show = "shown => { document.querySelector('.desk-ground').style.visibility = shown ? '' : 'hidden'; }"
+    page.evaluate(show, False)
+    frames, _ = page.evaluate(SCROLL, SCROLL_MS)
+    page.evaluate(show, True)
+    return float(frames)
 
 
 def _open(context: BrowserContext, url: str) -> Page:
