@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access.commands import incidents
-from data_access.commands.alarms import device_facts, event_of, save, to_domain
+from data_access.commands.alarms import body_of, device_facts, save, to_domain
 from data_access.db.alarm_kinds import kind
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, ResponsibleRow, TaskRow, TeamRow, from_ms, to_ms
 from data_access.domain import masking
@@ -200,7 +200,8 @@ def _kept(session: Session, row: AlarmRow, after: Alarm, done: Act, detail: dict
     )
     session.flush()
     facts = device_facts(session, {row.device_id} if row.device_id is not None else ())
-    outbox.add(session, event_of(row, facts.get(row.device_id or 0), reading_ts=None, at=done.now))
+    body = body_of(row, facts.get(row.device_id or 0), None, done.now)
+    outbox.add_bodies(session, [(to_ms(done.now), body)])
     return row
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from data_access.commands.alarms import device_facts, event_of, save
-from data_access.db.tables import AlarmHistoryRow, AlarmRow
+from data_access.commands.alarms import body_of, device_facts, save
+from data_access.db.tables import AlarmHistoryRow, AlarmRow, to_ms
 from data_access.domain.alarms import Alarm
 from data_access.live import outbox
 
@@ -70,5 +70,6 @@ class Changes:
         session.execute(insert(AlarmHistoryRow), self.history)
         rows = self.rows.values()
         facts = device_facts(session, {row.device_id for row in rows if row.device_id is not None})
-        events = (event_of(row, facts.get(row.device_id or 0), reading_ts=None, at=self.now) for row in rows)
-        outbox.add(session, *events)
+        at = to_ms(self.now)
+        bodies = [(at, body_of(row, facts.get(row.device_id or 0), None, self.now)) for row in rows]
+        outbox.add_bodies(session, bodies)

@@ -6,19 +6,22 @@ stand is a new alarm or the return of the last one is decided here, by the domai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from data_access.commands.alarm_batch import AlarmBatch, PlainAlarm
 from data_access.db.alarm_kinds import kinds
-from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, BuildingRow, DeviceRow
+from data_access.db.bulk import among
+from data_access.db.tables import AlarmRow, AreaRow, BuildingRow, DeviceRow, to_ms
 from data_access.domain.alarm_kinds import AlarmKind, kind_of
-from data_access.domain.alarm_moves import transition, watched
+from data_access.domain.alarm_moves import Terms, first_look, transition
 from data_access.domain.alarms import (
+    STANDING_STATES,
     UNACKED_STATES,
     Alarm,
     AlarmAction,
@@ -27,13 +30,11 @@ from data_access.domain.alarms import (
     Severity,
     may_return,
 )
-from data_access.events import AlarmChanged
 from data_access.live import outbox
-from data_access.live.telling import alarm_changed
+from data_access.live.telling import alarm_body
 
 RAISE: Final = "raise"
 """The first word of every alarm's history; the others are `AlarmAction`s."""
-_CHUNK: Final = 500
 _AS_STORED: Final = (
     *("occurrences", "acknowledged_at", "acknowledged_by", "owner", "owner_at", "shelved_until"),
     *("shelved_until_clear", "shelve_reason", "parent_id", "close_note", "closed_at", "closed_by", "look_due_at"),
@@ -71,8 +72,7 @@ class Step:
     run: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceFacts:
+class DeviceFacts(NamedTuple):
     """What an alarm copies from its device. `place` is the building, never a floor or a person."""
 
     id: int
@@ -87,26 +87,21 @@ class DeviceFacts:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Happening:
     """What a step has just done to an alarm at source time `at`; `anew`: it is to be looked at, and was not before."""
 
-    row: AlarmRow
+    row: PlainAlarm
     action: str
     at: datetime
     anew: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
-    """An alarm that was changed for the sake of others, with the entry of its history."""
+Relate = Callable[[AlarmBatch, Sequence[Happening], Mapping[int, "DeviceFacts"], datetime], Iterable[PlainAlarm]]
+"""Puts together what belongs together, given what has just happened, the devices concerned and the time.
 
-    row: AlarmRow
-    entry: dict[str, Any]
-
-
-Relate = Callable[[Session, Sequence[Happening], Mapping[int, DeviceFacts], datetime], Sequence[Related]]
-"""Puts together what belongs together, given what has just happened, the devices concerned and the time."""
+Returns the alarms that it changed for the sake of others, whose history it has noted.
+"""
 
 
 def take_steps(
@@ -114,47 +109,128 @@ def take_steps(
 ) -> dict[Key, int]:
     """Apply `steps` in order; return the newest alarm's id of each device and kind touched.
 
-    `relate` puts together what belongs together (`commands.correlation`) before history and events are written.
+    `relate` puts together what belongs together (`commands.correlation`) before events are written.
 
-    Steps that no longer apply (the alarm was closed by somebody else meanwhile) leave no trace. Raises
-    `IntegrityError` when another process has raised the same alarm: load again and evaluate anew.
+    Steps that no longer apply (the alarm was closed by somebody else meanwhile) leave no trace. Raises the driver's
+    error (`db.engine.is_conflict`) when another process has raised the same alarm: load again and evaluate anew.
     """
     if not steps:
         return {}
-    facts = device_facts(session, {s.device_id for s in steps})
-    known = kinds(session)
-    rows = _load(session, {s.latest for s in steps if s.latest is not None})
-    current: dict[Key, AlarmRow] = {(r.device_id, r.kind): r for r in rows if r.device_id is not None}
-    history: list[tuple[AlarmRow, dict[str, Any]]] = []
-    touched: dict[int, tuple[AlarmRow, int | None]] = {}
-    happenings: list[Happening] = []
+    taking = _Taking(session, steps, now)
     for step in steps:
-        device = facts.get(step.device_id)
-        if device is None:
-            continue  # taken out of service while its last reading was on the way
-        key = (step.device_id, step.kind)
-        before = current.get(key)
-        unseen = before is not None and before.state in UNACKED_STATES
-        row, action = _take(session, before, step, device, now, known)
-        if action is None:
-            continue
-        current[key] = row
-        touched[id(row)] = (row, step.reading_ts)
-        history.append((row, _history(row, step, action, now)))
-        happenings.append(Happening(row, action, step.at, anew=row.state in UNACKED_STATES and not unseen))
-    session.flush()
-    for related in relate(session, happenings, facts, now) if relate and happenings else ():
-        touched.setdefault(id(related.row), (related.row, None))
-        history.append((related.row, related.entry))
-    session.flush()
-    facts |= device_facts(session, {row.device_id for row, _ in touched.values() if row.device_id} - facts.keys())
-    if history:
-        session.execute(insert(AlarmHistoryRow), [{"alarm_id": row.id, **kept} for row, kept in history])
-    outbox.add(
-        session,
-        *(event_of(row, facts.get(row.device_id or 0), reading_ts=ts, at=now) for row, ts in touched.values()),
+        taking.take(step)
+    batch, touched = taking.batch, taking.touched
+    for row in relate(batch, taking.happenings, taking.facts, now) if relate and taking.happenings else ():
+        touched.setdefault(row.id, (row, None))
+    batch.write()
+    strangers = {row.device_id for row, _ in touched.values() if row.device_id} - taking.facts.keys()
+    facts = taking.facts | device_facts(session, strangers)
+    at = to_ms(now)
+    outbox.add_bodies(
+        session, [(at, body_of(row, facts.get(row.device_id or 0), ts, now)) for row, ts in touched.values()]
     )
-    return {key: row.id for key, row in current.items()}
+    return {key: row.id for key, row in taking.current.items()}
+
+
+_Look = tuple[bool, tuple[datetime | None, datetime | None]]
+"""Whether an alarm needs a reason, when somebody must have looked, when the clock looks."""
+
+
+@dataclass(slots=True)
+class _Taking:
+    """What the steps of a batch are taken with, and what comes of them."""
+
+    session: Session
+    steps: Sequence[Step]
+    now: datetime
+    batch: AlarmBatch = field(init=False)
+    facts: dict[int, DeviceFacts] = field(init=False)
+    kinds: dict[str, AlarmKind] = field(init=False)
+    numbers: Iterator[int] = field(init=False)
+    current: dict[Key, PlainAlarm] = field(init=False)
+    touched: dict[int, tuple[PlainAlarm, int | None]] = field(default_factory=dict)  # with the reading's time
+    happenings: list[Happening] = field(default_factory=list)
+    looks: dict[tuple[str, Severity, bool, bool], _Look] = field(default_factory=dict)
+    told_at: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.batch, self.told_at = AlarmBatch(self.session), self.now.isoformat()
+        self.facts = device_facts(self.session, {step.device_id for step in self.steps})
+        self.kinds = kinds(self.session)
+        self.numbers = self.batch.reserve(sum(step.action is None for step in self.steps))
+        known = self.batch.find_among(AlarmRow.id, {s.latest for s in self.steps if s.latest is not None})
+        self.current = {(row.device_id, row.kind): row for row in known if row.device_id is not None}
+
+    def take(self, step: Step) -> None:
+        """Let `step` happen, when it still applies."""
+        device = self.facts.get(step.device_id)
+        if device is None:
+            return  # taken out of service while its last reading was on the way
+        key = (step.device_id, step.kind)
+        before = self.current.get(key)
+        unseen = before is not None and before.state in UNACKED_STATES
+        action = _action(before, step)
+        if action is None:
+            return
+        if action == RAISE:
+            row = self.current[key] = self._raised(step, device)
+            self.batch.add(row)
+        elif before is not None:
+            row = before
+            _move(row, AlarmAction(action), step, self.now, self.kind(step.kind).terms)
+        self.touched[row.id] = (row, step.reading_ts)
+        self.batch.note(row, action, step.at, step.actor, self._told(step))
+        self.happenings.append(Happening(row, action, step.at, row.state in UNACKED_STATES and not unseen))
+
+    def kind(self, code: str) -> AlarmKind:
+        """The kind as it is in force."""
+        return self.kinds.get(code) or kind_of(code)
+
+    def _raised(self, step: Step, device: DeviceFacts) -> PlainAlarm:
+        needs_reason, (look_due_at, clock_at) = self._look(step, replayed=device.replay)
+        return PlainAlarm(
+            id=next(self.numbers),
+            device_id=device.id,
+            kind=step.kind,
+            severity=step.severity,
+            life_safety=step.life_safety,
+            state=AlarmState.ACTIVE_UNACKED,
+            occurrences=1,
+            area_id=device.area_id,
+            area_path=device.area_path,
+            building_id=device.building_id,
+            place=device.place,
+            lng=device.lng,
+            lat=device.lat,
+            value=step.value,
+            threshold=step.threshold,
+            unit=step.unit,
+            raised_at=step.at,
+            last_at=step.at,
+            source="replay" if device.replay else "live",
+            run=step.run,
+            original_raised_at=step.original_at,
+            version=1,
+            needs_reason=needs_reason,
+            look_due_at=look_due_at,
+            clock_at=clock_at,
+        )
+
+    def _look(self, step: Step, *, replayed: bool) -> _Look:
+        """What is the same for all alarms of a kind and grade that are raised now."""
+        key = step.kind, step.severity, step.life_safety, replayed
+        if (found := self.looks.get(key)) is None:
+            kind = self.kind(step.kind)
+            reason = kind.asks_reason(step.severity, life_safety=step.life_safety)
+            found = self.looks[key] = reason, first_look(step.severity, self.now, kind.terms, replayed=replayed)
+        return found
+
+    def _told(self, step: Step) -> dict[str, Any]:
+        """What the history keeps of a step besides."""
+        detail = {"value": step.value, "threshold": step.threshold, "recorded_at": self.told_at}
+        if step.original_at is not None:
+            detail["original_at"] = step.original_at.isoformat()
+        return detail
 
 
 def to_domain(row: AlarmRow) -> Alarm:
@@ -175,145 +251,51 @@ def to_domain(row: AlarmRow) -> Alarm:
     )
 
 
-def event_of(row: AlarmRow, device: DeviceFacts | None, *, reading_ts: int | None, at: datetime) -> AlarmChanged:
-    """What the alarm now is, for every list that shows it."""
-    return alarm_changed(
-        row,
-        device_code=device.code if device else None,
-        device_kind=device.kind if device else None,
-        reading_ts=reading_ts,
-        at=at,
-    )
+def body_of(row: AlarmRow, device: DeviceFacts | None, reading_ts: int | None, at: datetime) -> str:
+    """What the alarm now is, for every list that shows it, as JSON."""
+    return alarm_body(row, device.code if device else None, device.kind if device else None, reading_ts, at)
 
 
 def device_facts(session: Session, ids: Collection[int]) -> dict[int, DeviceFacts]:
     """What alarms copy from the devices `ids`."""
-    found: dict[int, DeviceFacts] = {}
-    for chunk in _chunks(sorted(ids)):
-        query = (
-            select(
-                DeviceRow.id,
-                DeviceRow.code,
-                DeviceRow.kind,
-                DeviceRow.area_id,
-                DeviceRow.area_path,
-                DeviceRow.building_id,
-                DeviceRow.lng,
-                DeviceRow.lat,
-                DeviceRow.replay,
-                BuildingRow.name,
-                AreaRow.name,
-            )
-            .join(AreaRow, AreaRow.id == DeviceRow.area_id)
-            .outerjoin(BuildingRow, BuildingRow.id == DeviceRow.building_id)
-            .where(DeviceRow.id.in_(chunk))
-        )
-        for *fixed, building, area in session.execute(query):
-            found[fixed[0]] = DeviceFacts(
-                **dict(zip(DeviceFacts.__slots__[:-1], fixed, strict=True)), place=building or area
-            )
-    return found
-
-
-def _take(
-    session: Session,
-    before: AlarmRow | None,
-    step: Step,
-    device: DeviceFacts,
-    now: datetime,
-    known: Mapping[str, AlarmKind],
-) -> tuple[AlarmRow, str | None]:
-    """Return the alarm after `step` and the word for its history; None when the step does not apply."""
-    at = step.original_at or step.at
-    alarm = to_domain(before) if before else None
-    kind = known.get(step.kind) or kind_of(step.kind)
-    if step.action is None:
-        if before is None or alarm is None or not (alarm.stands or may_return(alarm, at=at)):
-            if before is not None:
-                session.flush()  # its clearing must reach the table before another may stand
-            row = _raised(step, device, now, kind)
-            session.add(row)
-            return row, RAISE
-        action = AlarmAction.RETRIGGER if alarm.stands else AlarmAction.RETURN
-    else:
-        action = step.action
-    if before is None or alarm is None or (action is not AlarmAction.RETURN and not alarm.stands):
-        return before or _raised(step, device, now, kind), None
-    after = transition(alarm, action, now=at, clock=now, severity=step.severity, terms=kind.terms)
-    save(before, after)
-    if action is AlarmAction.CLEAR:
-        before.cleared_at, before.original_cleared_at = step.at, step.original_at
-    else:
-        before.last_at = max(step.at, before.last_at)
-        before.cleared_at = before.original_cleared_at = None
-        before.value, before.threshold = step.value, step.threshold
-    return before, action
-
-
-def _raised(step: Step, device: DeviceFacts, now: datetime, kind: AlarmKind) -> AlarmRow:
-    row = AlarmRow(
-        device_id=device.id,
-        kind=step.kind,
-        severity=step.severity,
-        life_safety=step.life_safety,
-        state=AlarmState.ACTIVE_UNACKED,
-        occurrences=1,
-        area_id=device.area_id,
-        area_path=device.area_path,
-        building_id=device.building_id,
-        place=device.place,
-        lng=device.lng,
-        lat=device.lat,
-        value=step.value,
-        threshold=step.threshold,
-        unit=step.unit,
-        raised_at=step.at,
-        last_at=step.at,
-        cleared_at=None,
-        acknowledged_at=None,
-        acknowledged_by=None,
-        source="replay" if device.replay else "live",
-        run=step.run,
-        original_raised_at=step.original_at,
-        original_cleared_at=None,
-        version=1,
-        needs_reason=kind.asks_reason(step.severity, life_safety=step.life_safety),
-        shelved_until_clear=False,
-        escalation=0,
-        chattering=False,
+    if not ids:
+        return {}
+    device, connection = DeviceRow, session.connection()
+    own = (device.id, device.code, device.kind, device.area_id, device.area_path, device.building_id)
+    query = (
+        select(*own, device.lng, device.lat, device.replay, func.coalesce(BuildingRow.name, AreaRow.name))
+        .join(AreaRow, AreaRow.id == device.area_id)
+        .outerjoin(BuildingRow, BuildingRow.id == device.building_id)
+        .where(among(connection, device.id, ids))
     )
-    save(row, watched(to_domain(row), now, kind.terms))
-    return row
+    return {row[0]: DeviceFacts._make(row) for row in connection.execute(query).all()}
+
+
+def _action(before: PlainAlarm | None, step: Step) -> str | None:
+    """What `step` is to the newest alarm of its device and kind: the word for the history; None when it is over."""
+    if before is None:
+        return RAISE if step.action is None else None
+    stands = before.state in STANDING_STATES
+    if step.action is not None:
+        return step.action if stands or step.action is AlarmAction.RETURN else None
+    if stands:
+        return AlarmAction.RETRIGGER
+    returns = may_return(before.original_cleared_at or before.cleared_at, at=step.original_at or step.at)
+    return AlarmAction.RETURN if returns else RAISE
+
+
+def _move(row: PlainAlarm, action: AlarmAction, step: Step, now: datetime, terms: Terms) -> None:
+    at = step.original_at or step.at
+    save(row, transition(to_domain(row), action, now=at, clock=now, severity=step.severity, terms=terms))
+    if action is AlarmAction.CLEAR:
+        row.cleared_at, row.original_cleared_at = step.at, step.original_at
+    else:
+        row.last_at = max(step.at, row.last_at)
+        row.cleared_at = row.original_cleared_at = None
+        row.value, row.threshold = step.value, step.threshold
 
 
 def save(row: AlarmRow, after: Alarm) -> None:
     """Put into `row` what the rules have changed."""
     for name in _MOVED:
         setattr(row, name, getattr(after, name))
-
-
-def _history(row: AlarmRow, step: Step, action: str, now: datetime) -> dict[str, Any]:
-    detail = {"value": step.value, "threshold": step.threshold, "recorded_at": now.isoformat()}
-    if step.original_at is not None:
-        detail["original_at"] = step.original_at.isoformat()
-    return {
-        "at": step.at,
-        "actor": step.actor,
-        "action": action,
-        "state": row.state,
-        "severity": row.severity,
-        "note": None,
-        "detail": detail,
-    }
-
-
-def _load(session: Session, ids: Iterable[int]) -> list[AlarmRow]:
-    """The alarms `ids`, locked: whoever acknowledges waits for the batch that is changing the alarm, and vice versa."""
-    rows: list[AlarmRow] = []
-    for chunk in _chunks(sorted(ids)):
-        rows.extend(session.scalars(select(AlarmRow).where(AlarmRow.id.in_(chunk)).with_for_update()))
-    return rows
-
-
-def _chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (values[i : i + _CHUNK] for i in range(0, len(values), _CHUNK))

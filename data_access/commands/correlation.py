@@ -6,15 +6,16 @@ A fixed number of queries a batch, whatever its size, and none where nothing beg
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, select, text, update
 
-from data_access.commands.alarms import RAISE, DeviceFacts, Happening, Related, save, to_domain
+from data_access.commands.alarm_batch import AlarmBatch, PlainAlarm
+from data_access.commands.alarms import RAISE, DeviceFacts, Happening, save, to_domain
 from data_access.commands.windows import Window, holding
+from data_access.db.bulk import among
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, DeviceRow
 from data_access.domain.alarm_moves import Details, transition
 from data_access.domain.alarm_rules import OFFLINE
@@ -35,32 +36,33 @@ CONFIRM_WITHIN: Final = timedelta(minutes=5)
 SETTLE: Final = timedelta(minutes=3)
 """How long what was behind a silent gateway has to be heard again before its own silence counts."""
 _BEGAN: Final = (RAISE, AlarmAction.RETURN)
-_CHUNK: Final = 500
+_OPEN: Final = text("alarms.state <> 'closed'")  # written out for the partial indexes
+_SILENT: Final = (AlarmRow.kind == OFFLINE, AlarmRow.state.in_(STANDING_STATES))
 
 
 def relate(
-    session: Session,
+    batch: AlarmBatch,
     happenings: Sequence[Happening],
     facts: Mapping[int, DeviceFacts],
     now: datetime,
     *,
     within: timedelta = CONFIRM_WITHIN,
-) -> list[Related]:
-    """Correlate what has just happened; return what that changed. All rows are flushed."""
+) -> list[PlainAlarm]:
+    """Correlate what has just happened; return the alarms that this changed."""
     began = [h for h in happenings if h.action in _BEGAN and h.row.source != "replay"]
     ended = [h.row.id for h in happenings if h.action == AlarmAction.CLEAR and h.row.kind == OFFLINE]
     if ended:
-        _let_settle(session, ended, now)
+        _let_settle(batch, ended, now)
     if not began:
         return []
     for happening in began:
         if happening.anew:
             happening.row.clock_at = now  # the clock says whose turn it is
-    _mark_windows([h.row for h in began], facts, holding(session, now))
-    _mark_chattering(session, began)
+    _mark_windows([h.row for h in began], facts, holding(batch.session, now))
+    _mark_chattering(batch, began)
     return [
-        *_suppressed(session, [h.row for h in began if h.row.kind == OFFLINE], now),
-        *_confirmed(session, [h.row for h in began if h.row.life_safety], now, within),
+        *_suppressed(batch, [h.row for h in began if h.row.kind == OFFLINE], now),
+        *_confirmed(batch, [h.row for h in began if h.row.life_safety], now, within),
     ]
 
 
@@ -79,107 +81,74 @@ def _mark_windows(began: Sequence[AlarmRow], facts: Mapping[int, DeviceFacts], w
             row.window = None
 
 
-def _mark_chattering(session: Session, began: Sequence[Happening]) -> None:
+def _mark_chattering(batch: AlarmBatch, began: Sequence[Happening]) -> None:
     """Mark what has gone to and fro three times in a minute; the clock takes the mark away again."""
     back = {h.row.id: h for h in began if h.action == AlarmAction.RETURN}
     if not back:
         return
+    batch.write()
     history = AlarmHistoryRow
     since = min(h.at for h in back.values()) - CHATTERING_WITHIN
-    stood: dict[int, list[datetime]] = {number: [h.at] for number, h in back.items()}
-    for chunk in _chunks(sorted(back)):
-        query = select(history.alarm_id, history.at).where(
-            history.alarm_id.in_(chunk), history.action.in_(_BEGAN), history.at > since
-        )
-        for number, at in session.execute(query):
-            stood[number].append(at)
+    stood: dict[int, list[datetime]] = {number: [] for number in back}
+    of_these = among(batch.connection, history.alarm_id, back)
+    query = select(history.alarm_id, history.at).where(of_these, history.action.in_(_BEGAN), history.at > since)
+    for number, at in batch.connection.execute(query):
+        stood[number].append(at)
     for number, happening in back.items():
         if happening.row.chattering or chatters(stood[number], now=happening.at):
             happening.row.chattering = True
 
 
-def _suppressed(session: Session, silent: Sequence[AlarmRow], now: datetime) -> list[Related]:
+def _suppressed(batch: AlarmBatch, silent: Sequence[PlainAlarm], now: datetime) -> list[PlainAlarm]:
     """Put the silences that a silent gateway explains under its alarm, whichever was noticed first."""
     devices = {row.device_id: row for row in silent if row.device_id is not None}
     if not devices:
         return []
-    behind = _gateways(session, devices)
-    rows = _silences(session, {gateway for gateway in behind.values() if gateway is not None} - set(devices))
-    for row, device, gateway in _silences_behind(session, devices):
-        rows[device], behind[device] = row, gateway
+    behind = _gateways(batch.connection, devices)
+    above = {gateway for gateway in behind.values() if gateway is not None} - set(devices)
+    behind_these = select(DeviceRow.id).where(among(batch.connection, DeviceRow.gateway_id, devices))
+    below = batch.find(AlarmRow.device_id.in_(behind_these), *_SILENT)
+    behind |= _gateways(batch.connection, {row.device_id for row in below if row.device_id is not None})
+    known = [*batch.find_among(AlarmRow.device_id, above, *_SILENT), *below]
+    rows = {row.device_id: row for row in known if row.device_id is not None}
     rows |= devices
     silences = {device: row.id for device, row in rows.items()}
     by_id = {row.id: row for row in rows.values()}
+    children = sorted(parents(silences, behind).items())
     return [
-        _suppress(by_id[child], parent, now)
-        for child, parent in sorted(parents(silences, behind).items())
-        if by_id[child].parent_id != parent
+        _suppress(batch, by_id[child], parent, now) for child, parent in children if by_id[child].parent_id != parent
     ]
 
 
-def _suppress(row: AlarmRow, parent: int, now: datetime) -> Related:
+def _suppress(batch: AlarmBatch, row: PlainAlarm, parent: int, now: datetime) -> PlainAlarm:
     save(row, transition(to_domain(row), AlarmAction.SUPPRESS, now=now, details=Details(parent_id=parent)))
-    return Related(row, _entry(row, AlarmAction.SUPPRESS, now, {"parent_id": parent}))
+    batch.note(row, AlarmAction.SUPPRESS, now, ACTOR, {"parent_id": parent})
+    return row
 
 
-def _gateways(session: Session, devices: Collection[int]) -> dict[int, int | None]:
-    found: dict[int, int | None] = {}
-    for chunk in _chunks(sorted(devices)):
-        rows = session.execute(select(DeviceRow.id, DeviceRow.gateway_id).where(DeviceRow.id.in_(chunk)))
-        found.update((row.id, row.gateway_id) for row in rows)
-    return found
+def _gateways(connection: Connection, devices: Collection[int]) -> dict[int, int | None]:
+    device = DeviceRow
+    rows = connection.execute(select(device.id, device.gateway_id).where(among(connection, device.id, devices)))
+    return {row.id: row.gateway_id for row in rows}
 
 
-def _silences(session: Session, devices: Collection[int]) -> dict[int, AlarmRow]:
-    """Standing alarms of silence of `devices`."""
-    found: dict[int, AlarmRow] = {}
-    for chunk in _chunks(sorted(devices)):
-        query = select(AlarmRow).where(
-            AlarmRow.device_id.in_(chunk), AlarmRow.kind == OFFLINE, AlarmRow.state.in_(STANDING_STATES)
-        )
-        found.update((row.device_id, row) for row in session.scalars(query.with_for_update()) if row.device_id)
-    return found
-
-
-def _silences_behind(session: Session, gateways: Collection[int]) -> list[tuple[AlarmRow, int, int]]:
-    """Standing alarms of silence of the devices behind `gateways`, with device and gateway."""
-    found: list[tuple[AlarmRow, int, int]] = []
-    for chunk in _chunks(sorted(gateways)):
-        query = (
-            select(AlarmRow, DeviceRow.id, DeviceRow.gateway_id)
-            .join(DeviceRow, DeviceRow.id == AlarmRow.device_id)
-            .where(DeviceRow.gateway_id.in_(chunk), AlarmRow.kind == OFFLINE, AlarmRow.state.in_(STANDING_STATES))
-        )
-        rows = session.execute(query.with_for_update(of=AlarmRow))
-        found += [(row, device, gateway) for row, device, gateway in rows if gateway is not None]
-    return found
-
-
-def _let_settle(session: Session, parents_: Sequence[int], now: datetime) -> None:
+def _let_settle(batch: AlarmBatch, parents_: Sequence[int], now: datetime) -> None:
     """Let the clock look after the alarms under `parents_` once they have had time to clear by themselves."""
-    for chunk in _chunks(parents_):
-        session.execute(
-            update(AlarmRow)
-            .where(AlarmRow.parent_id.in_(chunk), text("alarms.state <> 'closed'"))
-            .values(clock_at=now + SETTLE)
-            .execution_options(synchronize_session=False)
-        )
+    batch.write()
+    settling = update(AlarmRow).where(among(batch.connection, AlarmRow.parent_id, parents_), _OPEN)
+    batch.connection.execute(settling.values(clock_at=now + SETTLE))
 
 
-def _confirmed(session: Session, began: Sequence[AlarmRow], now: datetime, within: timedelta) -> list[Related]:
+def _confirmed(
+    batch: AlarmBatch, began: Sequence[PlainAlarm], now: datetime, within: timedelta
+) -> Iterator[PlainAlarm]:
     """Make one event of the life-safety alarms of a building that bear each other out."""
-    buildings = sorted({row.building_id for row in began if row.building_id is not None})
-    rows: dict[int, AlarmRow] = {}
-    for chunk in _chunks(buildings):
-        query = select(AlarmRow).where(
-            AlarmRow.building_id.in_(chunk),
-            AlarmRow.life_safety.is_(True),
-            text("alarms.state <> 'closed'"),
-            AlarmRow.source != "replay",
-        )
-        rows.update((row.id, row) for row in session.scalars(query.with_for_update()))
-    events = confirm((_sighting(row) for row in rows.values() if row.device_id is not None), within=within)
-    return [related for event in events for related in _joined(event, rows, now)]
+    buildings = {row.building_id for row in began if row.building_id is not None}
+    about_lives = (AlarmRow.life_safety.is_(True), _OPEN, AlarmRow.source != "replay")
+    found = batch.find_among(AlarmRow.building_id, buildings, *about_lives)
+    rows = {row.id: row for row in found if row.device_id is not None}
+    for event in confirm(map(_sighting, rows.values()), within=within):
+        yield from _joined(batch, event, rows, now)
 
 
 def _sighting(row: AlarmRow) -> Sighting:
@@ -195,37 +164,19 @@ def _sighting(row: AlarmRow) -> Sighting:
     )
 
 
-def _joined(event: Confirmed, rows: Mapping[int, AlarmRow], now: datetime) -> list[Related]:
+def _joined(batch: AlarmBatch, event: Confirmed, rows: Mapping[int, PlainAlarm], now: datetime) -> Iterator[PlainAlarm]:
     """Give the members their event; the first of them carries the strongest severity of all."""
-    related = []
+    detail = {"members": list(event.members)}
     for number in event.members:
         row = rows[number]
         stronger = number == event.event_id and row.severity < event.severity
         if row.event_id == event.event_id and not stronger:
             continue
         if stronger and row.state in STANDING_STATES:
-            save(
-                row,
-                transition(to_domain(row), AlarmAction.RETRIGGER, now=row.last_at, clock=now, severity=event.severity),
-            )
-            related.append(Related(row, _entry(row, AlarmAction.RETRIGGER, now, {"members": list(event.members)})))
+            worse = AlarmAction.RETRIGGER
+            save(row, transition(to_domain(row), worse, now=row.last_at, clock=now, severity=event.severity))
+            batch.note(row, worse, now, ACTOR, detail)
         if row.event_id != event.event_id:
             row.event_id, row.version = event.event_id, row.version + 1
-            related.append(Related(row, _entry(row, CONFIRM, now, {"members": list(event.members)})))
-    return related
-
-
-def _entry(row: AlarmRow, action: str, now: datetime, detail: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "at": now,
-        "actor": ACTOR,
-        "action": action,
-        "state": row.state,
-        "severity": row.severity,
-        "note": None,
-        "detail": detail,
-    }
-
-
-def _chunks(values: Sequence[int]) -> list[Sequence[int]]:
-    return [values[i : i + _CHUNK] for i in range(0, len(values), _CHUNK)]
+            batch.note(row, CONFIRM, now, ACTOR, detail)
+        yield row

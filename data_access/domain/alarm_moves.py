@@ -123,9 +123,23 @@ def transition(
 
 def watched(alarm: Alarm, clock: datetime, terms: Terms = AS_GRADED) -> Alarm:
     """Return `alarm` with its deadlines set anew at `clock`: it was raised, came back, was seen or put aside."""
-    look = terms.look or FIRST_LOOK.get(alarm.severity, REMIND_AFTER[Severity.WARNING])
-    due = clock + look if alarm.unacked and not alarm.replayed else None
+    due = clock + _look_within(alarm.severity, terms) if alarm.unacked and not alarm.replayed else None
     return replace(alarm, look_due_at=due, clock_at=_clock_at(alarm, due, clock, terms))
+
+
+def first_look(
+    severity: Severity, clock: datetime, terms: Terms = AS_GRADED, *, replayed: bool = False
+) -> tuple[datetime | None, datetime | None]:
+    """When somebody must have looked at an alarm that has just been raised, and when the clock looks at it next.
+
+    What `watched` says of such an alarm, without making one: alarms are raised by the thousand.
+    """
+    due = None if replayed else clock + _look_within(severity, terms)
+    return due, due
+
+
+def _look_within(severity: Severity, terms: Terms) -> timedelta:
+    return terms.look or FIRST_LOOK.get(severity, REMIND_AFTER[Severity.WARNING])
 
 
 def undo(

@@ -167,9 +167,9 @@ class Alarm:
         return self.shelved_until is not None or self.shelved_until_clear
 
 
-def may_return(alarm: Alarm, *, at: datetime) -> bool:
-    """Tell whether a condition standing again at source time `at` reopens `alarm` (else it is a new alarm)."""
-    return alarm.cleared_at is not None and at - alarm.cleared_at <= REOPEN_WITHIN
+def may_return(cleared_at: datetime | None, *, at: datetime) -> bool:
+    """Tell whether a condition standing again at source time `at` reopens an alarm (else it is a new one)."""
+    return cleared_at is not None and at - cleared_at <= REOPEN_WITHIN
 
 
 def needs_reason(severity: Severity, *, life_safety: bool) -> bool:

@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from redis import Redis, RedisError
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from data_access.db.bulk import insert_plain, reserve_ids
 from data_access.db.engine import Database
-from data_access.db.tables import OutboxRow
+from data_access.db.tables import OutboxRow, to_ms
 from data_access.events import Event
 from data_access.live import bus
 
@@ -35,12 +36,19 @@ _PENDING: Final = "yiping.outbox"
 
 def add(session: Session, *events: Event) -> None:
     """Put `events` into the outbox, in order, within the caller's transaction."""
+    add_bodies(session, [(to_ms(event.at), event.model_dump_json()) for event in events])
+
+
+def add_bodies(session: Session, events: Sequence[tuple[int, str]]) -> None:
+    """The same for events that have been put into words already, with their `at` in milliseconds."""
     if not events:
         return
-    rows = [{"at": e.at, "body": e.model_dump_json()} for e in events]
-    ids = session.scalars(insert(OutboxRow).returning(OutboxRow.id, sort_by_parameter_order=True), rows)
+    connection = session.connection()
+    ids = reserve_ids(connection, OutboxRow.__tablename__, len(events))
+    rows = [(number, at, body) for number, (at, body) in zip(ids, events, strict=True)]
+    insert_plain(connection, OutboxRow.__tablename__, ("id", "at", "body"), rows)
     pending: list[tuple[int, str]] = session.info.setdefault(_PENDING, [])
-    pending.extend(zip(ids, (str(r["body"]) for r in rows), strict=True))
+    pending.extend((number, body) for number, _, body in rows)
 
 
 class Relay:

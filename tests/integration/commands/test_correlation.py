@@ -96,7 +96,7 @@ def test_a_gateway_of_500_devices_takes_a_fixed_number_of_queries(database: Data
     event.listen(database.engine, "before_cursor_execute", lambda *a: asked.append(a[2].split()[0]))
     take(database, [step(n, OFFLINE, noon) for n in range(2, 502)], noon)
     take(database, [step(GATEWAY, OFFLINE, noon)], noon)
-    assert asked.count("SELECT") <= 16
+    assert asked.count("SELECT") <= 18
     with database.reading() as session:
         count = select(func.count()).select_from(AlarmRow)
         assert session.scalar(count.where(AlarmRow.parent_id.is_(None))) == 1

@@ -7,9 +7,18 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from data_access.db.bulk import ROWS_AT_ONCE, insert_lists, insert_rows, unindexed
+from data_access.db.bulk import (
+    ROWS_AT_ONCE,
+    among,
+    insert_lists,
+    insert_plain,
+    insert_rows,
+    reserve_ids,
+    unindexed,
+    update_plain,
+)
 from data_access.db.engine import Database
-from data_access.db.tables import Base, ReadingHourRow
+from data_access.db.tables import Base, OutboxRow, ReadingHourRow
 from data_access.db.tables.base import to_ms
 
 HOUR = datetime(2026, 6, 1, 4, tzinfo=UTC)
@@ -36,6 +45,28 @@ def test_text_with_every_awkward_character_survives(database: Database) -> None:
     with database.reading() as session:
         found = session.execute(text("SELECT key, value FROM meta ORDER BY key")).all()
     assert [tuple(row) for row in found] == [("a", value), ("b", "")]
+
+
+def test_plain_rows_survive_with_every_awkward_character_and_are_changed_by_their_id(database: Database) -> None:
+    value = "一屏\t\\N \"quoted\" 'single' \\ \n new, \r line;"
+    bodies = [value, "", "\\.", "\\", *("x" for _ in range(2 * ROWS_AT_ONCE + 3))]
+    with database.writing() as session:
+        connection = session.connection()
+        assert list(reserve_ids(connection, "outbox", 0)) == []
+        ids = list(reserve_ids(connection, "outbox", len(bodies)))
+        assert ids == sorted(set(ids))
+        insert_plain(connection, "outbox", ("id", "at", "body"), list(zip(ids, range(len(ids)), bodies, strict=True)))
+        update_plain(connection, "outbox", ["body"], [("else", ids[1]), (value * 2, ids[3])])
+        later = list(reserve_ids(connection, "outbox", 2))
+        assert min(later) > max(ids)
+    bodies[1], bodies[3] = "else", value * 2
+    with database.reading() as session:
+        found = session.execute(select(OutboxRow.id, OutboxRow.body).order_by(OutboxRow.id)).all()
+        assert [tuple(row) for row in found] == list(zip(ids, bodies, strict=True))
+        few = session.scalars(select(OutboxRow.body).where(among(session.connection(), OutboxRow.id, {ids[0], ids[3]})))
+        assert sorted(few) == sorted([bodies[0], bodies[3]])
+        none = among(session.connection(), OutboxRow.id, [])
+        assert session.scalars(select(OutboxRow.id).where(none)).all() == []
 
 
 @pytest.mark.parametrize("count", [0, 1, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, 3 * ROWS_AT_ONCE + 7])

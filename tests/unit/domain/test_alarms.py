@@ -13,6 +13,7 @@ from data_access.domain.alarm_moves import (
     Details,
     Terms,
     difference,
+    first_look,
     transition,
     undo,
     watched,
@@ -114,8 +115,8 @@ def test_what_is_worse_than_what_was_seen_must_be_looked_at_again_and_what_is_no
 
 def test_a_return_within_five_minutes_is_the_same_alarm_and_must_be_looked_at_again() -> None:
     closed = alarm(S.CLOSED, close_reason=CloseReason.FALSE, closed_at=NOON, closed_by="officer", owner="officer")
-    assert may_return(closed, at=NOON + REOPEN_WITHIN)
-    assert not may_return(closed, at=NOON + REOPEN_WITHIN + timedelta(milliseconds=1))
+    assert may_return(closed.cleared_at, at=NOON + REOPEN_WITHIN)
+    assert not may_return(closed.cleared_at, at=NOON + REOPEN_WITHIN + timedelta(milliseconds=1))
     back = do(closed, A.RETURN, severity=Severity.MAJOR)
     assert (back.state, back.occurrences, back.cleared_at) == (S.ACTIVE_UNACKED, 2, None)
     assert (back.acknowledged_at, back.acknowledged_by, back.severity) == (None, None, Severity.MAJOR)
@@ -281,3 +282,10 @@ def test_what_comes_and_goes_unseen_keeps_its_first_deadline_and_level() -> None
     climbed = do(raised, A.ESCALATE, level=1, until=LATER)
     back = do(do(climbed, A.CLEAR), A.RETURN, severity=Severity.MINOR)
     assert (back.look_due_at, back.escalation) == (raised.look_due_at, 1)
+
+
+@pytest.mark.parametrize("terms", [Terms(), Terms(look=timedelta(seconds=7))])
+@pytest.mark.parametrize(("severity", "replayed"), list(product(Severity, (False, True))))
+def test_what_has_just_been_raised_waits_as_it_is_watched(severity: Severity, replayed: bool, terms: Terms) -> None:  # noqa: FBT001  # a parameter
+    new = watched(alarm(severity=severity, replayed=replayed), LATER, terms)
+    assert first_look(severity, LATER, terms, replayed=replayed) == (new.look_due_at, new.clock_at)
