@@ -134,7 +134,7 @@ def wipe(database: Database) -> None:
 
 
 @given(ops=st.lists(_ops, min_size=30, max_size=60))
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_alarm_is_lost_none_acknowledged_by_nobody_and_history_tells_the_same(
     built: Database, ops: list[tuple[Any, ...]]
 ) -> None:

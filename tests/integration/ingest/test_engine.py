@@ -216,7 +216,7 @@ def wipe(database: Database) -> None:
 
 
 @given(ops=st.lists(_ops, max_size=40))
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_interleaving_ends_in_the_alarms_the_rules_tell(emptied: Database, ops: list[tuple[Any, ...]]) -> None:
     wipe(emptied)
     world = World(emptied)

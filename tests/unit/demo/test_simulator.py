@@ -33,7 +33,7 @@ def quiet(fleet: Fleet = FLEET, rate: float = 0.001) -> Simulator:
 
 
 @given(device=st.sampled_from(FLEET.devices), at=st.integers(0, 4_000_000_000_000), seed=st.integers(0, 99))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_healthy_device_never_reaches_a_threshold(device: Device, at: int, seed: int) -> None:
     values = signals.values(device, at, seed)
     assert set(values) == set(KIND_METRICS[device.kind])
