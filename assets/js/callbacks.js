@@ -41,11 +41,20 @@
     });
   }
 
+  // What is exchanged between press and release takes the click with it: it waits for the release.
+  let released = Promise.resolve();
+  function press() {
+    released = new Promise((done) => {
+      for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(done), { once: true, capture: true });
+    });
+  }
+  addEventListener("pointerdown", press, true);
+
   /** Bring the panels of the present address; what was asked for earlier and comes later is not shown. */
   function ask() {
     const mine = (round += 1);
     asked = location.search;
-    return fetchPanels(asked).then(
+    return fetchPanels(asked).then((answer) => released.then(() => answer)).then(
       (answer) => mine === round && (answer.refused ? say(answer.refused) : show(answer)),
       () => mine === round && root.classList.contains("is-moving") && say(yiping.t("这里的数据没有取到，请再试一次"))
     );

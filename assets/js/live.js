@@ -10,6 +10,7 @@
 
   const LIVE_MS = 20000; // a heartbeat comes every 15 s
   const LATE_MS = 45000;
+  const OPENING_MS = 5000; // how long the stream of another place may take to open before that counts as a loss
   const RECONCILE_MS = 600000; // a fresh snapshot now and then heals what nobody noticed
   const DESK_ALARMS = 20000; // a duty officer's desk lists them all
   const MAX_BACKOFF_MS = 10000;
@@ -40,6 +41,7 @@
     let waiting = []; // events that came meanwhile
     let open = false;
     let everOpen = false;
+    let openingSince = null; // another place was chosen: its stream has not spoken yet, the one before was closed by us
     let redis = true;
     let heardAt = 0;
     let lastEventAt = null;
@@ -62,9 +64,13 @@
 
     function status() {
       return {
-        connection: connectionState({ open, everOpen, redis, heardAt, now: mono() }),
+        connection: connectionState({ open: open && !tooLong(), everOpen, redis, heardAt, now: mono() }),
         lastEventAt, lastEventId, latencyMs, redis, silentMs: heardAt ? mono() - heardAt : null,
       };
+    }
+
+    function tooLong() {
+      return openingSince !== null && mono() - openingSince > OPENING_MS;
     }
 
     function tellStatus() {
@@ -100,6 +106,8 @@
     }
 
     function onItem(item) {
+      if (item.type === "connection" && !item.open && openingSince !== null) return; // it has only begun to open
+      openingSince = null;
       if (item.type === "connection") {
         open = item.open;
         everOpen = everOpen || open;
@@ -166,6 +174,7 @@
       round += 1;
       if (transport) transport.close();
       transport = null;
+      openingSince ??= open ? mono() : null;
       waiting = [];
       load(0);
     }

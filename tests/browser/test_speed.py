@@ -39,6 +39,16 @@ new PerformanceObserver((list) => {
     }
 }).observe({ type: "layout-shift" });
 """
+WATCH_FRAME = """
+window.tops = [];
+window.said = [];
+yiping.live.onStatus(({ connection }) => window.said.push(connection));
+(function look() {
+  const top = document.querySelector('.main').getBoundingClientRect().top;
+  if (window.tops.at(-1) !== top) window.tops.push(top);
+  requestAnimationFrame(look);
+})();
+"""
 SHAPES = """(within) => [...document.querySelectorAll(
   `${within} path.map-area, ${within} .map-label:not(.is-hidden)`
 )].map((e) => {
@@ -127,6 +137,39 @@ def test_a_place_that_is_pointed_at_is_fetched_before_the_click(open_page: Open)
     assert page.evaluate(asked) == 1
 
 
+def test_a_drill_down_moves_nothing_and_claims_no_loss_while_its_stream_opens(open_page: Open) -> None:
+    page = open_page()
+    until(page, f"{USEFUL} && window.__yiping?.connected")
+    page.wait_for_timeout(2000)
+    page.evaluate(WATCH_FRAME)
+    for _ in range(2):
+        code = page.get_attribute(".rank[data-drill]", "data-drill")
+        page.click(f".rank[data-drill='{code}']")
+        until(page, "(code) => yiping.live.state().area.code === code && document.body.dataset.area === code", code)
+        page.wait_for_timeout(1500)  # its stream has opened
+    assert len(page.evaluate("window.tops")) == 1
+    assert page.evaluate("window.said.filter((said) => said !== 'live')") == []
+
+
+def test_a_click_counts_although_the_panels_are_renewed_between_press_and_release(open_page: Open) -> None:
+    page = open_page()
+    until(page, USEFUL)
+    page.wait_for_timeout(500)
+    page.route("**/panels?*", _told_anew)
+    code = page.get_attribute(".rank[data-drill]", "data-drill")
+    box = page.locator(f".rank[data-drill='{code}']").bounding_box()
+    assert box
+    page.evaluate("window.kept = document.querySelector('.rank[data-drill]')")
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    with page.expect_response("**/panels*"):
+        page.evaluate("void yiping.refreshPanels()")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.kept.isConnected")
+    page.mouse.up()
+    until(page, "(code) => document.body.dataset.area === code", code)
+
+
 def test_symbols_are_painted_anew_for_another_theme_and_not_for_another_place(open_page: Open) -> None:
     page = open_page()
     until(page, USEFUL)
@@ -169,6 +212,14 @@ def test_only_the_strip_and_the_alarm_list_move_when_alarms_rise(open_page: Open
     finally:
         for device in smokes:
             product.publish(device, {"smoke": 0})
+
+
+def _told_anew(route: Route) -> None:
+    """Answer with panels that all differ from what they were."""
+    answer = route.fetch()
+    body = answer.json()
+    body["regions"] = {name: html.replace('class="', 'class="anew ') for name, html in body["regions"].items()}
+    route.fulfill(response=answer, json=body)
 
 
 def _longest_task(page: Page, product: Product) -> float:

@@ -185,6 +185,30 @@ test("another area: a new snapshot and a new stream; what the old one still says
   assert.equal(live.state().sources.sensors.version, 8);
 });
 
+test("the stream of another place may take a moment to open: that is no loss, taking too long is", async () => {
+  const { live, timers, say } = page([snapshot("e-5-0"), snapshot("e-6-0"), snapshot("e-7-0")]);
+  live.start();
+  await settle();
+  say({ type: "connection", open: true });
+  const said = [];
+  live.onStatus(({ connection }) => said.push(connection));
+  live.setArea("B");
+  await settle();
+  say({ type: "connection", open: false });
+  timers.pass(4000);
+  say({ type: "connection", open: true });
+  timers.pass(4000);
+  assert.deepEqual(said, ["live"]);
+  live.setArea("C");
+  await settle();
+  say({ type: "connection", open: false });
+  timers.pass(7000);
+  assert.deepEqual(said, ["live", "disconnected"]);
+  say(item("e-8-0", freshness(8)));
+  say({ type: "connection", open: false });
+  assert.deepEqual(said, ["live", "disconnected", "live", "disconnected"]);
+});
+
 test("the connection is called what it is", () => {
   const base = { open: true, everOpen: true, redis: true, heardAt: 0, now: 1000 };
   assert.equal(connectionState({ ...base, open: false, everOpen: false }), "connecting");
