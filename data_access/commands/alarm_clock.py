@@ -22,7 +22,8 @@ from data_access.db.duty import manned
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, AreaRow
 from data_access.domain.alarm_clock import Chore, chore
-from data_access.domain.alarm_moves import FIRST_LOOK, REMIND_AFTER, Details, Terms, transition
+from data_access.domain.alarm_kinds import AlarmKind, kind_of
+from data_access.domain.alarm_moves import FIRST_LOOK, REMIND_AFTER, Details, transition
 from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, Severity
 from data_access.domain.areas import lineage
 from data_access.domain.correlation import CALM_AFTER
@@ -71,14 +72,17 @@ class _Look:
     now: datetime
     areas: Mapping[str, str]  # path → kind
     manned: Collection[str]
-    terms: Mapping[str, Terms]
+    kinds: Mapping[str, AlarmKind]
     parents: Mapping[int, AlarmRow]
     leads: Mapping[int, AlarmRow]  # the first alarms of confirmed events
     changes: Changes
     tellings: list[Telling] = field(default_factory=list)
 
     def chain(self, row: AlarmRow) -> tuple[Post, ...]:
-        return chain_of((self.areas[path], path) for path in lineage(row.area_path) if path in self.areas)
+        """The posts it climbs through, those that its kind names, if any of them is there."""
+        posts = chain_of((self.areas[path], path) for path in lineage(row.area_path) if path in self.areas)
+        levels = self.kind(row).escalation
+        return tuple(post for post in posts if levels is None or post.level in levels) or posts[-1:]
 
     def tell(self, telling: Telling) -> None:
         """A confirmed event is told once, by its first alarm, as long as that waits for somebody to look."""
@@ -87,13 +91,13 @@ class _Look:
             self.tellings.append(telling)
 
     def remind_after(self, row: AlarmRow) -> datetime:
-        return self.now + (self.terms_of(row).remind or REMIND_AFTER[_grade(row)])
+        return self.now + (self.kind(row).terms.remind or REMIND_AFTER[_grade(row)])
 
     def look_after(self, row: AlarmRow) -> datetime:
-        return self.now + (self.terms_of(row).look or FIRST_LOOK[_grade(row)])
+        return self.now + (self.kind(row).terms.look or FIRST_LOOK[_grade(row)])
 
-    def terms_of(self, row: AlarmRow) -> Terms:
-        return self.terms.get(row.kind, Terms())
+    def kind(self, row: AlarmRow) -> AlarmKind:
+        return self.kinds.get(row.kind) or kind_of(row.kind)
 
 
 def _is_due(database: Database, now: datetime) -> bool:
@@ -126,7 +130,7 @@ def _prepared(session: Session, rows: Sequence[AlarmRow], now: datetime) -> _Loo
         now=now,
         areas={area.path: area.kind for area in areas},
         manned=manned(session, paths, now),
-        terms={code: kind.terms for code, kind in kinds(session).items()},
+        kinds=kinds(session),
         parents=others,
         leads=others,
         changes=Changes(now, ACTOR),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import DeviceModelRow, DeviceRow, ImportRunRow, MetaRow
+from data_access.db.tables import AlarmKindRow, DeviceModelRow, DeviceRow, ImportRunRow, MetaRow
 
 _META: Final = "devices_version"
 
-Fingerprint = tuple[int, int, int, int]
+Fingerprint = tuple[int, int, int, int, tuple[tuple[str, int | None, bool | None], ...]]
 
 
 def note_change(session: Session) -> None:
@@ -27,11 +27,23 @@ def note_change(session: Session) -> None:
 
 
 def fingerprint(session: Session) -> Fingerprint:
-    """A few numbers that differ whenever devices or models may have changed. Cheap: every part is one index look-up."""
+    """What differs whenever devices, models or kinds may have changed. Cheap: index look-ups and a few rows."""
     version = session.scalar(select(MetaRow.value).where(MetaRow.key == _META))
     return (
         session.scalar(select(func.max(DeviceRow.id))) or 0,
         session.scalar(select(func.max(DeviceModelRow.id))) or 0,
         session.scalar(select(func.max(ImportRunRow.id)).where(ImportRunRow.finished_at.is_not(None))) or 0,
         int(version or 0),
+        _kinds(session),
     )
+
+
+def _kinds(session: Session) -> tuple[tuple[str, int | None, bool | None], ...]:
+    """What is set for kinds of alarms and changes the rules: a few rows at most."""
+    kind = AlarmKindRow
+    rows = session.execute(
+        select(kind.code, kind.severity, kind.life_safety)
+        .where(or_(kind.severity.is_not(None), kind.life_safety.is_not(None)))
+        .order_by(kind.code)
+    )
+    return tuple((code, severity, about_lives) for code, severity, about_lives in rows)

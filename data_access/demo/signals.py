@@ -105,6 +105,7 @@ def _watch(device: Device, at_ms: int, seed: int) -> Values:
         "worn": 1.0,
         "lng": round(device.lng + away * _noise(device, at_ms, seed), 6),
         "lat": round(device.lat + away * _noise(device, at_ms + 1_200_000, seed), 6),
+        "still_min": float(round(20 + 60 * asleep + 12 * _noise(device, at_ms, seed))),
     }
 
 

@@ -7,8 +7,8 @@ texts are in `guidance/`, one markdown file a language: they are read by people 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final
 
 from data_access.domain.alarm_moves import Terms
 from data_access.domain.alarm_names import ALARM_NAMES
+from data_access.domain.alarm_rules import AlarmRule
 from data_access.domain.alarms import Severity, needs_reason
 
 _TEXTS: Final = Path(__file__).parent / "guidance"
@@ -26,7 +27,10 @@ GENERAL: Final = "general"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmKind:
-    """What is set for one kind. `escalation` are the levels it rises through (0 grid worker … 3 district)."""
+    """What is set for one kind. `severity` and `life_safety` hold instead of the model's rules.
+
+    `escalation` are the levels it rises through (0 grid worker … 3 district); None: all.
+    """
 
     code: str
     name: str
@@ -50,6 +54,21 @@ class AlarmKind:
         if self.needs_reason is not None:
             return self.needs_reason
         return needs_reason(severity, life_safety=life_safety)
+
+
+def in_force(rules: Iterable[AlarmRule], kinds: Mapping[str, AlarmKind]) -> tuple[AlarmRule, ...]:
+    """A model's `rules` with what is set for their kinds: one severity for all levels, a life-safety mark.
+
+    What a single device overrides comes after this and holds for it.
+    """
+    return tuple(_with_kind(rule, kinds.get(rule.alarm)) for rule in rules)
+
+
+def _with_kind(rule: AlarmRule, kind: AlarmKind | None) -> AlarmRule:
+    if kind is None or (kind.severity is None and kind.life_safety is None):
+        return rule
+    levels = tuple((threshold, kind.severity or severity) for threshold, severity in rule.levels)
+    return replace(rule, levels=levels, life_safety=rule.life_safety if kind.life_safety is None else kind.life_safety)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

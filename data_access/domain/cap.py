@@ -76,12 +76,15 @@ CATEGORY: Final[Mapping[str, str]] = {
     "overheat": "Fire",
     "residual_current": "Fire",
     "fire_lane_occupied": "Fire",
+    "fire_lane_blocked": "Fire",
     "gas": "Safety",
     "thrown_object": "Safety",
     "crowd": "Safety",
     "ebike_in_lift": "Safety",
     "sos": "Rescue",
     "fall": "Rescue",
+    "geofence": "Rescue",
+    "no_movement": "Rescue",
     "lift_trapped": "Rescue",
     "heart_rate_high": "Health",
     "heart_rate_low": "Health",
@@ -89,6 +92,8 @@ CATEGORY: Final[Mapping[str, str]] = {
     "intrusion": "Security",
     "waterlogging": "Met",
     "illegal_parking": "Transport",
+    "illegal_parking_long": "Transport",
+    "parking_overstay": "Transport",
 }
 """CAP's category by kind; whatever is not listed is a matter of the infrastructure."""
 SEVERITY: Final[Mapping[Severity, str]] = {

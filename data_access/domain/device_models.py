@@ -6,12 +6,15 @@ Sources of the default thresholds are in docs/alarms.md; all are configurable pe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from data_access.domain.alarm_rules import Above, AlarmRule
 from data_access.domain.alarms import Severity
-from data_access.domain.devices import LOW_BATTERY_PCT, DeviceKind
+from data_access.domain.devices import AWAY, LOW_BATTERY_PCT, DeviceKind
+
+NEVER_BY_COUNT: Final = 1_000_000
+"""Readings in a row: so many that only the delay counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,11 @@ def _on(
         life_safety=life_safety,
         raise_delay_s=raise_delay_s,
     )
+
+
+def _lasting(alarm: str, metric: str, severity: Severity, seconds: float) -> AlarmRule:
+    """A 0/1 state that is an alarm once it has lasted so long, however often it is reported meanwhile."""
+    return replace(_on(alarm, metric, severity, raise_delay_s=seconds), raise_count=NEVER_BY_COUNT)
 
 
 _LOW_BATTERY = AlarmRule(
@@ -177,7 +185,22 @@ DEFAULT_MODELS: Final[tuple[DeviceModel, ...]] = (
                 side=_L,
                 levels=((1.0, Severity.WARNING),),
                 raise_delay_s=1800.0,
-                raise_count=1_000_000,
+                raise_count=NEVER_BY_COUNT,
+            ),
+            AlarmRule(
+                alarm="geofence",
+                metric=AWAY,
+                side=_H,
+                levels=((1000.0, Severity.MINOR), (3000.0, Severity.MAJOR)),
+                hysteresis=100.0,
+                raise_count=2,
+                raise_delay_s=600.0,
+            ),
+            AlarmRule(
+                alarm="no_movement",
+                metric="still_min",
+                side=_H,
+                levels=((240.0, Severity.MINOR), (300.0, Severity.MAJOR)),
             ),
             _LOW_BATTERY,
         ),
@@ -236,8 +259,9 @@ DEFAULT_MODELS: Final[tuple[DeviceModel, ...]] = (
                 side=_H,
                 levels=((1.0, Severity.MINOR),),
                 raise_delay_s=300.0,
-                raise_count=1_000_000,
+                raise_count=NEVER_BY_COUNT,
             ),
+            _lasting("fire_lane_blocked", "occupied", Severity.MAJOR, 1800.0),
         ),
     ),
     DeviceModel(
@@ -266,7 +290,13 @@ DEFAULT_MODELS: Final[tuple[DeviceModel, ...]] = (
             ),
         ),
     ),
-    DeviceModel(code="parking-std", kind=DeviceKind.PARKING, name="车位", period_s=3600),
+    DeviceModel(
+        code="parking-std",
+        kind=DeviceKind.PARKING,
+        name="车位",
+        period_s=3600,
+        rules=(_lasting("parking_overstay", "occupied", Severity.WARNING, 7 * 86_400.0),),
+    ),
     DeviceModel(
         code="waterlogging-std",
         kind=DeviceKind.WATERLOGGING,
@@ -295,6 +325,7 @@ DEFAULT_MODELS: Final[tuple[DeviceModel, ...]] = (
             _on("ebike_in_lift", "ebike_in_lift", Severity.MAJOR),
             _on("crowd", "crowd", Severity.MINOR),
             _on("illegal_parking", "illegal_parking", Severity.WARNING),
+            _lasting("illegal_parking_long", "illegal_parking", Severity.MINOR, 1800.0),
             _on("graffiti", "graffiti", Severity.WARNING),
             _on("litter", "litter", Severity.WARNING),
         ),

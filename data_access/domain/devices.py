@@ -46,6 +46,9 @@ class DeviceStatus(IntFlag):
     LIFE_SAFETY = 0b0100_0000
 
 
+AWAY: Final = "away_m"
+"""How far a device that tells its position (`lng`, `lat`) is from its place: worked out where a rule asks for it."""
+
 METRIC_UNITS: Final[Mapping[str, str]] = {
     "gas_lel": "%LEL",
     "pressure_mpa": "MPa",
@@ -54,6 +57,8 @@ METRIC_UNITS: Final[Mapping[str, str]] = {
     "spo2": "%",
     "lng": "°",
     "lat": "°",
+    "still_min": "min",
+    AWAY: "m",
     "tilt_deg": "°",
     "water_level_cm": "cm",
     "residual_ma": "mA",
@@ -69,7 +74,7 @@ KIND_METRICS: Final[Mapping[DeviceKind, tuple[str, ...]]] = {
     DeviceKind.GAS: ("gas_lel",),
     DeviceKind.HYDRANT: ("pressure_mpa",),
     DeviceKind.POOL: ("level_pct",),
-    DeviceKind.WATCH: ("sos", "fall", "heart_rate", "spo2", "worn", "lng", "lat"),
+    DeviceKind.WATCH: ("sos", "fall", "heart_rate", "spo2", "worn", "lng", "lat", "still_min"),
     DeviceKind.LIFT: ("fault", "trapped"),
     DeviceKind.MANHOLE: ("tilt_deg", "water_level_cm"),
     DeviceKind.PERIMETER: ("intrusion",),

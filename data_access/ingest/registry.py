@@ -13,9 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access.commands.devices import Fingerprint, fingerprint
+from data_access.db.alarm_kinds import kinds
 from data_access.db.tables import DeviceModelRow, DeviceRow, MetricRow
-from data_access.domain.alarm_rules import Above, AlarmRule, rule_from_json, with_overrides
-from data_access.domain.devices import COMMON_METRICS, KIND_METRICS, METRIC_UNITS
+from data_access.domain.alarm_kinds import AlarmKind, in_force, kind_of
+from data_access.domain.alarm_rules import OFFLINE, Above, AlarmRule, rule_from_json, with_overrides
+from data_access.domain.devices import AWAY, COMMON_METRICS, KIND_METRICS, METRIC_UNITS
 from data_access.domain.errors import InvalidInput
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,8 @@ class Registry:
                 DeviceRow.area_path,
                 DeviceRow.overrides,
                 DeviceRow.replay,
+                DeviceRow.lng,
+                DeviceRow.lat,
             ).order_by(DeviceRow.id)
         ).all()
         self.ids = np.array([d.id for d in devices], dtype=np.int64)
@@ -59,14 +63,20 @@ class Registry:
         self.paths = [d.area_path for d in devices]
         self.replay = [d.replay for d in devices]
         self.silent_after = np.array([models[d.model_id].period_s * 1000 for d in devices], dtype=np.int64)
-        self.offline_severity = [models[d.model_id].offline_severity for d in devices]
-        self._build_rules(models, devices)
+        known_kinds = kinds(session)
+        silence = known_kinds.get(OFFLINE) or kind_of(OFFLINE)
+        self.offline_severity = [silence.severity or models[d.model_id].offline_severity for d in devices]
+        self.offline_life_safety = bool(silence.life_safety)
+        self._build_rules(models, devices, known_kinds)
+        self._build_fences(devices)
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def _build_rules(self, models: Mapping[int, DeviceModelRow], devices: Any) -> None:
-        parsed = {id_: _rules(row) for id_, row in models.items()}
+    def _build_rules(
+        self, models: Mapping[int, DeviceModelRow], devices: Any, known_kinds: Mapping[str, AlarmKind]
+    ) -> None:
+        parsed = {id_: in_force(_rules(row), known_kinds) for id_, row in models.items()}
         known: dict[tuple[int, str], int] = {}
         self.profiles: list[tuple[AlarmRule, ...]] = []
         profile = np.zeros(len(devices), dtype=np.int64)
@@ -97,6 +107,13 @@ class Registry:
                 known[key] = {k: self.metrics[k] for k in keys}, phrase
             self.speaks.append(known[key][0])
             self.vocabulary.append(known[key][1])
+
+    def _build_fences(self, devices: Any) -> None:
+        """Of which devices it is asked how far they are from their place, and where that is."""
+        self.position = tuple(self.metrics.get(key, NONE) for key in ("lng", "lat", AWAY))
+        asked = np.array([any(rule.metric == AWAY for rule in rules) for rules in self.profiles], dtype=bool)
+        self.fenced = asked[self.profile] if NONE not in self.position else np.zeros(len(devices), dtype=bool)
+        self.home = np.array([(d.lng, d.lat) for d in devices], dtype=np.float64).reshape(-1, 2)
 
     def _build_tables(self) -> None:
         """Rules as arrays: thresholds, severities and side by rule; places of rules by profile, metric and rank."""

@@ -26,6 +26,7 @@ from data_access.domain.conditions import Condition, Event, Turn
 from data_access.domain.devices import LOW_BATTERY_PCT, MISSED_PERIODS, DeviceStatus
 from data_access.events import DeviceState
 from data_access.ingest.payloads import Inbox
+from data_access.ingest.places import with_distances
 from data_access.ingest.registry import NONE, Registry
 from data_access.ingest.states import STATES_EVERY_MS, state_rows, statuses_of
 
@@ -99,7 +100,7 @@ class Engine:
         self.last_seen: Ints = np.zeros(devices, dtype=np.int64)
         self.awake = np.zeros(devices * registry.stride, dtype=bool)  # slots whose condition remembers something
         self.conditions: dict[int, Condition] = {}
-        self.delayed: set[int] = set()  # slots in which a delay runs
+        self.delayed: dict[int, int] = {}  # slots in which a delay runs, and when it ends
         self.latest: dict[int, int] = {}  # slot → its newest alarm
         self.runs: dict[int, str] = {}
         self.dirty: set[int] = set()
@@ -117,6 +118,8 @@ class Engine:
         ts = np.array(inbox.ts, dtype=np.int64)
         value = np.array(inbox.value, dtype=np.float64)
         original = np.array(inbox.original, dtype=np.int64)
+        if self.registry.fenced.any():
+            device, metric, ts, value, original = with_distances(self.registry, device, metric, ts, value, original)
         clock = np.where(original > 0, original, ts)
         fresh, repeated = self._apply_values(device, metric, clock, value)
         work.counts.late = int(len(ts) - fresh.sum() - repeated)
@@ -150,7 +153,7 @@ class Engine:
         """
         work = _Work(now)
         at = to_ms(now)
-        for slot in sorted(self.delayed):
+        for slot in sorted(slot for slot, ends in self.delayed.items() if ends <= at):
             device, place = divmod(slot, self.registry.stride)
             if self.replay[device] or (only is not None and device not in only):
                 continue  # a replay runs on its own times; its next reading ends its delays
@@ -183,14 +186,15 @@ class Engine:
         if condition.quiet:
             self.conditions.pop(slot, None)
             self.awake[slot] = False
-            self.delayed.discard(slot)
+            self.delayed.pop(slot, None)
             return
         self.conditions[slot] = condition
         self.awake[slot] = True
-        if rule is not None and condition.deadline(rule) is not None:
-            self.delayed.add(slot)
+        ends = condition.deadline(rule) if rule is not None else None
+        if ends is not None:
+            self.delayed[slot] = ends
         else:
-            self.delayed.discard(slot)
+            self.delayed.pop(slot, None)
 
     def take_dirty(self, now: int, urgent: Collection[int]) -> list[State]:
         """States to write: those of `urgent` devices at once, the others when the last time is a while ago.
@@ -345,7 +349,7 @@ class Engine:
             kind=OFFLINE,
             action=action,
             severity=Severity(self.registry.offline_severity[device]),
-            life_safety=False,
+            life_safety=self.registry.offline_life_safety,
             value=None,
             threshold=None,
             unit=None,

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from data_access.db.tables import AreaRow, BuildingRow, DeviceModelRow, DeviceRow, DeviceStateRow
 from data_access.domain.areas import within
-from data_access.domain.devices import METRIC_UNITS, DeviceStatus
+from data_access.domain.devices import AWAY, METRIC_UNITS, DeviceStatus
 from data_access.domain.errors import NotFound
 from data_access.viewmodels.devices import DeviceView, Value
 
-PRIVATE = frozenset({"heart_rate", "spo2", "lng", "lat"})
+PRIVATE = frozenset({"heart_rate", "spo2", "lng", "lat", "still_min", AWAY})
 """Values of a person's watch (health, whereabouts): never on a map card."""
 
 

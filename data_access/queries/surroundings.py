@@ -11,6 +11,7 @@ from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
 
 from data_access.db import readings
+from data_access.db.alarm_kinds import kinds
 from data_access.db.tables import (
     AlarmRow,
     AreaRow,
@@ -29,6 +30,7 @@ from data_access.db.tables import (
     TeamRow,
 )
 from data_access.domain import masking
+from data_access.domain.alarm_kinds import in_force
 from data_access.domain.alarm_rules import AlarmRule, rule_from_json, with_overrides
 from data_access.domain.areas import lineage, subtree_bounds, within
 from data_access.domain.devices import METRIC_UNITS, DeviceKind
@@ -94,7 +96,8 @@ def chart(session: Session, alarm: AlarmRow, *, now: datetime) -> Chart | None:
 def _rule(session: Session, device: DeviceRow, kind: str) -> AlarmRule | None:
     model = session.get_one(DeviceModelRow, device.model_id)
     try:
-        rules = with_overrides(tuple(rule_from_json(kept) for kept in model.rules), device.overrides)
+        own = in_force((rule_from_json(kept) for kept in model.rules), kinds(session))
+        rules = with_overrides(own, device.overrides)
     except InvalidInput:
         return None  # ingest has said so
     return next((rule for rule in rules if rule.alarm == kind), None)
