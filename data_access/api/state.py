@@ -13,7 +13,6 @@ from data_access.domain.accounts import Action
 from data_access.live import bus
 from data_access.queries import areas
 from data_access.queries.snapshot import MAX_ALARMS, MOST_ALARMS, snapshot
-from data_access.viewmodels.snapshot import Snapshot
 
 
 async def get_snapshot(request: Request) -> Response:
@@ -22,7 +21,7 @@ async def get_snapshot(request: Request) -> Response:
     code = request.query_params.get("area") or None
     most = an_integer(request.query_params, "alarms", 1, MOST_ALARMS) or MAX_ALARMS
 
-    def read() -> Snapshot:
+    def read() -> bytes:
         event_id = position(ctx.services.redis)  # before the tables: replay from here misses nothing
         with ctx.services.database.reading() as session:
             area = areas.find(session, code, who.scope)
@@ -30,8 +29,7 @@ async def get_snapshot(request: Request) -> Response:
             at = ctx.services.clock()
             return snapshot(session, area, event_id=event_id, now=at, scope=who.scope, wall=wall, most=most)
 
-    found = await ctx.run(read)
-    return Response(found.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(await ctx.run(read), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def position(redis: Redis) -> str | None:

@@ -31,6 +31,7 @@ from data_access.queries import areas
 from data_access.queries.map_feed import DeviceFeed
 from data_access.queries.snapshot import snapshot
 from data_access.runtime.counters import CountersKeeper
+from data_access.viewmodels.snapshot import Snapshot
 from tests.small import COMMUNITY, DISTRICT, fill
 
 ROOT = Path(__file__).parents[3]
@@ -218,7 +219,8 @@ def taken(database: Database, redis: Redis, code: str, now: datetime) -> dict[st
     event_id = str(bus.position(redis).last)
     with database.reading() as session:
         found = snapshot(session, areas.find(session, code, ""), event_id=event_id, now=now)
-    return json.loads(found.model_dump_json())  # type: ignore[no-any-return]
+    Snapshot.model_validate_json(found)
+    return json.loads(found)  # type: ignore[no-any-return]
 
 
 def published(redis: Redis, after: str, path: str) -> list[dict[str, Any]]:
