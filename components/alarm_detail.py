@@ -14,7 +14,8 @@ from components import format as fmt
 from components.desk_dialogs import OUTCOMES, REASONS
 from components.i18n import Words
 from components.parts import Child, attributes, icon, mark
-from data_access.domain.alarms import AlarmAction, AlarmState
+from data_access.domain.alarms import STANDING_STATES, AlarmAction, AlarmState
+from data_access.domain.correlation import is_stale
 from data_access.domain.periods import SHANGHAI
 from data_access.events import AlarmChanged
 from data_access.viewmodels.alarms import AlarmRecord, AlarmStep
@@ -96,7 +97,7 @@ def _head(view: DeskAlarm, w: Words) -> list[Child]:
     for area in view.around.trail:
         crumbs += [html.Span(w.name(area.name, area.name_en)), icon("chev")]
     return [
-        html.Div([*meta, *_marks(record, w)], className="desk-meta"),
+        html.Div([*meta, *_marks(record, view.at, w)], className="desk-meta"),
         html.H1([html.Span(title(record, w)), html.Span(record.place, className="desk-where")]),
         html.Div([*crumbs[:-1], *[html.Span(fact) for fact in _facts(view, w)]], className="desk-crumbs"),
         html.Div(
@@ -120,28 +121,23 @@ def _facts(view: DeskAlarm, w: Words) -> list[str]:
     return [*view.around.facts, *floors]
 
 
-def _marks(record: AlarmRecord, w: Words) -> list[Child]:
+def _marks(record: AlarmRecord, now: datetime, w: Words) -> list[Child]:
     """What must be known of it beside its state."""
-    said: list[str] = []
-    if record.run is not None:
-        said.append(f"{w('回放')} {record.run}")
-    if record.window:
-        said.append(w(WINDOWS.get(record.window, record.window)))
-    if record.parent_id is not None:
-        said.append(w("由告警 {n} 引起，已抑制", n=record.parent_id))
-    if record.event_id is not None:
-        said.append(w("多点报警，已证实"))
-    if record.shelved_until is not None:
-        said.append(w("已搁置至 {time}", time=fmt.clock(record.shelved_until)))
-    if record.shelved_until_clear:
-        said.append(w("已搁置到恢复"))
-    if record.chattering:
-        said.append(w("反复抖动"))
-    if record.close_reason and record.state != AlarmState.CLOSED:
-        said.append(w("已判断：{reason}，等待恢复", reason=w(REASONS[record.close_reason])))
-    if record.incident_id is not None:
-        said.append(w("已转为事件 {n}", n=record.incident_id))
-    return [html.Span(text, className="desk-tag") for text in said]
+    judged = record.close_reason if record.state != AlarmState.CLOSED else None
+    stale = record.state in STANDING_STATES and is_stale(record.raised_at, now=now)
+    said = (
+        record.run is not None and f"{w('回放')} {record.run}",
+        record.window and w(WINDOWS.get(record.window, record.window)),
+        record.parent_id is not None and w("由告警 {n} 引起，已抑制", n=record.parent_id),
+        record.event_id is not None and w("多点报警，已证实"),
+        record.shelved_until is not None and w("已搁置至 {time}", time=fmt.clock(record.shelved_until)),
+        record.shelved_until_clear and w("已搁置到恢复"),
+        record.chattering and w("反复抖动"),
+        stale and w("长存：已持续一天以上"),
+        judged and w("已判断：{reason}，等待恢复", reason=w(REASONS[judged])),
+        record.incident_id is not None and w("已转为事件 {n}", n=record.incident_id),
+    )
+    return [html.Span(text, className="desk-tag") for text in said if text]
 
 
 def _life(record: AlarmRecord, history: Sequence[AlarmStep], w: Words) -> html.Ol:

@@ -9,6 +9,7 @@
   const MAJOR = 3;
   const WARNING = 1;
   const COMMUNITY = 9; // characters of a path down to the community
+  const STALE_MS = 86400000;
   const KEEP_MS = 600000; // how long what is over is known, should a late event speak of it
   const VIEWS = ["open", "mine", "unacked", "shelved", "suppressed", "all"];
 
@@ -18,6 +19,9 @@
   const isSuppressed = (a) => a.parent_id !== null && a.parent_id !== undefined;
   const isHeld = (a) => isShelved(a) || isSuppressed(a);
   const raisedMs = (a) => (a.raised_ms === undefined ? (a.raised_ms = Date.parse(a.raised_at)) : a.raised_ms);
+
+  /** Whether it has been standing for so long that nobody looks at it any more. */
+  const isStale = (a, now) => a.state.startsWith("active") && now - raisedMs(a) >= STALE_MS;
 
   /** The worst first, then the oldest. */
   const compare = (a, b) => b.severity - a.severity || raisedMs(a) - raisedMs(b) || a.alarm_id - b.alarm_id;
@@ -267,7 +271,7 @@
 
   const desk = {
     LOOK_S, VIEWS, cause, compare, createQueue, createSelection,
-    isHeld, isShelved, isSuppressed, isUnacked, lookDue, lookLeft, matches, patched, raisedMs,
+    isHeld, isShelved, isStale, isSuppressed, isUnacked, lookDue, lookLeft, matches, patched, raisedMs,
   };
   root.yiping = root.yiping || {};
   root.yiping.deskQueue = desk;

@@ -27,8 +27,8 @@
   }
 
   /** What must be seen of it at once, strongest first: [word, strong]. */
-  function tags(a, gone) {
-    const { isShelved, isSuppressed, isUnacked } = yiping.deskQueue;
+  function tags(a, gone, now) {
+    const { isShelved, isStale, isSuppressed, isUnacked } = yiping.deskQueue;
     const found = [];
     if (a.state === "closed") found.push([yiping.word("alarmState", "closed"), false]);
     else if (isUnacked(a)) found.push([yiping.word("alarmState", a.state), true]);
@@ -41,6 +41,7 @@
     if (isShelved(a)) found.push([a.shelved_until ? t("搁置至 {time}", { time: yiping.display.clock(Date.parse(a.shelved_until)).slice(0, 5) }) : t("搁置到恢复"), false]);
     if (a.close_reason && a.state !== "closed") found.push([t("已判断"), false]);
     if (a.chattering) found.push([t("抖动"), false]);
+    if (isStale(a, now)) found.push([t("长存"), false]);
     if (a.incident_id) found.push([t("已转事件"), false]);
     return found;
   }
@@ -119,7 +120,7 @@
     setText(slots.place, place(a));
     setText(slots.age, age(view.now - yiping.deskQueue.raisedMs(a)));
     setText(slots.owner, a.owner ? (a.owner === view.me ? t("我") : a.owner) : a.dispatched_to ? t("已派单") : unacked ? t("无人认领") : "");
-    fillTags(slots.tags, tags(a, gone));
+    fillTags(slots.tags, tags(a, gone, view.now));
     ring(slots.ring, yiping.deskQueue.lookLeft(a, view.now));
   }
 

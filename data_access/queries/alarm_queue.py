@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Integer, and_, case, func, not_, or_, sele
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import AlarmRow, DeviceRow
-from data_access.domain.alarms import UNACKED_STATES
+from data_access.domain.alarms import STANDING_STATES, UNACKED_STATES
 from data_access.domain.areas import subtree_bounds
+from data_access.domain.correlation import STALE_AFTER
 from data_access.queries.alarms import records
 from data_access.queries.floods import flood_of
 from data_access.viewmodels.alarm_queue import AlarmQueue, QueueCounts, QueueFilter, View
@@ -23,6 +24,7 @@ from data_access.viewmodels.alarms import AlarmRecord
 
 MAX_PAGE: Final = 200
 _OPEN: Final = text("alarms.state <> 'closed'")  # written out for the partial indexes
+_CHATTERING: Final = text("alarms.chattering")  # the same
 _SHELVED: Final = or_(AlarmRow.shelved_until.is_not(None), AlarmRow.shelved_until_clear)
 _SUPPRESSED: Final = AlarmRow.parent_id.is_not(None)
 _IN_HAND: Final = and_(not_(_SHELVED), AlarmRow.parent_id.is_(None))
@@ -36,26 +38,32 @@ def queue(  # what a page of it depends on
     With how fast alarms come to his desk, or to the area when he is not on shift.
     """
     inside = [_OPEN, *_within(path), *_narrowed(wanted)]
-    by_view, by_severity = _counts(session, inside, wanted.view, owner)
+    by_view, by_severity = _counts(session, inside, wanted.view, owner, now)
     if wanted.severity is not None:
         by_severity = {wanted.severity: by_severity.get(wanted.severity, 0)}
-    chosen = [*inside, *_view(wanted.view, owner)]
+    chosen = [*inside, *_view(wanted.view, owner, now)]
     ids = [
         number
         for severity, skip, take in _ranges(by_severity, offset, min(max(limit, 1), MAX_PAGE))
-        for number in _ids(session, chosen, severity, skip, take)
+        for number in _ids(session, chosen, severity, skip, take, by_queue=wanted.view is not View.CHATTERING)
     ]
     flood = flood_of(session, path, owner, now)
     return AlarmQueue(sum(by_severity.values()), QueueCounts(by_view, by_severity), _rows(session, ids), flood)
 
 
-def _counts(session: Session, inside: list[Any], view: View, owner: str) -> tuple[Mapping[str, int], Mapping[int, int]]:
-    """How many by view, and how many of `view` by severity."""
-    sums = [_sum(and_(*_view(v, owner))) if v is not View.ALL else func.count() for v in View]
+def _counts(
+    session: Session, inside: list[Any], view: View, owner: str, now: datetime
+) -> tuple[Mapping[str, int], Mapping[int, int]]:
+    """How many by view, and how many of `view` by severity. What chatters has an index of its own, and is little."""
+    views = [v for v in View if v is not View.CHATTERING]
+    sums = [_sum(and_(*_view(v, owner, now))) if v is not View.ALL else func.count() for v in views]
     rows = session.execute(select(AlarmRow.severity, *sums).where(*inside).group_by(AlarmRow.severity)).all()
-    place = 1 + list(View).index(view)
-    by_view = {v.value: sum(row[1 + i] for row in rows) for i, v in enumerate(View)}
-    return by_view, {row[0]: row[place] for row in rows if row[place]}
+    found: dict[View, dict[int, int]] = {
+        v: {row[0]: row[1 + i] for row in rows if row[1 + i]} for i, v in enumerate(views)
+    }
+    restless = select(AlarmRow.severity, func.count()).where(_CHATTERING, *inside).group_by(AlarmRow.severity)
+    found[View.CHATTERING] = {row[0]: row[1] for row in session.execute(restless)}
+    return {v.value: sum(found[v].values()) for v in View}, found[view]
 
 
 def _ranges(by_severity: Mapping[int, int], offset: int, limit: int) -> Iterator[tuple[int, int, int]]:
@@ -71,9 +79,12 @@ def _ranges(by_severity: Mapping[int, int], offset: int, limit: int) -> Iterator
             return
 
 
-def _ids(session: Session, chosen: list[Any], severity: int, skip: int, take: int) -> list[int]:
+def _ids(  # what a range of it depends on
+    session: Session, chosen: list[Any], severity: int, skip: int, take: int, *, by_queue: bool
+) -> list[int]:
     query = select(AlarmRow.id).where(*chosen, AlarmRow.severity == severity)
-    query = query.with_hint(AlarmRow, "INDEXED BY ix_alarms_queue", "sqlite")
+    if by_queue:
+        query = query.with_hint(AlarmRow, "INDEXED BY ix_alarms_queue", "sqlite")
     return list(session.scalars(query.order_by(AlarmRow.raised_at, AlarmRow.id).offset(skip).limit(take)))
 
 
@@ -82,20 +93,19 @@ def _rows(session: Session, ids: list[int]) -> tuple[AlarmRecord, ...]:
     return tuple(found[number] for number in ids if number in found)
 
 
-def _view(view: View, owner: str) -> tuple[ColumnElement[bool], ...]:
-    match view:
-        case View.OPEN:
-            return (_IN_HAND,)
-        case View.MINE:
-            return (_IN_HAND, AlarmRow.owner == owner)
-        case View.UNACKED:
-            return (_IN_HAND, AlarmRow.state.in_(UNACKED_STATES))
-        case View.SHELVED:
-            return (_SHELVED,)
-        case View.SUPPRESSED:
-            return (_SUPPRESSED,)
-        case View.ALL:
-            return ()
+def _view(view: View, owner: str, now: datetime) -> tuple[Any, ...]:
+    """The conditions that make an open alarm one of `view`."""
+    conditions: dict[View, tuple[Any, ...]] = {
+        View.OPEN: (_IN_HAND,),
+        View.MINE: (_IN_HAND, AlarmRow.owner == owner),
+        View.UNACKED: (_IN_HAND, AlarmRow.state.in_(UNACKED_STATES)),
+        View.SHELVED: (_SHELVED,),
+        View.SUPPRESSED: (_SUPPRESSED,),
+        View.CHATTERING: (_CHATTERING,),
+        View.STALE: (AlarmRow.state.in_(STANDING_STATES), AlarmRow.raised_at <= now - STALE_AFTER),
+        View.ALL: (),
+    }
+    return conditions[view]
 
 
 def _narrowed(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:

@@ -18,6 +18,8 @@ class View(StrEnum):
     UNACKED = "unacked"  # of these, those nobody has looked at
     SHELVED = "shelved"
     SUPPRESSED = "suppressed"
+    CHATTERING = "chattering"  # 抖动: goes to and fro
+    STALE = "stale"  # 长存: has been standing for a day
     ALL = "all"
 
 

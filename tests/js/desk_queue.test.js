@@ -1,7 +1,7 @@
 const test = require("node:test");
 const assert = require("node:assert");
 
-const { createQueue, createSelection, lookLeft, matches, patched } = require("../../assets/js/desk_queue.js");
+const { createQueue, createSelection, isStale, lookLeft, matches, patched } = require("../../assets/js/desk_queue.js");
 
 const NOON = Date.parse("2026-06-01T04:00:00Z");
 const alarm = (id, more = {}) => ({
@@ -107,6 +107,13 @@ test("the clock of the first look runs by grade and only for what nobody has loo
   assert.equal(lookLeft(alarm(1, { severity: 2, raised_at, look_due_at: new Date(NOON + 600_000).toISOString() }), NOON), 0.5);
   assert.equal(lookLeft(alarm(1, { state: "active_acked" }), NOON), null);
   assert.equal(lookLeft(alarm(1, { parent_id: 9 }), NOON), null);
+});
+
+test("what has been standing for a day is stale until it clears", () => {
+  const day = 86400000, a = alarm(1, { raised_at: "2026-06-01T04:00:00Z" }), raised = Date.parse(a.raised_at);
+  assert.equal(isStale(a, raised + day - 1), false);
+  assert.equal(isStale(a, raised + day), true);
+  assert.equal(isStale({ ...a, state: "cleared_acked" }, raised + day), false);
 });
 
 test("ten thousand alarms are in order in less than a tenth of a second", () => {

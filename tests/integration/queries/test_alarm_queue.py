@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 
 from data_access.db.bulk import insert_rows
 from data_access.db.engine import Database
-from data_access.db.tables import AlarmRow
+from data_access.db.tables import AlarmRow, to_ms
 from data_access.queries.alarm_queue import queue
 from data_access.viewmodels.alarm_queue import AlarmQueue, QueueFilter, View
 from tests import small
@@ -102,3 +102,17 @@ def explained(database: Database, sql: str, values: Any) -> str:
             found = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", values).scalar_one()
             return json.dumps(found)
         return " ".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values))
+
+
+def test_what_chatters_and_what_has_stood_for_a_day_are_listed_and_counted(long: Database) -> None:
+    with long.writing() as session:
+        session.execute(text("UPDATE alarms SET chattering = true WHERE kind IN ('K7', 'K8', 'K9')"))
+        old = {"at": to_ms(NOON - timedelta(days=1))}
+        session.execute(text("UPDATE alarms SET raised_at = :at WHERE kind IN ('K20', 'K31')"), old)
+        session.execute(text("UPDATE alarms SET raised_at = :at, state = 'cleared_acked' WHERE kind = 'K41'"), old)
+    restless, stale = page(long, 0, view=View.CHATTERING), page(long, 0, view=View.STALE)
+    assert [row.kind for row in restless.rows] == ["K8", "K7", "K9"]
+    assert sorted(row.kind for row in stale.rows) == ["K20", "K31"]
+    assert (restless.total, stale.total) == (3, 2)
+    for found in (restless, stale):
+        assert (found.counts.by_view["chattering"], found.counts.by_view["stale"]) == (3, 2)
