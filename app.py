@@ -68,9 +68,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     services = Services(settings, Database(settings.database), patient, _now)
     door = Door(settings, services.database, redis)
     relay = Relay(services.database, redis, maxlen=settings.stream_maxlen)
-    hub = Hub(settings.redis, clock=_now, heartbeat_s=settings.heartbeat_s, build=build())
-
     feed, search = DeviceFeed(services.database), SearchIndex(services.database)
+    hub = Hub(settings.redis, clock=_now, is_worn=feed.is_worn, heartbeat_s=settings.heartbeat_s, build=build())
     hub.watch(feed.changed)
 
     @asynccontextmanager

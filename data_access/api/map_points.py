@@ -25,7 +25,7 @@ _BYTES = "application/octet-stream"
 async def get_devices(request: Request) -> Response:
     """Devices of an area (and viewport) as bytes; `X-Event-Id` is where events carry on from here.
 
-    `packed=1`: as differences, half the bytes once compressed.
+    `packed=1`: as differences, half the bytes once compressed. A wall gets none that a person wears.
     """
     ctx, box = context(request), _box(request)
     area = await _area(request, ctx)
@@ -33,7 +33,8 @@ async def get_devices(request: Request) -> Response:
         return Response(b"", 204)
     event_id, told = ctx.hub.last_event_id or "", ctx.hub.connected  # before the rows: replay from here misses nothing
     now, packed = ctx.services.clock(), request.query_params.get("packed") == "1"
-    feed = await ctx.run(lambda: ctx.feed.answer(area.path, box, told=told, packed=packed, now=now))
+    wall = not may(principal(request), Action.SEE_ROWS)
+    feed = await ctx.run(lambda: ctx.feed.answer(area.path, box, told=told, packed=packed, now=now, wall=wall))
     headers = {
         "ETag": f'"{feed.tag}"',
         "Cache-Control": "no-cache",

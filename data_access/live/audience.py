@@ -8,6 +8,7 @@ moment first, and always leave before an alarm that came after them, so that ids
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -98,7 +99,8 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 class Audience:
     """Who may see the subtree of `scope` and looks at the area `area` (both paths), with telemetry or without.
 
-    A `wall` gets aggregates: no incidents, and of alarms what anybody may read who passes.
+    A `wall` gets aggregates: no incidents, of alarms what anybody may read who passes, and no device that a person
+    wears.
     """
 
     scope: str
@@ -143,8 +145,9 @@ class Audience:
 class Group:
     """Viewers of one audience: the ring of chunks they read from, and what is being merged for them."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: Audience, is_worn: Callable[[int], bool]) -> None:
         self.audience = audience
+        self._is_worn = is_worn
         self.end = 0  # number of the next chunk
         self._ring: deque[bytes] = deque(maxlen=RING)
         self._open: list[bytes] = []
@@ -173,7 +176,7 @@ class Group:
                 return self._merge_devices(event, event_id)
             case Telemetry():
                 if audience.probe:
-                    self._readings += [r for r in event.readings if audience.sees(r[1])]
+                    self._readings += [r for r in event.readings if self._shows(r[0], r[1])]
                     self._readings_at = event.at
                 return bool(self._readings)
             case Counters():
@@ -188,15 +191,17 @@ class Group:
         return False
 
     def _merge_devices(self, event: Devices, event_id: bytes) -> bool:
-        sees = self.audience.sees
         for device in event.devices:
-            if sees(device.area):
+            if self._shows(device.id, device.area):
                 known = self._devices.get(device.id)
                 if known is None or device.version >= known.version:
                     self._devices[device.id] = device
                 self._merged_to = event_id
         self._devices_at = max(self._devices_at, event.at)
         return bool(self._devices)
+
+    def _shows(self, device: int, path: str) -> bool:
+        return self.audience.sees(path) and not (self.audience.wall and self._is_worn(device))
 
     def flush(self) -> None:
         """Turn what was merged into frames; only the last stored one carries the id, for all of them."""

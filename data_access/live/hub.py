@@ -64,10 +64,17 @@ class Hub:
     """Fan-out of the bus to the streams of this process. Lives on one event loop."""
 
     def __init__(
-        self, redis_url: str, *, clock: Callable[[], datetime], heartbeat_s: float = 15.0, build: str = ""
+        self,
+        redis_url: str,
+        *,
+        clock: Callable[[], datetime],
+        is_worn: Callable[[int], bool],
+        heartbeat_s: float = 15.0,
+        build: str = "",
     ) -> None:
         self._url = redis_url
         self._clock = clock
+        self._is_worn = is_worn
         self._heartbeat_s = heartbeat_s
         self._build = build
         self._groups: dict[Audience, tuple[Group, set[Listener]]] = {}
@@ -119,7 +126,7 @@ class Hub:
         """Open a stream; yields the listener and what must be sent first (missed events or resync, a heartbeat)."""
         self._flush()
         self._close_chunks()
-        group, listeners = self._groups.setdefault(audience, (Group(audience), set()))
+        group, listeners = self._groups.setdefault(audience, (Group(audience, self._is_worn), set()))
         listener = Listener(self, group)
         listeners.add(listener)
         self.streams += 1
@@ -152,7 +159,7 @@ class Hub:
         try:
             if not (await bus.position_async(self._redis)).can_replay(after):
                 return self.resync_frame()
-            group = Group(audience)
+            group = Group(audience, self._is_worn)
             async for event_id, body in self._entries(self._redis, after, upto):
                 event = _decoded(body)
                 if event is not None:

@@ -35,6 +35,8 @@ MAX_ROWS: Final = 20_000
 MAX_INCIDENTS: Final = 2_000
 _UNTOLD_S: Final = 1.0  # how old states may be while no events come
 _KINDS: Final = {kind.value: index for index, kind in enumerate(DeviceKind)}
+_WORN: Final = _KINDS[DeviceKind.WATCH]
+"""Worn by a person: where it is, is where he is."""
 _DEVICES: Final = text(
     "SELECT d.id, d.lng, d.lat, d.kind, d.area_path, s.version, s.status FROM devices d "
     "LEFT JOIN device_states s ON s.device_id = d.id"
@@ -106,10 +108,18 @@ class DeviceFeed:
         if self._arrays is not None:
             self._apply(self._arrays, devices)
 
-    def answer(self, path: str, box: Box | None, *, told: bool, now: datetime, packed: bool = False) -> Feed:
+    def is_worn(self, device: int) -> bool:
+        """Tell whether a person wears the device; of one that is not known here, yes."""
+        arrays = self._arrays
+        at = arrays.row.get(device) if arrays is not None else None
+        return arrays is None or at is None or bool(arrays.kind[at] == _WORN)
+
+    def answer(
+        self, path: str, box: Box | None, *, told: bool, now: datetime, packed: bool = False, wall: bool = False
+    ) -> Feed:
         """The devices of the subtree of `path` within `box`; `packed` as their differences, see `_planes`.
 
-        `told`: events are coming in, so memory is the truth.
+        `told`: events are coming in, so memory is the truth. A `wall` gets none that a person wears.
         """
         arrays = self._current(told=told)
         low, high = subtree_bounds(path)
@@ -120,8 +130,11 @@ class DeviceFeed:
             west, south, east, north = (round(v * 1e6) for v in (box.west, box.south, box.east, box.north))
             inside = (lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)
             chosen = first + np.flatnonzero(inside)
+        if wall:
+            chosen = np.arange(len(arrays.id))[chosen]
+            chosen = chosen[arrays.kind[chosen] != _WORN]
         total, every = len(arrays.id[chosen]), 1
-        tag = f"{arrays.key}-{arrays.changes}-{path}-{box.text if box else ''}-{int(packed)}"
+        tag = f"{arrays.key}-{arrays.changes}-{path}-{box.text if box else ''}-{int(packed)}{int(wall)}"
         if total > MAX_POINTS:
             chosen, every = _thinned(arrays, np.arange(len(arrays.id))[chosen])
         version = arrays.version[chosen].copy()  # before the status: see `apply`

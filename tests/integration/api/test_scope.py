@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -35,6 +36,7 @@ from data_access.db.tables import (
     ResponsibleRow,
 )
 from data_access.domain.accounts import Role
+from data_access.domain.devices import DeviceKind
 from data_access.events import NOR_OF_SMALL_ONES, NOT_FOR_WALLS, AlarmChanged
 from data_access.live.audience import DECODER, Audience, Group
 from tests.integration.api.conftest import serving
@@ -111,6 +113,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
             )
             for table in (BuildingRow, CameraRow, DeviceRow):
                 db.execute(update(table).where(table.area_path.startswith(inside)).values(name=table.name + MARK))
+            db.execute(update(DeviceRow).where(DeviceRow.id == 3).values(kind="watch"))
             db.execute(update(AreaRow).where(AreaRow.path.startswith(inside)).values(name=AreaRow.name + MARK))
             db.execute(update(IncidentRow).where(IncidentRow.area_path.startswith(inside)).values(title=MARK))
             db.execute(update(AlarmRow).where(AlarmRow.area_path.startswith(inside)).values(place=MARK))
@@ -291,8 +294,8 @@ def _placed(file: Path, path: str) -> bytes:
     return msgspec.json.encode(event)
 
 
-def _received(audience: Audience, body: bytes) -> bytes:
-    group = Group(audience)
+def _received(audience: Audience, body: bytes, *, worn: bool = False) -> bytes:
+    group = Group(audience, lambda _: worn)
     group.offer(DECODER.decode(body), body, b"e-1-0")
     group.flush()
     return group.take_open()
@@ -306,6 +309,27 @@ def test_an_event_from_outside_reaches_nobody(file: Path) -> None:
             there = _received(Audience(scope=HERE, area=area, probe=True, wall=wall), _placed(file, THERE))
             assert bool(there) is of_no_area
     assert _received(Audience(scope="", area="000", probe=True), _placed(file, "000000"))
+
+
+@pytest.mark.parametrize("stem", ["devices", "telemetry"])
+def test_a_wall_hears_nothing_of_what_a_person_wears(stem: str) -> None:
+    (file,) = (file for file in EVENTS if file.stem.startswith(stem))
+    body = _placed(file, HERE)
+    wall, desk = (Audience(scope=HERE, area=HERE, probe=True, wall=wall) for wall in (True, False))
+    assert not _received(wall, body, worn=True)
+    assert _received(wall, body)
+    assert _received(desk, body, worn=True)
+
+
+def test_where_a_person_is_stays_off_the_map_of_a_wall(own: Web, tokens: dict[str, str]) -> None:
+    def worn(role: str) -> list[int]:
+        feed = ask(own, tokens[role], "GET", "/api/v1/map/devices").content
+        (n,) = struct.unpack_from("<I", feed, 4)
+        ids, kinds = struct.unpack_from(f"<{n}i", feed, 16), feed[16 + 16 * n :][:n]
+        return [number for number, kind in zip(ids, kinds, strict=True) if kind == list(DeviceKind).index("watch")]
+
+    assert worn("everywhere")
+    assert not worn("wall everywhere")
 
 
 def test_figures_of_what_lies_above_the_scope_are_not_sent() -> None:

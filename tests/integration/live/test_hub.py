@@ -73,7 +73,7 @@ class Reader:
 
 @asynccontextmanager
 async def running(url: str, heartbeat_s: float = 15) -> AsyncIterator[Hub]:
-    hub = Hub(url, clock=lambda: NOON, heartbeat_s=heartbeat_s)
+    hub = Hub(url, clock=lambda: NOON, is_worn=lambda _: False, heartbeat_s=heartbeat_s)
     async with hub.running():
         async with asyncio.timeout(5):
             while not hub.connected:  # noqa: ASYNC110  # a test may look
