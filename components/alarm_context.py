@@ -38,6 +38,15 @@ def choices(view: DeskAlarm, w: Words) -> list[tuple[str, str, str]]:
     return found + [(f"team:{team.id}", team.name, w("{n} 米", n=fmt.count(team.metres))) for team in teams]
 
 
+def window_places(view: DeskAlarm, w: Words) -> list[tuple[str, str, str]]:
+    """What of the alarm's place a drill or maintenance window may be of, the narrowest first."""
+    record, around = view.detail.alarm, view.around
+    found = [(f"device:{record.device_code}", w("终端"), record.device_code)] if record.device_code else []
+    if around.building_code:
+        found.append((f"building:{around.building_code}", w("楼栋"), record.place))
+    return found + [(f"area:{a.code}", w(labels.AREA[a.kind]), w.name(a.name, a.name_en)) for a in around.trail[::-1]]
+
+
 def _map(view: DeskAlarm, w: Words) -> Child:
     record, around = view.detail.alarm, view.around
     if record.lng is None or record.lat is None:

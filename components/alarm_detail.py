@@ -128,8 +128,7 @@ def _marks(record: AlarmRecord, now: datetime, w: Words) -> list[Child]:
     said = (
         record.run is not None and f"{w('回放')} {record.run}",
         record.window and w(WINDOWS.get(record.window, record.window)),
-        record.parent_id is not None and w("由告警 {n} 引起，已抑制", n=record.parent_id),
-        record.event_id is not None and w("多点报警，已证实"),
+        record.event_id == record.id and w("多点报警，已证实"),
         record.shelved_until is not None and w("已搁置至 {time}", time=fmt.clock(record.shelved_until)),
         record.shelved_until_clear and w("已搁置到恢复"),
         record.chattering and w("反复抖动"),
@@ -137,7 +136,16 @@ def _marks(record: AlarmRecord, now: datetime, w: Words) -> list[Child]:
         judged and w("已判断：{reason}，等待恢复", reason=w(REASONS[judged])),
         record.incident_id is not None and w("已转为事件 {n}", n=record.incident_id),
     )
-    return [html.Span(text, className="desk-tag") for text in said if text]
+    return [html.Span(text, className="desk-tag") for text in said if text] + [
+        html.Button(w(text, n=number), type="button", className="desk-tag is-link", **attributes(data_go=str(number)))
+        for text, number in _others(record)
+    ]
+
+
+def _others(record: AlarmRecord) -> list[tuple[str, int]]:
+    """The alarms that this one points at, each a step away: what caused it, what it is part of."""
+    found = [("由告警 {n} 引起，已抑制", record.parent_id), ("多点报警，已证实：首报 {n}", record.event_id)]
+    return [(text, number) for text, number in found if number is not None and number != record.id]
 
 
 def _life(record: AlarmRecord, history: Sequence[AlarmStep], w: Words) -> html.Ol:

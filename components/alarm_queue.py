@@ -18,6 +18,7 @@ from components.i18n import Words
 from components.markup import Input
 from components.parts import Child, attributes, icon, mark
 from data_access.events import AlarmChanged
+from data_access.viewmodels.areas import Place
 from data_access.viewmodels.desk import DeskQueue
 
 VIEWS: Final = {
@@ -26,8 +27,12 @@ VIEWS: Final = {
     "unacked": "未确认",
     "shelved": "已搁置",
     "suppressed": "被抑制",
+    "stale": "长存",
+    "chattering": "抖动",
     "all": "全部",
 }
+RARE: Final = frozenset({"suppressed", "stale", "chattering"})
+"""Views that are offered only while they hold something, or are on."""
 LOOK: Final = {4: "1 分内确认", 3: "3 分内确认", 2: "20 分内确认", 1: "60 分内确认"}
 """The target of each grade, beside its name (domain facts: first look after 1, 3, 20, 60 minutes)."""
 
@@ -46,12 +51,12 @@ class Ids(StrEnum):
 
 
 def build(
-    queue: DeskQueue, places: Mapping[str, str], query: Mapping[str, str], now: datetime, w: Words
+    queue: DeskQueue, places: Mapping[str, str], query: Mapping[str, str], now: datetime, w: Words, *, place: Place
 ) -> html.Section:
     """The left column: filters, list, what waits, what can be done with those marked."""
     return html.Section(
         [
-            _filters(query, w),
+            _filters(query, place, w),
             html.Div(
                 html.Button("", id=Ids.PILL, type="button", className="desk-pill", hidden=True),
                 className="desk-pill-place",
@@ -83,14 +88,16 @@ def place_of(alarm: AlarmChanged, places: Mapping[str, str]) -> str:
     return " · ".join(dict.fromkeys(part for part in (area, alarm.place) if part))
 
 
-def _filters(query: Mapping[str, str], w: Words) -> html.Div:
+def _filters(query: Mapping[str, str], place: Place, w: Words) -> html.Div:
     view = query.get("view", "open")
     chips = [
         html.Button(
             [html.Span(w(word)), html.B("", **attributes(data_view_count=name))],
             type="button",
             className="desk-chip",
+            hidden=name in RARE and name != view,
             **attributes(data_view=name, aria_pressed="true" if name == view else "false"),
+            **(attributes(data_rare="") if name in RARE else {}),
         )
         for name, word in VIEWS.items()
     ]
@@ -117,6 +124,7 @@ def _filters(query: Mapping[str, str], w: Words) -> html.Div:
                         ],
                         className="desk-search",
                     ),
+                    _areas(place, w),
                     html.Select(
                         severities,
                         className="desk-select",
@@ -133,6 +141,19 @@ def _filters(query: Mapping[str, str], w: Words) -> html.Div:
         ],
         className="desk-filters",
     )
+
+
+def _areas(place: Place, w: Words) -> html.Select:
+    """Where one is, the way up, what lies below: another one is another address."""
+    levels = [*place.trail, place.area]
+    indent = "\u2003"
+    options = [
+        html.Option(
+            indent * depth + w.name(area.name, area.name_en), value=area.code, selected=area.code == place.area.code
+        )
+        for depth, area in [*enumerate(levels), *((len(levels), child) for child in place.children)]
+    ]
+    return html.Select(options, className="desk-select is-area", **attributes(data_area="", aria_label=w("区域")))
 
 
 def _first_lines(queue: DeskQueue, places: Mapping[str, str], now: datetime, w: Words) -> list[Child]:

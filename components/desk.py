@@ -15,6 +15,7 @@ from components.i18n import Words
 from components.parts import Child, attributes, icon, mark
 from data_access.domain.alarms import Severity
 from data_access.domain.flood import BEGINS_ABOVE as FLOOD
+from data_access.viewmodels.areas import Place
 from data_access.viewmodels.desk import DeskFigures, DeskQueue
 
 CALM: Final = 1
@@ -27,6 +28,7 @@ class Ids(StrEnum):
     DESK = "desk"
     STRIP = "desk-strip"
     FLOOD = "desk-flood"
+    WINDOWS = "desk-windows"
     DETAIL = "desk-detail"
     CONTEXT = "desk-context"
     SOUND = "desk-sound"
@@ -35,7 +37,7 @@ class Ids(StrEnum):
     SAY = "desk-say"
 
 
-def build(
+def build(  # noqa: PLR0913  # all that the desk shows at first
     queue: DeskQueue,
     figures: DeskFigures,
     places: Mapping[str, str],
@@ -44,6 +46,7 @@ def build(
     now: datetime,
     w: Words,
     *,
+    place: Place,
     guest: bool = False,
 ) -> html.Div:
     """Everything under the header. `refusal` says why the viewer may only read; None when he may act."""
@@ -58,9 +61,10 @@ def build(
             ),
             _flood(w),
             _refusal(refusal, guest=guest, w=w) if refusal else None,
+            html.Div(id=Ids.WINDOWS, className="desk-windows", role="status", hidden=True),
             html.Div(
                 [
-                    alarm_queue.build(queue, places, query, now, w),
+                    alarm_queue.build(queue, places, query, now, w, place=place),
                     _detail(w),
                     html.Aside(
                         id=Ids.CONTEXT, className="desk-context", tabIndex="0", **attributes(aria_label=w("现场"))
@@ -68,7 +72,7 @@ def build(
                 ],
                 className="desk-main",
             ),
-            _foot(w),
+            _foot(w, may_act=refusal is None),
             alarm_queue.templates(w),
             desk_dialogs.build(w),
             html.Div(id=Ids.TOASTS, className="desk-toasts", role="status"),
@@ -236,10 +240,18 @@ def _detail(w: Words) -> html.Section:
     )
 
 
-def _foot(w: Words) -> html.Footer:
+def _foot(w: Words, *, may_act: bool) -> html.Footer:
     return html.Footer(
         [
             html.Span("", className="desk-foot-said", **attributes(data_f="rest")),
+            html.Button(
+                [html.Kbd("W"), html.Span(w("演练、检修"))],
+                type="button",
+                className="desk-link",
+                **attributes(data_action="window"),
+            )
+            if may_act
+            else None,
             html.A(
                 w("值班日志"), href="/api/v1/duty-log?format=xlsx", className="desk-link", id="desk-log", hidden=True
             ),

@@ -46,6 +46,7 @@ KEYS: Final = (
     ("P", "现场（平板）"),
     ("M", "声音"),
     ("H", "接班、交班"),
+    ("W", "演练、检修"),
     ("/", "查找"),
     ("?", "全部快捷键"),
     ("Esc", "返回"),
@@ -64,6 +65,7 @@ def build(w: Words) -> html.Div:
             _incident(w),
             _take_over(w),
             *_shift(w),
+            _window(w),
             _sound(w),
             _help(w),
         ],
@@ -227,6 +229,32 @@ def _shift(w: Words) -> list[html.Dialog]:
         dialog("handover", w("交班"), over, w("签字交班"), w),
         dialog("sign", w("接班"), [html.P("", **attributes(data_f="note")), items()], w("签收接班"), w),
     ]
+
+
+def _window(w: Words) -> html.Dialog:
+    """Announce a drill or maintenance: what, where, from when to when, why."""
+
+    def moment(name: str, label: str) -> html.Label:
+        return html.Label([html.Span(label), Input(type="datetime-local", name=name)], className="desk-field")
+
+    return dialog(
+        "window",
+        w("通告演练或检修"),
+        [
+            choices("kind", [("drill", w("演练")), ("maintenance", w("检修"))], "drill", w("种类")),
+            html.Fieldset(
+                [html.Legend(w("在哪里")), html.Div(className="desk-options", **attributes(data_options="places"))],
+                className="desk-choices",
+            ),
+            html.Div([moment("since", w("开始")), moment("until", w("结束"))], className="desk-dialog-pair"),
+            html.Label(
+                [html.Span(w("事由")), Input(type="text", name="reason", maxlength="200")], className="desk-field"
+            ),
+            html.P(w("期间的告警照常记录并标明，涉及生命安全的照常处置。"), className="desk-dim"),
+        ],
+        w("通告"),
+        w,
+    )
 
 
 def _sound(w: Words) -> html.Dialog:

@@ -61,8 +61,10 @@ def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
         lines = queries.queue(session, area.path)
         figures = queries.shift_figures(session, area.path, viewer().name, at)
         places = queries.places(session, viewer().scope)
+        place = areas.place(area, viewer().scope, areas.data_version(session))
         demo = areas.is_demo(session)
-    body = desk.build(lines, figures, places, query, _why_not(viewer(), w), at, w, guest=viewer().kind is Kind.GUEST)
+    guest = viewer().kind is Kind.GUEST
+    body = desk.build(lines, figures, places, query, _why_not(viewer(), w), at, w, place=place, guest=guest)
     return FirstPaint(render(_frame(body, demo, query, w)), _state(area, places, w), surface="desk")
 
 
@@ -85,6 +87,7 @@ def alarm() -> Response:
             "id": record.id,
             "version": record.version,
             "dispatch": alarm_context.choices(view, w),
+            "windows": alarm_context.window_places(view, w),
             "title": f"{labels.of(labels.ALARM, record.kind, w)} · {record.place}",
             "parts": {name: render(tree) for name, tree in parts.items()},
         }

@@ -22,7 +22,7 @@
       q: asked.get("q") || "",
       words: (a) => `${yiping.deskRows.title(a)} ${yiping.deskRows.place(a)} ${a.device_code || ""} ${a.alarm_id}`,
     };
-    const queue = createQueue({ me: here.me, filter: { ...filter } });
+    const queue = createQueue({ me: here.me, now: () => yiping.live.serverNow(), filter: { ...filter } });
     const selection = createSelection();
     const box = byId("desk-list"), detailBox = byId("desk-detail"), pill = byId("desk-pill");
     const slot = (where, name) => where.querySelector(`[data-f="${name}"]`);
@@ -40,6 +40,8 @@
     const list = yiping.deskList.createList({ box, make: yiping.deskRows.make, fill });
     const detail = yiping.deskDetail.createDetail({ detail: detailBox, context: byId("desk-context"), onShown, onFailed: (why) => acts.tell(why, "is-refused") });
     const acts = yiping.deskOfficer.create({ queue, detail, targets, redraw, clear: () => selection.clear() });
+
+    const windows = yiping.deskWindows.create({ tell: acts.tell });
 
     // ---- the list
 
@@ -77,6 +79,7 @@
       if (!known) return; // never "none" before it is known
       const { views, kinds, oldest } = queue.counts(), waiting = queue.waiting().length, marked = selection.marked();
       for (const chip of root.querySelectorAll("[data-view-count]")) yiping.deskRows.setText(chip, views[chip.dataset.viewCount] ? figure(views[chip.dataset.viewCount]) : "");
+      for (const chip of root.querySelectorAll("[data-rare]")) chip.hidden = !views[chip.dataset.view] && filter.view !== chip.dataset.view;
       const active = `desk-alarm-${selection.current()}`; // a line that is scrolled away is not in the document
       if (byId(active)) box.setAttribute("aria-activedescendant", active);
       else box.removeAttribute("aria-activedescendant");
@@ -281,6 +284,13 @@
       else if (camera) yiping.video.open({ code: camera, name: cameraName }, document.body);
     });
     root.addEventListener("change", (event) => {
+      if ("area" in event.target.dataset) {
+        const url = new URL(location.href);
+        url.searchParams.set("area", event.target.value);
+        url.searchParams.delete("id");
+        location.assign(url);
+        return;
+      }
       const { filter: name } = event.target.dataset;
       if (name) narrow({ [name]: name === "severity" ? Number(event.target.value) : event.target.value });
     });
@@ -318,11 +328,13 @@
         weigh();
         stale = true;
         draw();
+        windows.draw(yiping.reducer.windows(state));
         if (first) opened();
         else told(detail.open());
         return;
       }
       if (event.type === "flood.changed") weigh();
+      if (event.type === "window.changed") windows.draw(yiping.reducer.windows(state));
       if (event.type !== "alarm.changed") return;
       const isNew = queue.apply(event);
       if (isNew) {

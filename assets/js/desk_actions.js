@@ -49,12 +49,13 @@
     return found ? { "X-Yiping-Form": found[1] } : {};
   }
 
-  api.post = (url, body) => fetch(url, {
-    method: "POST",
+  api.request = (method, url, body) => fetch(url, {
+    method,
     credentials: "same-origin",
     headers: { "Content-Type": "application/json", ...proof() },
-    body: JSON.stringify(body),
+    body: body && JSON.stringify(body),
   });
+  api.post = (url, body) => api.request("POST", url, body);
 
   /** Send it; the network failing is an outcome as well. */
   api.send = async function send(action, alarms, more) {

@@ -19,12 +19,12 @@
 
   function onKey(event) {
     const { target, key } = event, dialog = event.currentTarget;
-    const writes = target.matches("textarea, input[type=text], input[type=search]");
+    const writes = target.matches("textarea, input[type=text], input[type=search], input[type=datetime-local]");
     if (key === "Enter" && !event.shiftKey && !event.isComposing && !target.matches("button")) {
       event.preventDefault();
       dialog.querySelector("form").requestSubmit();
     } else if (/^[1-9]$/.test(key) && !writes && !event.ctrlKey && !event.metaKey) {
-      const choice = dialog.querySelectorAll("input[type=radio]")[Number(key) - 1];
+      const choice = (target.closest("fieldset") || dialog.querySelector("fieldset") || dialog).querySelectorAll("input[type=radio]")[Number(key) - 1];
       if (!choice) return;
       event.preventDefault();
       choice.checked = true;

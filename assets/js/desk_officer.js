@@ -11,6 +11,7 @@
   const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment" }; // all else is the officer's
 
   let choices = []; // whom the open alarm can be sent to: [value, text, note]
+  let places = []; // what of its place a window may be of, likewise
 
   function create({ queue, detail, targets, redraw, clear }) {
     const { send, toast, DONE, SAFE, UNDO_MS } = yiping.deskActions;
@@ -136,6 +137,7 @@
       if (!may.includes(NEEDS[action] || "act_on_alarms")) return tell(me === "guest" ? t("登录后可以处置") : t("您的账号没有这项权限。"), "is-refused");
       if (action === "undo") return undo();
       if (action === "shift") return shift.open();
+      if (action === "window") return yiping.deskWindows.announce(places, tell);
       const alarms = targets();
       if (!alarms.length) return tell(t("先选一条告警"));
       return RUN[action](alarms, more);
@@ -163,5 +165,5 @@
     return spoken ? t("声音开，读出告警") : t("声音开");
   }
 
-  yiping.deskOfficer = { create, shown: (answer) => (choices = answer.dispatch || []) };
+  yiping.deskOfficer = { create, shown: (answer) => ([choices, places] = [answer.dispatch || [], answer.windows || []]) };
 })();

@@ -11,7 +11,7 @@
   const COMMUNITY = 9; // characters of a path down to the community
   const STALE_MS = 86400000;
   const KEEP_MS = 600000; // how long what is over is known, should a late event speak of it
-  const VIEWS = ["open", "mine", "unacked", "shelved", "suppressed", "all"];
+  const VIEWS = ["open", "mine", "unacked", "shelved", "suppressed", "stale", "chattering", "all"];
 
   const isOpen = (a) => a.state !== "closed";
   const isUnacked = (a) => a.state === "active_unacked" || a.state === "cleared_unacked";
@@ -32,12 +32,14 @@
     unacked: (a) => isUnacked(a) && !isHeld(a),
     shelved: isShelved,
     suppressed: isSuppressed,
+    stale: (a, me, now) => isStale(a, now),
+    chattering: (a) => Boolean(a.chattering),
     all: () => true,
   };
 
-  /** Whether `filter` ({view, kind, severity, area, q, words}) shows alarm `a` to `me`. */
-  function matches(a, filter, me) {
-    if (!isOpen(a) || !IN_VIEW[filter.view](a, me)) return false;
+  /** Whether `filter` ({view, kind, severity, area, q, words}) shows alarm `a` to `me` at `now`. */
+  function matches(a, filter, me, now) {
+    if (!isOpen(a) || !IN_VIEW[filter.view](a, me, now)) return false;
     if (filter.severity && a.severity !== filter.severity) return false;
     if (filter.kind && a.kind !== filter.kind) return false;
     if (filter.area && !a.area.startsWith(filter.area)) return false;
@@ -65,7 +67,8 @@
   /** What belongs together in a flood: one cause where one is known, else one kind in one community. */
   const cause = (a) => a.event_id ? `event ${a.event_id}` : `${a.kind} ${a.area.slice(0, COMMUNITY)}`;
 
-  function createQueue({ me = null, filter = { view: "open" } } = {}) {
+  /** `now` tells the time (ms). */
+  function createQueue({ me = null, now = () => 0, filter = { view: "open" } } = {}) {
     const alarms = new Map();
     const waiting = new Set(); // belong into the list and are not in it yet
     let order = []; // ids in the list, as it settled
@@ -73,7 +76,7 @@
     let flood = false;
     const opened = new Set(); // groups of a flood that are unfolded
 
-    const belongs = (a) => Boolean(a) && matches(a, filter, me);
+    const belongs = (a) => Boolean(a) && matches(a, filter, me, now());
 
     function settle() {
       order = [...alarms.values()].filter(belongs).sort(compare).map((a) => a.alarm_id);
@@ -131,11 +134,12 @@
     function counts() {
       const views = Object.fromEntries(VIEWS.map((view) => [view, 0]));
       const kinds = {};
+      const at = now();
       let oldest = null;
       for (const a of alarms.values()) {
         if (!isOpen(a) || (filter.area && !a.area.startsWith(filter.area))) continue;
-        for (const view of VIEWS) if (IN_VIEW[view](a, me)) views[view] += 1;
-        if (IN_VIEW[filter.view](a, me)) kinds[a.kind] = (kinds[a.kind] || 0) + 1;
+        for (const view of VIEWS) if (IN_VIEW[view](a, me, at)) views[view] += 1;
+        if (IN_VIEW[filter.view](a, me, at)) kinds[a.kind] = (kinds[a.kind] || 0) + 1;
         if (a.severity >= MAJOR && IN_VIEW.unacked(a) && (oldest === null || raisedMs(a) < oldest)) oldest = raisedMs(a);
       }
       return { views, kinds, oldest };

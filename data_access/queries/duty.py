@@ -264,7 +264,7 @@ def _handover_rows(session: Session, *conditions: Any, limit: int = MOST) -> Seq
 def _windows() -> Any:
     row = AlarmWindowRow
     return (
-        select(row, AreaRow.code, AreaRow.name, BuildingRow.code, DeviceRow.code)
+        select(row, AreaRow.code, AreaRow.name, BuildingRow.code, BuildingRow.name, DeviceRow.code, DeviceRow.name)
         .join(AreaRow, AreaRow.path == row.area_path)
         .outerjoin(BuildingRow, BuildingRow.id == row.building_id)
         .outerjoin(DeviceRow, DeviceRow.id == row.device_id)
@@ -272,7 +272,15 @@ def _windows() -> Any:
 
 
 def _window(
-    row: AlarmWindowRow, area: str, area_name: str, building: str | None, device: str | None, *, now: datetime
+    row: AlarmWindowRow,
+    area: str,
+    area_name: str,
+    building: str | None,
+    building_name: str | None,
+    device: str | None,
+    device_name: str | None,
+    *,
+    now: datetime,
 ) -> WindowRecord:
     return WindowRecord(
         id=row.id,
@@ -281,6 +289,7 @@ def _window(
         area_name=area_name,
         building=None if device else building,
         device=device,
+        place=device_name or device or building_name or "",
         since=row.since,
         until=row.until,
         reason=row.reason,

@@ -70,6 +70,7 @@ class WindowRecord:
     area_name: str
     building: str | None  # code
     device: str | None  # code
+    place: str  # the building's or the device's name; empty for an area
     since: datetime
     until: datetime
     reason: str

@@ -235,3 +235,28 @@ def test_upright_tablets_show_the_list_then_the_alarm(desks: Desks, product: Pro
     page.locator(".desk-back").tap()
     expect(page.locator("#desk-list")).to_be_visible()
     product.publish(device, {"gas_lel": 1})
+
+
+def test_a_drill_is_announced_on_every_desk_and_ends_there(desks: Desks) -> None:
+    first, second = desks.sit("demo-officer"), desks.sit("demo-officer-2")
+    _keys(first, "w")
+    expect(first.locator("#desk-dialog-window input[name=kind]").first).to_be_focused()
+    _keys(first, "Enter")
+    expect(first.locator("#desk-dialog-window [data-f=said]")).not_to_be_empty()  # why is to be said
+    first.locator("#desk-dialog-window input[name=reason]").fill("消防演练")
+    _send(first)
+    for page in (first, second):
+        expect(page.locator("#desk-windows")).to_contain_text("演练进行中")
+        expect(page.locator("#desk-windows")).to_contain_text("消防演练")
+    second.locator("#desk-windows button").click()
+    for page in (first, second):
+        expect(page.locator("#desk-windows")).to_be_hidden()
+
+
+def test_another_area_is_another_address(desks: Desks) -> None:
+    page = desks.sit("demo-officer")
+    below = page.locator("[data-area] option").last.get_attribute("value")
+    page.locator("[data-area]").select_option(below)
+    page.wait_for_url(re.compile(rf"area={below}"))
+    until(page, READY, timeout=30)
+    expect(page.locator("[data-area]")).to_have_value(str(below))

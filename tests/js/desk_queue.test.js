@@ -71,7 +71,19 @@ test("each view holds its own and its number", () => {
   for (const view of ["open", "mine", "unacked", "shelved", "suppressed", "all"]) found[view] = ids(filled(list, { me: "zhou", filter: { view } }));
   assert.deepEqual(found, { open: [1, 2, 5], mine: [2], unacked: [1], shelved: [3, 6], suppressed: [4], all: [1, 2, 3, 4, 5, 6] });
   const { views } = filled(list, { me: "zhou" }).counts();
-  assert.deepEqual(views, { open: 3, mine: 1, unacked: 1, shelved: 2, suppressed: 1, all: 6 });
+  assert.deepEqual(views, { open: 3, mine: 1, unacked: 1, shelved: 2, suppressed: 1, stale: 0, chattering: 0, all: 6 });
+});
+
+test("what stands for a day is stale, what flutters is chattering, and each has its view", () => {
+  const day = 86400000, list = [
+    alarm(1), alarm(2, { state: "cleared_unacked" }), alarm(3, { raised_at: new Date(NOON + 60000).toISOString() }),
+    alarm(4, { raised_at: new Date(NOON + 60000).toISOString(), chattering: true }),
+  ];
+  const now = () => NOON + day + 5000;
+  assert.deepEqual(ids(filled(list, { now, filter: { view: "stale" } })), [1]);
+  assert.deepEqual(ids(filled(list, { now, filter: { view: "chattering" } })), [4]);
+  const { views } = filled(list, { now }).counts();
+  assert.deepEqual([views.stale, views.chattering], [1, 1]);
 });
 
 test("filters narrow by grade, kind, area and words", () => {

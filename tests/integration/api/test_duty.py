@@ -77,6 +77,7 @@ def test_a_window_is_announced_to_all_around_and_ended(desk: Web) -> None:
     wanted = {"kind": "drill", "since": since.isoformat(), "until": until.isoformat(), "reason": "消防演练"}
     made = ask(desk, Role.OFFICER, "POST", "/api/v1/alarm-windows", {**wanted, "building": "B1"})
     assert (made.status_code, made.json()["building"], made.json()["open"]) == (201, "B1", True)
+    assert made.json()["place"] == desk.get("/api/v1/buildings/B1").json()["name"]
     for area in (DISTRICT, STREET, COMMUNITY):
         listed = desk.get(f"/api/v1/alarm-windows?area={area}").json()["windows"]
         assert [w["reason"] for w in listed] == ["消防演练"]

@@ -14,7 +14,7 @@ from data_access.domain.alarm_kinds import Guidance
 from data_access.domain.alarms import AlarmState
 from data_access.events import AlarmChanged
 from data_access.viewmodels.alarms import AlarmDetail, AlarmRecord, AlarmStep
-from data_access.viewmodels.areas import AreaLabel, CameraLine
+from data_access.viewmodels.areas import AreaLabel, CameraLine, Place
 from data_access.viewmodels.desk import (
     Around,
     AtRisk,
@@ -30,6 +30,9 @@ NOW = datetime(2026, 6, 17, 6, 32, tzinfo=UTC)
 ZH, EN = words("zh"), words("en")
 GUIDANCE = Guidance(what_to_do="1. 看视频\n2. 派人", what_to_do_en="1. Watch\n2. Send somebody", source="kind")
 GRID = AreaLabel(4, "440303004011003", "000000000002", "第03网格", "Grid 03", "grid")
+
+COMMUNITY = AreaLabel(3, "440303004011", "000000000", "水贝社区", None, "community")
+PLACE = Place(area=COMMUNITY, trail=(), children=(GRID,), below=())
 
 
 def _nothing(of: type) -> dict[str, Any]:
@@ -159,6 +162,19 @@ def test_what_marks_an_alarm_is_said_in_words() -> None:
         assert said in head
 
 
+def test_the_cause_and_the_first_of_an_event_are_a_step_away() -> None:
+    head = _parts(_view(_record(parent_id=3, event_id=5)))["head"]
+    assert 'data-go="3"' in head
+    assert 'data-go="5"' in head
+    assert 'data-go="7"' not in _parts(_view(_record(event_id=7)))["head"]  # the first of an event is this one
+
+
+def test_a_window_may_be_of_the_device_the_building_or_any_area_around() -> None:
+    offered = [value for value, _, _ in alarm_context.window_places(_view(), ZH)]
+    assert offered[:2] == ["device:smoke-0107", "building:B1"]
+    assert offered[2:] == ["area:440303004011003"]
+
+
 def test_a_step_is_ticked_off_with_who_and_when_and_the_next_is_current() -> None:
     guide = _parts(_view(history=[_step("comment", detail={"text": "✓ 1. 看视频"})]))["guide"]
     assert "14:32 zhou" in guide
@@ -235,10 +251,12 @@ def test_a_line_of_the_queue_names_the_community_and_the_place() -> None:
     }
     event = AlarmChanged.model_construct(**told)
     queue = DeskQueue(rows=(event,), by_severity={4: 1}, last_at=NOW)
-    line = render(alarm_queue.build(queue, {"000000000": "水贝社区"}, {}, NOW, ZH))
+    line = render(alarm_queue.build(queue, {"000000000": "水贝社区"}, {}, NOW, ZH, place=PLACE))
     for said in ("水贝社区 · 12 栋", "×3", "02:00", "1 分内确认", "未确认"):
         assert said in line
-    empty = render(alarm_queue.build(DeskQueue(rows=(), by_severity={}, last_at=NOW), {}, {}, NOW, ZH))
+    assert line.count("<option") > 2
+    assert 'value="440303004011003">\u2003第03网格' in line  # what lies below is another address
+    empty = render(alarm_queue.build(DeskQueue(rows=(), by_severity={}, last_at=NOW), {}, {}, NOW, ZH, place=PLACE))
     assert "没有需要处理的告警" in empty
     assert "今日 14:32" in empty
 
