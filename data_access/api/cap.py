@@ -15,7 +15,7 @@ from starlette.routing import Route
 from data_access.api.context import context, principal
 from data_access.api.parameters import an_integer
 from data_access.domain import cap
-from data_access.domain.alarm_names import name_of
+from data_access.domain.alarm_kinds import Guidance
 from data_access.domain.cap import MsgType, Step
 from data_access.domain.errors import NotFound
 from data_access.domain.notices import SEVERITY_WORDS, title
@@ -93,7 +93,8 @@ def message(alert: CapAlert, sender: str) -> Element:
         _put(root, "references", " ".join(references))
     if alert.event_id is not None:
         _put(root, "incidents", f"yiping-event-{alert.event_id}")
-    _info(root, alert)
+    for language in _LANGUAGES:
+        _info(root, alert, language)
     return root
 
 
@@ -114,19 +115,19 @@ def _entry(root: Element, alert: CapAlert, sender: str) -> None:
     step, name = alert.message.step, identifier(alert, alert.message.step)
     entry = _put(root, "entry")
     _put(entry, "id", f"urn:yiping:cap:{sender}:{name}")
-    _put(entry, "title", f"{_headline(alert)} ({alert.message.type})")
+    _put(entry, "title", f"{_CHINESE.headline(alert)} ({alert.message.type})")
     _put(entry, "updated", _moment(step.at))
     _put(entry, "link", rel="alternate", type=CAP_TYPE, href=f"/api/v1/cap/{name}.xml")
-    _put(entry, "category", term=cap.CATEGORY.get(alert.kind, "Infra"))
-    _put(entry, "summary", _description(alert))
+    _put(entry, "category", term=cap.CATEGORY.get(alert.kind.code, "Infra"))
+    _put(entry, "summary", _CHINESE.description(alert))
 
 
-def _info(root: Element, alert: CapAlert) -> None:
-    told, step = alert.message, alert.message.step
+def _info(root: Element, alert: CapAlert, w: _Language) -> None:
+    told, step, kind = alert.message, alert.message.step, alert.kind.code
     info = _put(root, "info")
-    _put(info, "language", "zh-CN")
-    _put(info, "category", cap.CATEGORY.get(alert.kind, "Infra"))
-    _put(info, "event", name_of(alert.kind))
+    _put(info, "language", w.code)
+    _put(info, "category", cap.CATEGORY.get(kind, "Infra"))
+    _put(info, "event", w.event(alert))
     _put(info, "responseType", "AllClear" if told.over else "Assess")
     _put(info, "urgency", cap.urgency(told))
     _put(info, "severity", cap.SEVERITY[step.severity])
@@ -134,27 +135,72 @@ def _info(root: Element, alert: CapAlert) -> None:
     _put(info, "onset", _moment(alert.raised_at))
     _put(info, "expires", _moment(step.at + _EXPIRES))
     _put(info, "senderName", "一屏 Yiping")
-    _put(info, "headline", _headline(alert))
-    _put(info, "description", _description(alert))
-    for name, value in (("yiping:alarm", alert.alarm_id), ("yiping:state", step.state), ("yiping:kind", alert.kind)):
+    _put(info, "headline", w.headline(alert))
+    _put(info, "description", w.description(alert))
+    if alert.guidance is not None and not told.over:
+        _put(info, "instruction", w.instruction(alert.guidance))
+    for name, value in (("yiping:alarm", alert.alarm_id), ("yiping:state", step.state), ("yiping:kind", kind)):
         _pair(info, "parameter", name, str(value))
-    area = _put(info, "area")
-    _put(area, "areaDesc", f"{alert.area_name} {alert.place}" if alert.place != alert.area_name else alert.place)
+    area, where = _put(info, "area"), w.area(alert)
+    _put(area, "areaDesc", f"{where} {alert.place}" if alert.place != alert.area_name else where)
     if alert.lng is not None and alert.lat is not None:
         _put(area, "circle", f"{alert.lat:.6f},{alert.lng:.6f} {_RADIUS_KM}")
     _pair(area, "geocode", "yiping:area", alert.area)
 
 
-def _headline(alert: CapAlert) -> str:
-    return title(alert.message.step.severity, name_of(alert.kind), alert.area_name)
+class _Language:
+    """What a message says in words. Places keep the names they have."""
+
+    code = "zh-CN"
+
+    def event(self, alert: CapAlert) -> str:
+        return alert.kind.name
+
+    def area(self, alert: CapAlert) -> str:
+        return alert.area_name
+
+    def headline(self, alert: CapAlert) -> str:
+        return title(alert.message.step.severity, alert.kind.name, alert.area_name)
+
+    def description(self, alert: CapAlert) -> str:
+        now = "已恢复" if alert.message.over else "持续"
+        confirmed = "，多个终端相互印证" if alert.event_id is not None else ""
+        grade = SEVERITY_WORDS[alert.message.step.severity]
+        return f"{alert.place}，{_local(alert.raised_at)} 发生，{now}，级别{grade}{confirmed}。"
+
+    def instruction(self, guidance: Guidance) -> str:
+        return guidance.what_to_do
 
 
-def _description(alert: CapAlert) -> str:
-    began = alert.raised_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    now = "已恢复" if alert.message.over else "持续"
-    confirmed = "，多个终端相互印证" if alert.event_id is not None else ""
-    grade = SEVERITY_WORDS[alert.message.step.severity]
-    return f"{alert.place}，{began} 发生，{now}，级别{grade}{confirmed}。"
+class _English(_Language):
+    code = "en"
+
+    def event(self, alert: CapAlert) -> str:
+        return alert.kind.name_en
+
+    def area(self, alert: CapAlert) -> str:
+        return alert.area_name_en or alert.area_name
+
+    def headline(self, alert: CapAlert) -> str:
+        return f"[{alert.message.step.severity.name.capitalize()}] {alert.kind.name_en} · {self.area(alert)}"
+
+    def description(self, alert: CapAlert) -> str:
+        now = "cleared" if alert.message.over else "still there"
+        confirmed = ", confirmed by several devices" if alert.event_id is not None else ""
+        grade = alert.message.step.severity.name.lower()
+        return f"{alert.place}: began {_local(alert.raised_at)}, {now}, grade {grade}{confirmed}."
+
+    def instruction(self, guidance: Guidance) -> str:
+        return guidance.what_to_do_en
+
+
+_CHINESE: Final = _Language()
+_LANGUAGES: Final = (_CHINESE, _English())
+"""Those of the blocks of a message, in their order. A feed has one language."""
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
 def _put(parent: Element, tag: str, text: str | None = None, **attributes: str) -> Element:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from data_access.db.alarm_kinds import guidance, kinds
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow
+from data_access.domain.alarm_kinds import kind_of
 from data_access.domain.alarms import AlarmState, Severity
 from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.cap import Message, Step, messages
@@ -52,7 +55,7 @@ def one(session: Session, alarm_id: int, number: int, scope: str) -> CapAlert:
     if row is not None and within(row.area_path, scope) and row.source != "replay":
         for alert in _alerts(session, [alarm_id]):
             if alert.message.step.number == number:
-                return alert
+                return replace(alert, guidance=guidance(session, row.kind, row.device_id))
     raise NotFound("没有这条消息，或者不在您的权限范围内。")
 
 
@@ -72,16 +75,16 @@ def _alerts(session: Session, ids: Sequence[int]) -> list[CapAlert]:
         if row.action == WINDOW_OVER and row.detail:
             held[row.alarm_id] = row.id, row.detail["window"]
     alarms = session.execute(
-        select(AlarmRow, AreaRow.code, AreaRow.name)
+        select(AlarmRow, AreaRow.code, AreaRow.name, AreaRow.name_en)
         .join(AreaRow, AreaRow.id == AlarmRow.area_id)
         .where(AlarmRow.id.in_(ids))
     )
-    demo = areas.is_demo(session)
+    demo, known = areas.is_demo(session), kinds(session)
     return [
         CapAlert(
             alarm_id=row.id,
             message=message,
-            kind=row.kind,
+            kind=known.get(row.kind) or kind_of(row.kind),
             life_safety=row.life_safety,
             event_id=row.event_id,
             occurrences=row.occurrences,
@@ -90,11 +93,12 @@ def _alerts(session: Session, ids: Sequence[int]) -> list[CapAlert]:
             place=row.place,
             area=code,
             area_name=name,
+            area_name_en=name_en,
             lng=row.lng,
             lat=row.lat,
             raised_at=row.raised_at,
             close_reason=row.close_reason,
         )
-        for row, code, name in alarms
+        for row, code, name, name_en in alarms
         for message in messages(steps.get(row.id, ()))
     ]

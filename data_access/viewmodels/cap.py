@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from data_access.domain.alarm_kinds import AlarmKind, Guidance
 from data_access.domain.cap import Message
 
 
@@ -14,7 +15,7 @@ class CapAlert:
 
     alarm_id: int
     message: Message
-    kind: str
+    kind: AlarmKind
     life_safety: bool
     event_id: int | None
     occurrences: int
@@ -23,7 +24,9 @@ class CapAlert:
     place: str
     area: str  # code
     area_name: str
+    area_name_en: str | None
     lng: float | None
     lat: float | None
     raised_at: datetime
     close_reason: str | None
+    guidance: Guidance | None = None  # read for a message, not for a feed

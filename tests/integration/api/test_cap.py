@@ -14,6 +14,7 @@ from xmlschema import XMLSchema
 
 from data_access.db.tables import AlarmHistoryRow, AlarmRow
 from data_access.domain.accounts import Role
+from data_access.domain.alarm_kinds import default_kinds
 from tests.small import COMMUNITY, STREET
 from tests.web import Web
 
@@ -76,6 +77,15 @@ def test_every_message_of_the_feed_is_valid_and_refers_to_those_before(story: We
         SCHEMA.validate(answer.text)
     alert, worse, clear, cancel = (answer.text for answer in bodies)
     assert said(alert, "references") is None
+    blocks = list(ET.fromstring(alert).iter(f"{CAP}info"))
+    assert [block.findtext(f"{CAP}language") for block in blocks] == ["zh-CN", "en"]
+    for block, of in zip(
+        blocks, (default_kinds()["smoke"].what_to_do, default_kinds()["smoke"].what_to_do_en), strict=True
+    ):
+        assert block.findtext(f"{CAP}instruction") == of
+    assert "5栋" in (blocks[1].findtext(f"{CAP}description") or "")
+    assert blocks[1].findtext(f"{CAP}event") == default_kinds()["smoke"].name_en
+    assert said(clear, "instruction") is None  # there is nothing left to do
     assert [said(body, "msgType") for body in (alert, worse, clear, cancel)] == ["Alert", "Update", "Update", "Cancel"]
     sender, sent = said(alert, "sender"), said(alert, "sent")
     assert said(worse, "references") == f"{sender},{said(alert, 'identifier')},{sent}"

@@ -326,7 +326,9 @@ def test_where_a_person_is_stays_off_the_map_of_a_wall(own: Web, tokens: dict[st
         feed = ask(own, tokens[role], "GET", "/api/v1/map/devices").content
         (n,) = struct.unpack_from("<I", feed, 4)
         ids, kinds = struct.unpack_from(f"<{n}i", feed, 16), feed[16 + 16 * n :][:n]
-        return [number for number, kind in zip(ids, kinds, strict=True) if kind == list(DeviceKind).index(DeviceKind.WATCH)]
+        return [
+            number for number, kind in zip(ids, kinds, strict=True) if kind == list(DeviceKind).index(DeviceKind.WATCH)
+        ]
 
     assert worn("everywhere")
     assert not worn("wall everywhere")
