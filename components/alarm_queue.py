@@ -153,7 +153,7 @@ def _areas(place: Place, w: Words) -> html.Select:
         )
         for depth, area in [*enumerate(levels), *((len(levels), child) for child in place.children)]
     ]
-    return html.Select(options, className="desk-select is-area", **attributes(data_area="", aria_label=w("区域")))
+    return html.Select(options, className="desk-select is-area", **attributes(data_areas="", aria_label=w("区域")))
 
 
 def _first_lines(queue: DeskQueue, places: Mapping[str, str], now: datetime, w: Words) -> list[Child]:

@@ -284,7 +284,7 @@
       else if (camera) yiping.video.open({ code: camera, name: cameraName }, document.body);
     });
     root.addEventListener("change", (event) => {
-      if ("area" in event.target.dataset) {
+      if ("areas" in event.target.dataset) {
         const url = new URL(location.href);
         url.searchParams.set("area", event.target.value);
         url.searchParams.delete("id");

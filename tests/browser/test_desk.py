@@ -255,8 +255,8 @@ def test_a_drill_is_announced_on_every_desk_and_ends_there(desks: Desks) -> None
 
 def test_another_area_is_another_address(desks: Desks) -> None:
     page = desks.sit("demo-officer")
-    below = page.locator("[data-area] option").last.get_attribute("value")
-    page.locator("[data-area]").select_option(below)
+    below = page.locator("[data-areas] option").last.get_attribute("value")
+    page.locator("[data-areas]").select_option(below)
     page.wait_for_url(re.compile(rf"area={below}"))
     until(page, READY, timeout=30)
-    expect(page.locator("[data-area]")).to_have_value(str(below))
+    expect(page.locator("[data-areas]")).to_have_value(str(below))
