@@ -15,6 +15,7 @@ _UNUSED: Final = re.compile(r'<script src="[^"]*/(?:deps/polyfill@|dash_table/)[
 """Polyfills for browsers older than the page's own scripts, and a table component that no page has."""
 _CORE: Final = re.compile(r'<script src="[^"]*/dash/dcc/[^"]*"></script>\n?')
 """Dash Core Components."""
+_SOURCE: Final = re.compile(r'<script src="([^"]*)"')
 
 # The theme of this browser and the size of a wall, before anything is painted in another one.
 _HEAD: Final = """(function (root) {
@@ -40,7 +41,9 @@ class FirstPaint:
 
     html: str
     state: Mapping[str, Any]  # what the scripts must know of it
-    fetched: tuple[str, ...] = ()  # what the scripts will ask for: fetched while they load
+    fetched: tuple[
+        str, ...
+    ] = ()  # what a first picture is drawn from: on its way with the scripts, and Dash waits for it
     surface: str = ""  # class of the document: "desk" has its own measure
 
 
@@ -60,28 +63,31 @@ def build(
     `core`: the page uses Dash Core Components.
 
     The page's own script comes before those of Dash: the live panels and the first picture of the map need none of it.
+    Where there is such a picture, `start.js` starts Dash behind it.
     """
     lang = words(query.get("lang")).lang
     surface = "wall" if query.get("wall") == "1" else first.surface if first else ""
     surface = f' class="{surface}"' if surface else ""
     probe = ' data-probe="1"' if query.get("probe") == "1" else ""
     title = first.state["title"] if first else parts["title"]
-    ahead = (
-        "".join(
-            f'<link rel="preload" as="fetch" crossorigin="anonymous" href="{escape(url)}">' for url in first.fetched
-        )
-        if first
-        else ""
-    )
     scripts = _UNUSED.sub("", parts["scripts"])
+    scripts = scripts if core else _CORE.sub("", scripts)
+    dash, later, ahead = f"{scripts}\n{parts['renderer']}", "", ""
+    if first and first.fetched:
+        ahead = "".join(
+            f'<link rel="preload" as="fetch" crossorigin="anonymous" href="{escape(url)}">' for url in first.fetched
+        ) + "".join(
+            f'<link rel="preload" as="script" fetchpriority="low" href="{src}">' for src in _SOURCE.findall(scripts)
+        )
+        dash, later = "", f'<template id="later">{dash}</template>\n'
     return (
         f'<!DOCTYPE html>\n<html lang="{"en" if lang is Lang.EN else "zh-CN"}"{surface}>\n<head>\n{parts["metas"]}\n'
         f"<title>{escape(title)}</title>\n{_INSTALL}\n<script>{_HEAD}</script>\n"
         f'<link rel="stylesheet" href="{own.styles}">\n<link rel="preload" as="script" href="{own.scripts}">\n'
         f"{parts['css']}\n{ahead}\n</head>\n"
         f'<body data-lang="{lang.value}"{probe}>\n{_painted(first)}\n{parts["app_entry"]}\n'
-        f'<script src="{own.scripts}"></script>\n'
-        f"<div>\n{parts['config']}\n{scripts if core else _CORE.sub('', scripts)}\n{parts['renderer']}\n</div>\n"
+        f'{later}<script src="{own.scripts}"></script>\n'
+        f"<div>\n{parts['config']}\n{dash}\n</div>\n"
         "</body>\n</html>"
     )
 

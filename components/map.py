@@ -113,6 +113,13 @@ def outlines_url(code: str, query: Mapping[str, str]) -> str:
     return f"/api/v1/map/areas.geojson?{urlencode({'metric': _metric(query), 'area': code})}"
 
 
+def snapshot_url(query: Mapping[str, str]) -> str:
+    """What `assets/js/live.js` starts from, letter for letter; a wall on its tour hears its home."""
+    home = query.get("home") if query.get("wall") == "1" else None
+    place = home or query.get("area")
+    return f"/api/v1/snapshot?{urlencode({'area': place})}" if place else "/api/v1/snapshot"
+
+
 def _metric(query: Mapping[str, str]) -> str:
     asked = query.get("metric", "")
     return asked if asked in set(Metric) else DEFAULT_METRIC.value

@@ -74,7 +74,8 @@ def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
         return None
     view, regions = found
     page = _frame(regions, view.demo, view.sources, view.sensors.by_severity, query, w)
-    return FirstPaint(render(page), _state(view, w), (map_view.outlines_url(view.place.area.code, query),))
+    fetched = (map_view.outlines_url(view.place.area.code, query), map_view.snapshot_url(query))
+    return FirstPaint(render(page), _state(view, w), fetched)
 
 
 def panels() -> Response:

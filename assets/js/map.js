@@ -242,9 +242,9 @@
     probe.count = () => (yiping.map ? yiping.map.count() : 0);
   }
 
-  // dash-leaflet keeps its map to itself; Leaflet tells of each map it makes. Both come after this file, and all scripts
-  // are there when the document has been read; the map is made later, from an answer of the server.
-  document.addEventListener("DOMContentLoaded", () => {
+  // dash-leaflet keeps its map to itself; Leaflet tells of each map it makes. Both come after this file; the map is made
+  // later still, from an answer of the server.
+  document.addEventListener("yiping:scripts", () => {
     window.L.Map.addInitHook(function () {
       if (this.getContainer().id === "map") this.whenReady(() => setTimeout(() => start(this)));
     });

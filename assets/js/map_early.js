@@ -37,6 +37,7 @@
       this.box.remove();
       for (const undo of this.undo.splice(0)) undo();
       yiping.mapEarly = null;
+      yiping.startDash();
     }
 
     // Where the view will be: the same box and padding as the map's first fit.
@@ -109,6 +110,7 @@
       this.painter.alarms = yiping.mapAlarms.group(yiping.mapData.drawnAlarms(state));
       this.painter._drawAlarms();
       this._settle(this.painter._obstacles);
+      requestAnimationFrame(() => setTimeout(yiping.startDash)); // behind the paint
     }
 
     _painter() {

@@ -54,7 +54,8 @@ _ABNORMAL: Final = text("device_states.status <> 0")
 def counters(session: Session, paths: Collection[str], root: str, *, now: datetime) -> dict[str, dict[str, int]]:
     """The figures at `now` of the areas at `paths`, all of which lie in the subtree of `root`."""
     found = {path: dict.fromkeys(KEYS, 0) for path in paths}
-    for path, key, n in _counted(session, root, now):
+    depth = max(map(len, paths), default=0)  # the database adds up what lies deeper
+    for path, key, n in _counted(session, root, depth, now):
         for above in lineage(path):
             if above in found:
                 found[above][key] += n
@@ -64,20 +65,20 @@ def counters(session: Session, paths: Collection[str], root: str, *, now: dateti
     return found
 
 
-def _counted(session: Session, root: str, now: datetime) -> Iterator[tuple[str, str, int]]:
-    """(path of the smallest area, key, how many) over everything that counts."""
-    yield from _alarms(session, root, now)
-    yield from _devices(session, root)
-    yield from _incidents(session, root, now)
-    yield from _cameras(session, root)
+def _counted(session: Session, root: str, depth: int, now: datetime) -> Iterator[tuple[str, str, int]]:
+    """(path of the smallest area at most `depth` long, key, how many) over everything that counts."""
+    yield from _alarms(session, root, depth, now)
+    yield from _devices(session, root, depth)
+    yield from _incidents(session, root, depth, now)
+    yield from _cameras(session, root, depth)
 
 
-def _alarms(session: Session, root: str, now: datetime) -> Iterator[tuple[str, str, int]]:
-    row = AlarmRow
+def _alarms(session: Session, root: str, depth: int, now: datetime) -> Iterator[tuple[str, str, int]]:
+    row, place = AlarmRow, func.substr(AlarmRow.area_path, 1, depth)
     query = (
-        select(row.area_path, row.severity, row.state, row.run.is_not(None), func.count())
+        select(place, row.severity, row.state, row.run.is_not(None), func.count())
         .where(_OPEN_ALARMS, *_subtree(row.area_path, root))
-        .group_by(row.area_path, row.severity, row.state, row.run.is_not(None))
+        .group_by(place, row.severity, row.state, row.run.is_not(None))
     )
     for path, severity, state, replayed, n in session.execute(query):
         standing = state in STANDING_STATES
@@ -90,53 +91,49 @@ def _alarms(session: Session, root: str, now: datetime) -> Iterator[tuple[str, s
         if state in UNACKED_STATES:
             yield path, "alarms.unacked", n
     today = (
-        select(row.area_path, func.count())
+        select(place, func.count())
         .where(row.raised_at >= midnight(local_day(now)), *_subtree(row.area_path, root), row.run.is_(None))
-        .group_by(row.area_path)
+        .group_by(place)
     )
     for path, n in session.execute(today):
         yield path, "alarms.today", n
 
 
-def _devices(session: Session, root: str) -> Iterator[tuple[str, str, int]]:
+def _devices(session: Session, root: str, depth: int) -> Iterator[tuple[str, str, int]]:
     """Offline devices, and abnormal ones: those with an alarm standing."""
-    row = DeviceStateRow
+    row, place = DeviceStateRow, func.substr(DeviceStateRow.area_path, 1, depth)
     counts = (
         _sum(row.status.op("&")(int(DeviceStatus.OFFLINE)) != 0),
         _sum(row.status.op("&")(int(DeviceStatus.SEVERITY_MASK)) != 0),
     )
-    query = select(row.area_path, *counts).where(_ABNORMAL, *_subtree(row.area_path, root)).group_by(row.area_path)
+    query = select(place, *counts).where(_ABNORMAL, *_subtree(row.area_path, root)).group_by(place)
     for path, offline, abnormal in session.execute(query):
         yield path, "devices.offline", offline
         yield path, "devices.abnormal", abnormal
 
 
-def _incidents(session: Session, root: str, now: datetime) -> Iterator[tuple[str, str, int]]:
-    row = IncidentRow
+def _incidents(session: Session, root: str, depth: int, now: datetime) -> Iterator[tuple[str, str, int]]:
+    row, place = IncidentRow, func.substr(IncidentRow.area_path, 1, depth)
     inside = (*_subtree(row.area_path, root), row.run.is_(None))
     query = (
-        select(row.area_path, func.count(), _sum(and_(row.due_at.is_not(None), row.due_at < now)))
+        select(place, func.count(), _sum(and_(row.due_at.is_not(None), row.due_at < now)))
         .where(_OPEN_INCIDENTS, *inside)
-        .group_by(row.area_path)
+        .group_by(place)
     )
     for path, n, overdue in session.execute(query):
         yield path, "incidents.open", n
         yield path, "incidents.overdue", overdue
-    today = (
-        select(row.area_path, func.count())
-        .where(row.created_at >= midnight(local_day(now)), *inside)
-        .group_by(row.area_path)
-    )
+    today = select(place, func.count()).where(row.created_at >= midnight(local_day(now)), *inside).group_by(place)
     for path, n in session.execute(today):
         yield path, "incidents.today", n
 
 
-def _cameras(session: Session, root: str) -> Iterator[tuple[str, str, int]]:
-    row = CameraRow
+def _cameras(session: Session, root: str, depth: int) -> Iterator[tuple[str, str, int]]:
+    row, place = CameraRow, func.substr(CameraRow.area_path, 1, depth)
     query = (
-        select(row.area_path, func.count(), _sum(row.delivering.is_(True)))
+        select(place, func.count(), _sum(row.delivering.is_(True)))
         .where(*_subtree(row.area_path, root))
-        .group_by(row.area_path)
+        .group_by(place)
     )
     for path, n, delivering in session.execute(query):
         yield path, "cameras.total", n

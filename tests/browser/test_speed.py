@@ -94,6 +94,40 @@ def test_outlines_names_and_alarms_are_painted_before_dash_has_started_and_stay_
     page.context.close()
 
 
+def test_dash_starts_behind_the_first_picture_and_also_where_none_can_be_painted(
+    chromium: Browser, product: Product
+) -> None:
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    held: list[Route] = []
+    page.route("**/api/v1/snapshot*", lambda route: held.append(route))  # noqa: PLW0108  # playwright cannot mark a built-in
+    page.goto(f"{product.url}/?probe=1", wait_until="commit")
+    until(page, "document.querySelector('#first-paint .map-early path') !== null")
+    assert page.evaluate("typeof DashRenderer") == "undefined"
+    until(page, "!document.getElementById('first-paint')", timeout=30)  # the alarms keep it waiting, not for ever
+    for route in held:
+        route.continue_()
+    until(page, USEFUL, timeout=30)
+    page.context.close()
+
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.route("**/api/v1/map/areas.geojson*", lambda route: route.abort())
+    page.goto(f"{product.url}/?probe=1", wait_until="commit")
+    until(
+        page,
+        "!document.getElementById('first-paint') && document.querySelector('.is-failed-areas') !== null",
+        timeout=30,
+    )
+    page.context.close()
+
+
+def test_what_the_document_fetches_ahead_is_asked_for_once(open_page: Open) -> None:
+    for place in ("", "area=440303"):
+        page = open_page(place)
+        until(page, USEFUL)
+        asked = "performance.getEntriesByType('resource').filter((e) => /snapshot/.test(e.name)).length"
+        assert page.evaluate(asked) == 1
+
+
 def test_the_first_visit_is_small_and_loads_no_charts(open_page: Open) -> None:
     page = open_page()
     until(page, USEFUL)

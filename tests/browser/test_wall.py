@@ -155,8 +155,10 @@ def _web_process(product: Product) -> psutil.Process:
     port = str(urlsplit(product.url).port)
     return next(
         p
-        for p in psutil.process_iter()
-        if "serve" in p.cmdline() and p.environ().get("YIPING_PORT") == port and p.pid != os.getpid()
+        for p in psutil.process_iter(["cmdline", "environ"])  # None of a process that is just ending
+        if "serve" in (p.info["cmdline"] or ())
+        and (p.info["environ"] or {}).get("YIPING_PORT") == port
+        and p.pid != os.getpid()
     )
 
 

@@ -47,3 +47,16 @@ def test_the_map_is_made_for_points_and_moves_only_by_hand() -> None:
     props = leaflet.to_plotly_json()["props"]
     assert (props["trackViewport"], props["preferCanvas"], props["attributionControl"]) == (True, True, False)
     assert "bounds" not in props
+
+
+@pytest.mark.parametrize(
+    ("query", "address"),
+    [
+        ({}, "/api/v1/snapshot"),
+        ({"area": "440303"}, "/api/v1/snapshot?area=440303"),
+        ({"area": "440303", "home": "440304"}, "/api/v1/snapshot?area=440303"),
+        ({"wall": "1", "area": "440303", "home": "440304"}, "/api/v1/snapshot?area=440304"),
+    ],
+)
+def test_the_snapshot_ahead_is_the_one_that_the_live_client_starts_from(query: dict[str, str], address: str) -> None:
+    assert map_view.snapshot_url(query) == address
