@@ -6,6 +6,7 @@ Its live content is panels.js's. A wall's header has neither navigation nor tool
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -23,26 +24,33 @@ class Ids(StrEnum):
     CLOCK = "clock"
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at what: the link that says who is signed in (None on a wall), and whether all of it is the demo's."""
+
+    link: Child
+    demo: bool
+
+
 def build(
     path: str,
     where: Child,
     query: Mapping[str, str],
     w: Words,
     *,
-    demo: bool = False,
-    person: Child = None,
+    person: Viewer,
 ) -> html.Header:
-    """The header of the page at `path`: `where` is its title or the way up, `person` who is signed in."""
+    """The header of the page at `path`: `where` is its title or the way up."""
     return html.Header(
         [
             None if query.get("wall") == "1" else navigation.build(path, query, w),
             where,
             html.Div(
                 [
-                    html.Span(w("演示数据"), className="tag") if demo else None,
+                    html.Span(w("演示数据"), className="tag") if person.demo else None,
                     html.Span(w("回放"), className="tag tag-replay", hidden=True, **attributes(data_replay="")),
                     _status(w),
-                    html.Div(person, className="head-person") if person else None,
+                    html.Div(person.link, className="head-person") if person.link else None,
                     _language(query, w),
                     _theme(w),
                     tools.menu(query, w),

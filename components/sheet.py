@@ -20,7 +20,7 @@ def build(
     w: Words,
     *,
     where: Child = None,
-    person: Child = None,
+    person: header.Viewer,
 ) -> html.Div:
     """The page at `path`; `where` stands in the header in place of the title."""
     return html.Div(

@@ -43,8 +43,7 @@ def layout(**query: str) -> Component:
         return _refused(str(refused), w)
     if area is None:
         return _refused(w(_EMPTY), w)
-    with reading() as session:
-        return _frame(None, areas.is_demo(session), query, w)
+    return _frame(None, query, w)
 
 
 def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
@@ -62,10 +61,9 @@ def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
         figures = queries.shift_figures(session, area.path, viewer().name, at)
         places = queries.places(session, viewer().scope)
         place = areas.place(area, viewer().scope, areas.data_version(session))
-        demo = areas.is_demo(session)
     guest = viewer().kind is Kind.GUEST
     body = desk.build(lines, figures, places, query, _why_not(viewer(), w), at, w, place=place, guest=guest)
-    return FirstPaint(render(_frame(body, demo, query, w)), _state(area, places, w), surface="desk")
+    return FirstPaint(render(_frame(body, query, w)), _state(area, places, w), surface="desk")
 
 
 def alarm() -> Response:
@@ -119,11 +117,11 @@ clientside_callback(
 )
 
 
-def _frame(body: html.Div | None, demo: bool, query: Mapping[str, str], w: Words) -> html.Div:  # noqa: FBT001  # a label, not a mode
+def _frame(body: html.Div | None, query: Mapping[str, str], w: Words) -> html.Div:
     """The page; without a body the one that React builds, the scripts fill it."""
     return html.Div(
         [
-            header.build("/alarms", header.title(w("告警")), query, w, demo=demo, person=shown("/alarms", query, w)),
+            header.build("/alarms", header.title(w("告警")), query, w, person=shown("/alarms", query, w)),
             html.Div(id=frame.Ids.STALE, className="stale-banner", role="alert", hidden=True),
             html.Main(body, id=desk.Ids.DESK, className="desk-room", **attributes(aria_label=w("告警处置"))),
             html.Div(id="yiping-words", hidden=True, **attributes(data_words=json.dumps(labels.for_browser(w)))),

@@ -121,7 +121,7 @@ def _frame(
 
     return html.Div(
         [
-            header.build("/", region(frame.Ids.HEAD, "where"), query, w, demo=demo, person=shown("/", query, w)),
+            header.build("/", region(frame.Ids.HEAD, "where"), query, w, person=shown("/", query, w)),
             html.Div(id=frame.Ids.STALE, className="stale-banner", role="alert", hidden=True),
             html.Section(
                 [frame.strip(w), region(frame.Ids.PROOF, "strip-proof")],

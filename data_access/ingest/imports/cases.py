@@ -75,7 +75,8 @@ class Incidents(Placed):
         if created is None:
             raise Refused("created_at is missing")
         times = {step: cells.instant(step) for step in _STEPS}
-        early = [step for step, at in times.items() if at is not None and at < created]
+        due = cells.instant("due_at")
+        early = [step for step, at in {**times, "due_at": due}.items() if at is not None and at < created]
         if early:
             raise Refused(f"{early[0]} lies before created_at")
         stage = cells.choice("stage", Stage, _STAGES) or self._stage(times)
@@ -103,7 +104,7 @@ class Incidents(Placed):
                 "channel_id": self._label(cells, "channel", None),
                 "unit_id": self._label(cells, "unit", None),
                 "stage": stage,
-                "due_at": cells.instant("due_at"),
+                "due_at": due,
                 "reworks": cells.whole("reworks", low=0, high=1000) or 0,
                 "extensions": cells.whole("extensions", low=0, high=1000) or 0,
                 "satisfaction": cells.whole("satisfaction", low=1, high=5),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Final
 
 from data_access.domain.periods import SHANGHAI
 
@@ -95,19 +97,34 @@ class Cells:
         if value is None:
             return None
         try:
-            return datetime.fromisoformat(value.replace("/", "-")).date()
+            return datetime.fromisoformat(_iso(value)).date()
         except ValueError:
             raise Refused(f"{name}: {value!r} is not a date (2026-06-01)") from None
 
     def instant(self, name: str) -> datetime | None:
-        """A moment: ISO 8601 or milliseconds since 1970; without an offset it is Shanghai time."""
+        """A moment: ISO 8601, a date and time as Excel saves them, or milliseconds since 1970.
+
+        Without an offset it is Shanghai time.
+        """
         value = self._values.get(name)
         if value is None:
             return None
         try:
             if value.isdigit() and len(value) == len("1780286400000"):
                 return datetime.fromtimestamp(int(value) / 1000, UTC)
-            found = datetime.fromisoformat(value.replace("/", "-"))
+            found = datetime.fromisoformat(_iso(value))
         except (ValueError, OverflowError):
             raise Refused(f"{name}: {value!r} is not a time (2026-06-01 12:00:00)") from None
         return (found if found.tzinfo else found.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+
+
+_EXCEL: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
+
+
+def _iso(value: str) -> str:
+    """`value` in ISO 8601 when it is a day (and time) as a Chinese Excel writes it: 2018/5/2 9:05, 2018年5月2日."""
+    found = _EXCEL.fullmatch(value.strip())
+    if found is None:
+        return value
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"

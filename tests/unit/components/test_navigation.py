@@ -11,6 +11,9 @@ from tests.unit.components.test_panels import FULL
 ZH = words("zh")
 
 
+NOBODY = header.Viewer(None, demo=False)
+
+
 def _said(tree: object) -> str:
     return json.dumps(tree, default=lambda part: part.to_plotly_json(), ensure_ascii=False)
 
@@ -40,9 +43,11 @@ def test_words_are_four_characters_at_most() -> None:
 
 
 def test_a_wall_has_no_navigation_and_a_desk_names_who_is_signed_in() -> None:
-    assert "nav-stop" not in _said(header.build("/", None, {"wall": "1"}, ZH))
-    assert "A 席 周*" in _said(header.build("/", None, {}, ZH, person="A 席 周*"))
-    assert "head-person" not in _said(header.build("/", None, {}, ZH))
+    assert "nav-stop" not in _said(header.build("/", None, {"wall": "1"}, ZH, person=NOBODY))
+    assert "A 席 周*" in _said(header.build("/", None, {}, ZH, person=header.Viewer("A 席 周*", demo=True)))
+    assert "演示数据" in _said(header.build("/", None, {}, ZH, person=header.Viewer(None, demo=True)))
+    assert "演示数据" not in _said(header.build("/", None, {}, ZH, person=NOBODY))
+    assert "head-person" not in _said(header.build("/", None, {}, ZH, person=NOBODY))
 
 
 def test_the_names_at_the_head_of_a_comparison_lead_to_overviews() -> None:

@@ -114,7 +114,7 @@ def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
     w = words("en")
     everything = [
         *_panels(view, w),
-        header.build("/", html.Div(frame.where(view.place, w)), {}, w, demo=True),
+        header.build("/", html.Div(frame.where(view.place, w)), {}, w, person=header.Viewer(None, demo=True)),
         frame.strip(w),
         *frame.proof(view, w),
         *frame.below(view.place, w),

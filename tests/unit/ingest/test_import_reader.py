@@ -127,3 +127,27 @@ def test_cells_become_values_or_reasons() -> None:
         cells.whole("n", low=13, high=20)
     with pytest.raises(Refused, match="missing"):
         cells.need("none")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2018/5/2 9:05", "2018-05-02T01:05:00+00:00"),
+        ("2018/05/02 10:00:30", "2018-05-02T02:00:30+00:00"),
+        ("2018-5-2", "2018-05-01T16:00:00+00:00"),
+        ("2018年5月2日 10:00", "2018-05-02T02:00:00+00:00"),
+        ("2018.5.2", "2018-05-01T16:00:00+00:00"),
+    ],
+)
+def test_times_are_read_as_excel_writes_them(written: str, meant: str) -> None:
+    cells = Cells(1, {"t": written})
+    assert str(cells.instant("t")) == meant.replace("T", " ")
+    day = cells.day("t")
+    assert day is not None
+    assert (day.year, day.month, day.day) == (2018, 5, 2)
+
+
+@pytest.mark.parametrize("written", ["2018/13/2", "2018/2/30 10:00", "5/2/2018", "2018/5/2 25:00"])
+def test_times_that_are_none_are_refused(written: str) -> None:
+    with pytest.raises(Refused):
+        Cells(1, {"t": written}).instant("t")
