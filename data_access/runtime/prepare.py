@@ -26,10 +26,11 @@ from data_access.runtime.refusal import Refusal, usable_folder
 from data_access.settings import Deployment, Settings
 
 
-def prepare(settings: Settings, *, console: Console) -> Deployment:
+def prepare(settings: Settings, *, console: Console, invite: bool = True) -> Deployment:
     """Migrate, and on a first start set the deployment up with a progress bar; return the deployment that is there.
 
-    Raise `Refusal` when the database holds another deployment than YIPING_DEPLOYMENT explicitly asks for.
+    While a deployment of one's own has no administrator, `invite` prints a link by which one is named. Raise `Refusal`
+    when the database holds another deployment than YIPING_DEPLOYMENT explicitly asks for.
     """
     usable_folder(settings.data_dir)
     database = Database(settings.database, pool_size=2)
@@ -38,8 +39,8 @@ def prepare(settings: Settings, *, console: Console) -> Deployment:
         found = _found(database)
         if found is None:
             _first_start(database, settings, console)
-        first, found = found is None, found or settings.deployment
-        _accounts(database, settings, found, first=first)
+        found = found or settings.deployment
+        _accounts(database, settings, found, invite=invite)
         if found is not settings.deployment and "deployment" in settings.model_fields_set:
             raise Refusal(
                 f"This database holds the deployment {found}, not {settings.deployment}: "
@@ -57,8 +58,8 @@ def _found(database: Database) -> Deployment | None:
         return Deployment(row.value) if row else None
 
 
-def _accounts(database: Database, settings: Settings, deployment: Deployment, *, first: bool) -> None:
-    """The demo's accounts; the first administrator from the environment, else a link at a first start without one."""
+def _accounts(database: Database, settings: Settings, deployment: Deployment, *, invite: bool) -> None:
+    """The demo's accounts; the first administrator from the environment, else a link while there is none."""
     with database.writing() as session:
         if deployment is Deployment.LUOHU:
             from data_access.demo import accounts  # noqa: PLC0415  # of a demo alone
@@ -75,7 +76,7 @@ def _accounts(database: Database, settings: Settings, deployment: Deployment, *,
             except DomainError as error:
                 raise Refusal(f"YIPING_BOOTSTRAP_ADMIN does not fit: {error}") from None
             return
-        if not first or deployment is Deployment.LUOHU:
+        if not invite or deployment is Deployment.LUOHU:
             return
         secret = users.issue_setup(session, actor="prepare", now=now())
     link = f"http://{reachable(settings.host)}:{settings.port}/sign-in/token/{secret}"
@@ -167,7 +168,11 @@ def for_own_data(settings: Settings, *, console: Console, into_demo: bool = Fals
         if fresh:
             settings = settings.model_copy(update={"deployment": Deployment.EMPTY})
     named = settings.deployment if "deployment" in settings.model_fields_set else None
-    held = Deployment.LUOHU if named is Deployment.LUOHU and not into_demo else prepare(settings, console=console)
+    held = (
+        Deployment.LUOHU
+        if named is Deployment.LUOHU and not into_demo
+        else prepare(settings, console=console, invite=False)
+    )
     if held is Deployment.LUOHU and not into_demo:
         raise Refusal(
             "Real data does not belong beside demo data: use an empty deployment (YIPING_DEPLOYMENT=empty with "

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from typing import Final
 
 from data_access.db import revision
 from data_access.settings import Deployment, Settings
 
+_ADMINISTRATORS: Final = "SELECT count(*) FROM users WHERE role = 'administrator' AND disabled_at IS NULL AND NOT demo"
+
 
 def deployment(settings: Settings) -> Deployment | None:
-    """The deployment that the file holds, complete and at the newest revision; None in any other case."""
+    """The deployment that the file holds, complete, with an administrator, at the newest revision; else None.
+
+    The demo has accounts of its own.
+    """
     file = settings.data_dir / "yiping.db"
     if settings.database_url is not None or not file.exists():
         return None
@@ -22,8 +28,10 @@ def deployment(settings: Settings) -> Deployment | None:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)) as connection:
             (at,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             (held,) = connection.execute("SELECT value FROM meta WHERE key = 'deployment'").fetchone()
+            (named,) = connection.execute(_ADMINISTRATORS).fetchone()
         found = Deployment(held)
     except (sqlite3.Error, TypeError, ValueError):
         return None
     wanted = "deployment" in settings.model_fields_set
-    return found if at == revision.newest() and (not wanted or found is settings.deployment) else None
+    ready = at == revision.newest() and (named > 0 or found is Deployment.LUOHU)
+    return found if ready and (not wanted or found is settings.deployment) else None

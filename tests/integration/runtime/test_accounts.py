@@ -15,7 +15,7 @@ from data_access.auth.door import Door
 from data_access.db.engine import Database
 from data_access.db.tables import AuditRow, UserRow
 from data_access.domain.accounts import Role
-from data_access.runtime import build
+from data_access.runtime import build, up_to_date
 from data_access.runtime.commands_user import user
 from data_access.runtime.prepare import prepare, refuse_to_be_open
 from data_access.runtime.refusal import Refusal
@@ -40,11 +40,21 @@ def set_up(folder: Path, **more: object) -> Settings:
     return settings
 
 
-def test_a_first_start_without_an_account_prints_a_link_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = set_up(folder)
-    assert "http://127.0.0.1:8050/sign-in/token/" in capsys.readouterr().err
+def test_each_start_prints_a_link_until_there_is_an_administrator(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(data_dir=folder, deployment=Deployment.EMPTY)
+    prepare(settings, console=QUIET, invite=False)  # an import comes first: nothing listens yet
+    assert "sign-in" not in capsys.readouterr().err
+    for _ in range(2):
+        prepare(settings, console=QUIET)
+        assert "http://127.0.0.1:8050/sign-in/token/" in capsys.readouterr().err
+        assert up_to_date.deployment(settings) is None  # so that the next start prepares
+    added = yiping_user("add", "chen", "--role", "administrator", "--password-stdin", stdin="Clear-night-7\n")
+    assert added.exit_code == 0, added.output
     prepare(settings, console=QUIET)
     assert "sign-in" not in capsys.readouterr().err
+    assert up_to_date.deployment(settings) is Deployment.EMPTY
 
 
 def test_the_first_administrator_comes_from_the_environment(folder: Path) -> None:

@@ -138,9 +138,9 @@ def test_an_up_to_date_file_needs_no_preparing(sqlite: Database, tmp_path: Path)
     settings = Settings(data_dir=tmp_path)
     assert deployment(settings) is None  # migrated, but nothing set up
     with sqlite.writing() as session:
-        session.add(MetaRow(key="deployment", value="empty"))
-    assert deployment(settings) is Deployment.EMPTY
-    assert deployment(Settings(data_dir=tmp_path, deployment=Deployment.LUOHU)) is None  # `prepare` will refuse it
+        session.add(MetaRow(key="deployment", value="luohu"))
+    assert deployment(settings) is Deployment.LUOHU
+    assert deployment(Settings(data_dir=tmp_path, deployment=Deployment.EMPTY)) is None  # `prepare` will refuse it
     from data_access.db import migrate, revision
 
     assert revision.newest() == migrate.newest()
