@@ -70,7 +70,7 @@ def regions(
         "acts": _acts(record, me, w) if may_act else _looks(record, w),
         "guide": alarm_guide.build(view, w, ticking=may_comment),
         "readings": _readings(view.chart, record, w),
-        "siblings": _siblings(view.siblings, view.at, w),
+        "siblings": _siblings(view, w),
         "timeline": _timeline(view.detail.history, writing=may_comment, w=w),
     }
 
@@ -117,8 +117,12 @@ def _head(view: DeskAlarm, w: Words) -> list[Child]:
 
 
 def _facts(view: DeskAlarm, w: Words) -> list[str]:
-    floors = [w("{n} 层", n=view.around.floors)] if view.around.floors else []
-    return [*view.around.facts, *floors]
+    floor, floors = view.around.floor, view.around.floors
+    if floor is not None and floors:
+        return [*view.around.facts, w("第 {n} 层（共 {of} 层）", n=floor, of=floors)]
+    if floor is not None:
+        return [*view.around.facts, w("第 {n} 层", n=floor)]
+    return [*view.around.facts, *([w("共 {n} 层", n=floors)] if floors else [])]
 
 
 def _marks(record: AlarmRecord, now: datetime, w: Words) -> list[Child]:
@@ -250,22 +254,26 @@ def _readings(chart: Chart | None, record: AlarmRecord, w: Words) -> list[Child]
     ]
 
 
-def _siblings(siblings: Sequence[AlarmChanged], now: datetime, w: Words) -> list[Child]:
+def _siblings(view: DeskAlarm, w: Words) -> list[Child]:
+    def where(a: AlarmChanged) -> str:
+        floor = view.sibling_floors.get(a.device_id or 0)
+        return a.place if floor is None else f"{a.place} {w('第 {n} 层', n=floor)}"
+
     rows: list[Child] = [
         html.Li(
             html.Button(
                 [
                     mark(a.severity, w),
                     html.Span(labels.of(labels.ALARM, a.kind, w), className="desk-title"),
-                    html.Span(a.place, className="desk-dim"),
-                    html.Span(fmt.age(now - a.raised_at, w)),
+                    html.Span(where(a), className="desk-dim"),
+                    html.Span(fmt.age(view.at - a.raised_at, w)),
                 ],
                 type="button",
                 className="desk-sibling",
                 **attributes(data_go=str(a.alarm_id)),
             )
         )
-        for a in siblings
+        for a in view.siblings
     ]
     if not rows:
         return []

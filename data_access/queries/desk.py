@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -84,10 +85,12 @@ def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_p
     """One alarm with everything beside it. Raises `NotFound` when there is none within `scope`."""
     detail = alarms.one(session, alarm_id, scope)
     row = session.get_one(AlarmRow, alarm_id)
+    beside = _siblings(session, row, scope)
     return DeskAlarm(
         detail=detail,
         around=surroundings.around(session, row, scope, now=now, whole_phones=whole_phones),
-        siblings=_siblings(session, row, scope),
+        siblings=beside,
+        sibling_floors=_floors(session, [a.device_id for a in beside if a.device_id is not None]),
         chart=surroundings.chart(session, row, now=now),
         at=now,
     )
@@ -118,6 +121,14 @@ def _siblings(session: Session, of: AlarmRow, scope: str) -> tuple[AlarmChanged,
         .limit(MAX_SIBLINGS)
     )
     return tuple(_told(*row) for row in rows)
+
+
+def _floors(session: Session, devices: Sequence[int]) -> dict[int, int]:
+    """Where each of `devices` hangs, by id; those whose floor is not known are left out."""
+    rows = session.execute(
+        select(DeviceRow.id, DeviceRow.floor).where(DeviceRow.id.in_(devices), DeviceRow.floor.is_not(None))
+    )
+    return {number: floor for number, floor in rows if floor is not None}
 
 
 def _judged(since: datetime) -> tuple[ColumnElement[bool], ...]:

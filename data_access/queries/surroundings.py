@@ -56,10 +56,12 @@ def around(session: Session, alarm: AlarmRow, scope: str, *, now: datetime, whol
     building = session.get(BuildingRow, alarm.building_id) if alarm.building_id is not None else None
     seen = alarm.lng is not None and alarm.lat is not None
     cameras = _cameras(session, alarm.lng or 0, alarm.lat or 0, scope) if seen else []
+    device = session.get(DeviceRow, alarm.device_id) if alarm.device_id is not None else None
     return Around(
         trail=_trail(session, alarm.area_path, scope),
         building_code=building.code if building else None,
         facts=(building.address,) if building and building.address else (),
+        floor=device.floor if device else None,
         floors=building.floors if building else None,
         cameras=tuple(line for line, _ in cameras),
         camera_points=tuple(point for _, point in cameras),

@@ -92,6 +92,7 @@ class Around:
     trail: tuple[AreaLabel, ...]
     building_code: str | None
     facts: tuple[str, ...]  # address of the building
+    floor: int | None  # where the device hangs; of `floors`
     floors: int | None
     cameras: tuple[CameraLine, ...]
     camera_points: tuple[tuple[float, float], ...]  # where they stand, in the same order
@@ -107,5 +108,6 @@ class DeskAlarm:
     detail: AlarmDetail
     around: Around
     siblings: tuple[AlarmChanged, ...]
+    sibling_floors: Mapping[int, int]  # by device, where it hangs on a known floor
     chart: Chart | None
     at: datetime

@@ -12,6 +12,7 @@ from data_access.db.engine import Database
 from data_access.db.tables import (
     AlarmRow,
     BuildingRow,
+    DeviceRow,
     DutyRow,
     DwellingRow,
     HouseholdRow,
@@ -110,7 +111,9 @@ def test_what_has_no_data_is_none_and_not_nought(small: Database, noon: datetime
 
 def test_one_alarm_comes_with_people_cameras_and_neighbours(small: Database, noon: datetime) -> None:
     with small.writing() as session:
-        one, other = _alarm(session, noon), _alarm(session, noon, severity=2)
+        first, second = session.scalars(select(DeviceRow).order_by(DeviceRow.id.desc()).limit(2))
+        first.floor, second.floor = 5, 3
+        one, other = _alarm(session, noon, device_id=first.id), _alarm(session, noon, severity=2, device_id=second.id)
         for name, starts in (("陈丽", noon - timedelta(hours=1)), ("黄强", noon + timedelta(hours=1))):
             person = ResponsibleRow(
                 code=name,
@@ -131,6 +134,8 @@ def test_one_alarm_comes_with_people_cameras_and_neighbours(small: Database, noo
     assert people == {"陈*": ("13800001234", True), "黄*": ("13800001234", False)}
     assert {p.phone for p in masked.around.people} == {"138****1234"}
     assert sibling in [a.alarm_id for a in seen.siblings]
+    assert seen.around.floor == 5
+    assert list(seen.sibling_floors.values()) == [3]
     assert [area.kind for area in seen.around.trail] == ["district", "street", "community", "grid"]
     metres = [camera.metres for camera in seen.around.cameras if camera.delivering]
     assert metres == sorted(metres)

@@ -79,6 +79,7 @@ def _view(record: AlarmRecord | None = None, history: Iterable[AlarmStep] = (), 
         trail=(GRID,),
         building_code="B1",
         facts=("翠竹路 1 号",),
+        floor=5,
         floors=9,
         cameras=(CameraLine(1, "cam-1", "电梯厅", 8, True), CameraLine(2, "cam-2", "路口", 90, False)),
         camera_points=((114.13, 22.55), (114.131, 22.55)),
@@ -93,6 +94,7 @@ def _view(record: AlarmRecord | None = None, history: Iterable[AlarmStep] = (), 
         "detail": AlarmDetail(record or _record(), tuple(history), GUIDANCE),
         "around": around,
         "siblings": (),
+        "sibling_floors": {},
         "chart": None,
         "at": NOW,
     }
@@ -106,7 +108,15 @@ def _parts(view: DeskAlarm, *, act: bool = True, me: str = "zhou", lang: str = "
 
 def test_the_open_alarm_says_what_where_and_how_grave() -> None:
     head = _parts(_view())["head"]
-    for said in ("烟感火警", "水贝二村 12 栋", "紧急 · 生命安全", "第03网格", "翠竹路 1 号", "9 层", "smoke-0107"):
+    for said in (
+        "烟感火警",
+        "水贝二村 12 栋",
+        "紧急 · 生命安全",
+        "第03网格",
+        "翠竹路 1 号",
+        "第 5 层（共 9 层）",
+        "smoke-0107",
+    ):
         assert said in head
 
 
