@@ -33,6 +33,7 @@ class Ids(StrEnum):
     CONTEXT = "desk-context"
     SOUND = "desk-sound"
     SHIFT = "desk-shift"
+    MENTIONS = "desk-mentions"
     TOASTS = "desk-toasts"
     SAY = "desk-say"
 
@@ -55,7 +56,7 @@ def build(  # noqa: PLR0913  # all that the desk shows at first
             html.Div(
                 [
                     html.Div(strip(figures, w), id=Ids.STRIP, className="desk-figures"),
-                    _seat(refusal, w),
+                    _seat(refusal, w, guest=guest),
                 ],
                 className="desk-strip",
             ),
@@ -153,8 +154,8 @@ def _duration(seconds: float, w: Words) -> str:
     return w("{n} 分", n=round(seconds / 60))
 
 
-def _seat(refusal: str | None, w: Words) -> html.Div:
-    """At the right end: who is on shift, and whether the desk can be heard."""
+def _seat(refusal: str | None, w: Words, *, guest: bool) -> html.Div:
+    """At the right end: who is on shift, what names the viewer, and whether the desk can be heard."""
     return html.Div(
         [
             html.Div("", id="desk-seats", className="desk-seats"),
@@ -167,6 +168,16 @@ def _seat(refusal: str | None, w: Words) -> html.Div:
             )
             if refusal is None
             else None,
+            None
+            if guest
+            else html.Button(
+                [icon("bell"), html.B("", **attributes(data_f="unread"))],
+                id=Ids.MENTIONS,
+                type="button",
+                className="desk-sound",
+                title=w("提到我的备注"),
+                **attributes(data_action="mentions", aria_label=w("提到我的备注")),
+            ),
             html.Button(
                 [icon("sound"), html.Span(w("声音"), **attributes(data_f="sound"))],
                 id=Ids.SOUND,

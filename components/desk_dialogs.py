@@ -45,6 +45,7 @@ KEYS: Final = (
     ("G", "看同源告警"),
     ("P", "现场（平板）"),
     ("M", "声音"),
+    ("B", "提到我的备注"),
     ("H", "接班、交班"),
     ("W", "演练、检修"),
     ("/", "查找"),
@@ -66,6 +67,7 @@ def build(w: Words) -> html.Div:
             _take_over(w),
             *_shift(w),
             _window(w),
+            _mentions(w),
             _sound(w),
             _help(w),
         ],
@@ -178,7 +180,19 @@ def _dispatch(w: Words) -> html.Dialog:
 
 def _note(w: Words) -> html.Dialog:
     hint = w("用 @ 提到同事，他会收到通知")
-    return dialog("note", w("写备注"), [_text("text", w("备注"), hint, "3")], w("记下"), w)
+    people = html.Ul(
+        id="desk-people-offered",
+        className="desk-offered",
+        role="listbox",
+        hidden=True,
+        **attributes(data_people="", aria_label=w("可以提到的同事")),
+    )
+    return dialog("note", w("写备注"), [_text("text", w("备注"), hint, "3"), people], w("记下"), w)
+
+
+def _mentions(w: Words) -> html.Dialog:
+    lines = html.Ul(className="desk-mention-list", **attributes(data_mentions=""))
+    return dialog("mentions", w("提到我的备注"), [lines], None, w)
 
 
 def _call(w: Words) -> html.Dialog:

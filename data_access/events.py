@@ -166,6 +166,18 @@ class WindowChanged(Event):
     by: str
 
 
+class DutyChanged(Event):
+    """Somebody began, handed over or ended a shift, or was mentioned: who shows it asks anew what it now is.
+
+    `area` is that of the shift or of the alarm; the version is the moment.
+    """
+
+    type: Literal["duty.changed"] = "duty.changed"
+    about: Literal["shift", "mention"]
+    user: str  # whose shift it is, or who was mentioned
+    alarm_id: int | None  # where he was mentioned
+
+
 class FreshnessChanged(Event):
     """When a source last delivered; `interval_s` is how often it should."""
 
@@ -183,6 +195,7 @@ LiveEvent = Annotated[
     | CountersChanged
     | FloodChanged
     | WindowChanged
+    | DutyChanged
     | FreshnessChanged,
     Field(discriminator="type"),
 ]

@@ -39,7 +39,7 @@
 
     const list = yiping.deskList.createList({ box, make: yiping.deskRows.make, fill });
     const detail = yiping.deskDetail.createDetail({ detail: detailBox, context: byId("desk-context"), onShown, onFailed: (why) => acts.tell(why, "is-refused") });
-    const acts = yiping.deskOfficer.create({ queue, detail, targets, redraw, clear: () => selection.clear() });
+    const acts = yiping.deskOfficer.create({ queue, detail, targets, redraw, clear: () => selection.clear(), go });
 
     const windows = yiping.deskWindows.create({ tell: acts.tell });
 
@@ -329,12 +329,14 @@
         stale = true;
         draw();
         windows.draw(yiping.reducer.windows(state));
+        acts.duty();
         if (first) opened();
         else told(detail.open());
         return;
       }
       if (event.type === "flood.changed") weigh();
       if (event.type === "window.changed") windows.draw(yiping.reducer.windows(state));
+      if (event.type === "duty.changed") acts.duty(event);
       if (event.type !== "alarm.changed") return;
       const isNew = queue.apply(event);
       if (isNew) {
@@ -371,6 +373,7 @@
       if (document.hidden) return;
       if (performance.now() - touchedAt > IDLE_MS && queue.waiting().length) settle();
       if (known) weigh();
+      acts.seats();
       redraw();
       tick();
     }, 1000);

@@ -8,12 +8,12 @@
   const byId = (id) => document.getElementById(id);
   const MENTION = /(?:^|\s)@([^\s@,，。;；:：]+)/g;
 
-  const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment" }; // all else is the officer's
+  const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment" }; // all else is the officer's
 
   let choices = []; // whom the open alarm can be sent to: [value, text, note]
   let places = []; // what of its place a window may be of, likewise
 
-  function create({ queue, detail, targets, redraw, clear }) {
+  function create({ queue, detail, targets, redraw, clear, go }) {
     const { send, toast, DONE, SAFE, UNDO_MS } = yiping.deskActions;
     const { may, me } = yiping.here.desk;
     let last = null; // what can be undone: { ids, until }
@@ -93,6 +93,7 @@
         },
       }),
       note: (alarms) => ask("note", alarms, {
+        prepare: (dialog) => void yiping.deskMentions.complete(dialog, alarms[0]),
         send: ({ text }) => (text ? act("comment", alarms, { text, mentions: [...text.matchAll(MENTION)].map((found) => found[1]) }) : t("备注是空的")),
       }),
       tick: (alarms, { step, text }) => act("comment", alarms.slice(0, 1), { text: `✓ ${step}. ${text}`, mentions: [] }),
@@ -135,6 +136,7 @@
       if (action === "help") return yiping.deskDialogs.open("help");
       if (action === "sound") return sound();
       if (!may.includes(NEEDS[action] || "act_on_alarms")) return tell(me === "guest" ? t("登录后可以处置") : t("您的账号没有这项权限。"), "is-refused");
+      if (action === "mentions") return yiping.deskMentions.open(go);
       if (action === "undo") return undo();
       if (action === "shift") return shift.open();
       if (action === "window") return yiping.deskWindows.announce(places, tell);
@@ -156,7 +158,14 @@
       button.className = `desk-sound is-${state}`;
       button.querySelector('[data-f="sound"]').textContent = soundWords(state, kept);
     });
-    return { run, heard, tell, announce };
+
+    /** Who is on shift or was mentioned has changed; without an event anything may have. */
+    function duty(event) {
+      if (!event || event.about === "shift") shift.refresh();
+      if (!event || (event.about === "mention" && event.user === me)) yiping.deskMentions.refresh();
+    }
+
+    return { run, heard, tell, announce, duty, seats: shift.redraw };
   }
 
   function soundWords(state, { mutedUntil, spoken }) {

@@ -6,7 +6,6 @@
   const t = (source, values) => yiping.t(source, values);
   const byId = (id) => document.getElementById(id);
   const SHOWN = 4;
-  const EVERY_MS = 30000;
 
   let duty = null; // the newest answer of /api/v1/shifts
 
@@ -43,7 +42,9 @@
       none.className = "is-bad";
       seats.push(none);
     }
-    byId("desk-seats").replaceChildren(...seats);
+    const place = byId("desk-seats"), drawn = seats.map((seat) => seat.textContent).join();
+    if (place.dataset.drawn !== drawn) place.replaceChildren(...seats);
+    place.dataset.drawn = drawn;
     const button = byId("desk-shift"), log = byId("desk-log");
     if (button) button.textContent = duty.mine ? (signed() ? t("等待签收") : t("交班")) : waiting() ? t("签收接班") : t("接班");
     const from = duty.mine ? Date.parse(duty.mine.started_at) : yiping.live.serverNow() - 86400000;
@@ -109,8 +110,6 @@
       }));
     }
 
-    setInterval(() => document.hidden || refresh(), EVERY_MS);
-    refresh();
     return {
       refresh,
       redraw: () => duty && draw(queue.all()),

@@ -135,6 +135,7 @@
         return newer(draft, "windows", event.window_id, event);
       case "freshness.changed":
         return newer(draft, "sources", event.source, event);
+      case "duty.changed": // who shows it asks
       case "devices.changed": // the map's own table takes these
       case "telemetry":
         return undefined;

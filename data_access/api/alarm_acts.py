@@ -22,6 +22,7 @@ from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
 from data_access.auth.principal import Principal, require
 from data_access.commands import alarm_acts as commands
+from data_access.commands import mentions
 from data_access.commands.alarm_acts import Act
 from data_access.db.tables import AlarmRow
 from data_access.domain.accounts import Action
@@ -122,6 +123,9 @@ class Comment(Said):
     permission = Action.COMMENT
     text: Annotated[str, Meta(min_length=1, max_length=2000)]
     mentions: Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(max_length=20)] = []
+
+    def do(self, session: Session, alarm_id: int, done: Act) -> AlarmRow:
+        return mentions.comment(session, alarm_id, done, text=self.text, names=self.mentions)
 
     def told(self) -> Mapping[str, Any]:
         return {"text": self.text, **({"mentions": self.mentions} if self.mentions else {})}

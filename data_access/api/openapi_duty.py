@@ -9,7 +9,8 @@ import msgspec
 from pydantic import TypeAdapter
 
 from data_access.api.duty import HandOver, NewWindow, Start
-from data_access.viewmodels.duty import Duty, Handover, NoticePage, Shift, WindowRecord
+from data_access.api.mentions import Read
+from data_access.viewmodels.duty import Colleague, Duty, Handover, Mentions, NoticePage, Shift, WindowRecord
 from data_access.viewmodels.floods import FloodAnswer
 
 Spec = dict[str, Any]
@@ -22,6 +23,8 @@ _MODELS: Final = {
     "WindowRecord": WindowRecord,
     "NoticePage": NoticePage,
     "FloodAnswer": FloodAnswer,
+    "Mentions": Mentions,
+    "Colleague": Colleague,
 }
 _FAILURES: Final = {
     "400": "A parameter or the body is not what it must be; the sentence says why.",
@@ -42,7 +45,12 @@ def duty_paths() -> Spec:
     log = _operation("What people did: shifts, hand-overs, alarms; oldest first.", {"type": "string"}, _AREA, form)
     log["parameters"] += period
     windows = {"type": "object", "properties": {"windows": {"type": "array", "items": _ref("WindowRecord")}}}
+    people = {"type": "object", "properties": {"people": {"type": "array", "items": _ref("Colleague")}}}
+    of_alarm = {"name": "alarm", "in": "query", "required": True, "schema": {"type": "integer"}}
     return {
+        "/api/v1/mentions": {"get": _operation("Notes that name the viewer, newest first.", _ref("Mentions"))},
+        "/api/v1/mentions/read": {"post": _post(Read, _ref("Mentions"), status="200")},
+        "/api/v1/mentions/people": {"get": _operation("Who can be named in a note about an alarm.", people, of_alarm)},
         "/api/v1/shifts": {"get": _operation("Who is on duty, and what waits to be signed.", _ref("Duty"), _AREA)},
         "/api/v1/shifts/start": {"post": _post(Start, _ref("Shift"))},
         "/api/v1/shifts/{shift_id}/handover": {"post": _post(HandOver, _ref("Handover"), "shift_id")},
@@ -86,7 +94,7 @@ def duty_schemas() -> Spec:
         found |= schema.pop("$defs", {})
         found[name] = schema
     _, bodies = msgspec.json.schema_components(
-        [Start, HandOver, NewWindow], ref_template=_TEMPLATE.replace("model", "name")
+        [Start, HandOver, NewWindow, Read], ref_template=_TEMPLATE.replace("model", "name")
     )
     return found | bodies
 
@@ -101,10 +109,10 @@ def _named(name: str) -> Spec:
     return {**_path(name), "schema": {"type": "string", "pattern": r"^yiping-\d+-\d+$"}}
 
 
-def _post(body: type, answer: Spec, path: str | None = None) -> Spec:
+def _post(body: type, answer: Spec, path: str | None = None, *, status: str = "201") -> Spec:
     spec = _operation(str(body.__doc__), answer, *([_path(path)] if path else []))
     spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(body.__name__)}}}
-    spec["responses"]["201"] = spec["responses"].pop("200")
+    spec["responses"][status] = spec["responses"].pop("200")
     return spec
 
 

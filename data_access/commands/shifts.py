@@ -17,6 +17,8 @@ from data_access.domain.alarm_moves import Details, transition
 from data_access.domain.alarms import AlarmAction
 from data_access.domain.areas import within
 from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput, NotFound
+from data_access.live import outbox
+from data_access.live.telling import shift_changed
 
 MOST_ITEMS: Final = 500
 _OPEN: Final = text("alarms.state <> 'closed'")
@@ -46,6 +48,7 @@ def end(session: Session, shift_id: int, officer: Officer, now: datetime) -> Shi
     if count:
         raise IllegalTransition(f"您名下还有 {count} 条未关闭的告警：请交班，或先放回。")
     shift.ended_at = now
+    outbox.add(session, shift_changed(shift, now))
     return shift
 
 
@@ -79,6 +82,7 @@ def hand_over(  # what a hand-over consists of
     handover.to_user, handover.note, handover.signed_from_at = to_user, note, now
     handover.items = [_item(row, items.get(row.id)) for row in sorted(rows.values(), key=_queue_order)]
     session.flush()
+    outbox.add(session, shift_changed(shift, now))
     return handover
 
 
@@ -96,6 +100,7 @@ def sign(session: Session, handover_id: int, officer: Officer, now: datetime) ->
         raise IllegalTransition("这次交接是给另一位值班员的。")
     handover.to_user, handover.signed_to_at = officer.name, now
     shift.ended_at = now
+    outbox.add(session, shift_changed(shift, now))
     _pass_on(session, shift.user, officer.name, now)
     return _open_shift(session, officer.name) or _begin(session, officer.name, shift.area_path, shift.seat, now)
 
@@ -113,6 +118,7 @@ def _begin(session: Session, user: str, path: str, seat: str | None, now: dateti
     shift = ShiftRow(user=user, area_path=path, seat=(seat or "").strip()[:60] or None, started_at=now, ended_at=None)
     session.add(shift)
     session.flush()
+    outbox.add(session, shift_changed(shift, now))
     return shift
 
 

@@ -31,6 +31,8 @@ class NoticeState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"  # given up; the desk and `yiping doctor` say so
+    UNREAD = "unread"  # a mention that its person has not looked at
+    READ = "read"  # and one that he has
 
 
 class Step(StrEnum):
@@ -40,6 +42,7 @@ class Step(StrEnum):
     ESCALATED = "escalated"
     UNMANNED = "unmanned"  # raised or escalated, and nobody is on shift where it goes
     REMINDED = "reminded"
+    MENTIONED = "mentioned"  # by a colleague, by name
     IGNORED = "ignored"  # at the highest level, and still nobody has looked
 
 

@@ -28,6 +28,7 @@ _TAGS: Final = {
     "Counters": "counters.changed",
     "Flood": "flood.changed",
     "Window": "window.changed",
+    "Duty": "duty.changed",
     "Freshness": "freshness.changed",
     "Devices": "devices.changed",
     "Telemetry": "telemetry",
@@ -60,6 +61,10 @@ class Window(Plain):
     """`window.changed`."""
 
 
+class Duty(Plain):
+    """`duty.changed`."""
+
+
 class Freshness(Plain):
     """`freshness.changed`."""
 
@@ -90,7 +95,7 @@ class Telemetry(Plain):
     readings: list[tuple[int, str, int, int]]
 
 
-Wire = Alarm | Incident | Counters | Flood | Window | Freshness | Devices | Telemetry
+Wire = Alarm | Incident | Counters | Flood | Window | Duty | Freshness | Devices | Telemetry
 DECODER: Final[msgspec.json.Decoder[Wire]] = msgspec.json.Decoder(Wire)
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -99,8 +104,8 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 class Audience:
     """Who may see the subtree of `scope` and looks at the area `area` (both paths), with telemetry or without.
 
-    A `wall` gets aggregates: no incidents, of alarms what anybody may read who passes, and no device that a person
-    wears.
+    A `wall` gets aggregates: no incidents, no duty, of alarms what anybody may read who passes, and no device that a
+    person wears.
     """
 
     scope: str
@@ -134,10 +139,10 @@ class Audience:
         match event:
             case Freshness():
                 return True
-            case Flood() | Window():  # whoever answers for the area, above or below
-                return within(self.area, event.area) or self.sees(event.area)
-            case Incident() if self.wall:
+            case Incident() | Duty() if self.wall:
                 return False
+            case Flood() | Window() | Duty():  # whoever answers for the area, above or below
+                return within(self.area, event.area) or self.sees(event.area)
             case _:
                 return self.sees(event.area)
 

@@ -7,10 +7,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from data_access.db.tables import AlarmRow, AlarmWindowRow, IncidentRow, to_ms
+from data_access.db.tables import AlarmRow, AlarmWindowRow, IncidentRow, ShiftRow, to_ms
 from data_access.domain.flood import Flood
 from data_access.domain.windows import Phase
-from data_access.events import AlarmChanged, FloodChanged, IncidentChanged, WindowChanged
+from data_access.events import AlarmChanged, DutyChanged, FloodChanged, IncidentChanged, WindowChanged
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 _PHASES: Final[dict[Phase, Literal["coming", "open", "over"]]] = {
@@ -130,3 +130,13 @@ def window_changed(row: AlarmWindowRow) -> WindowChanged:
         reason=row.reason,
         by=row.by,
     )
+
+
+def shift_changed(row: ShiftRow, at: datetime) -> DutyChanged:
+    """Somebody's shift is not what it was."""
+    return DutyChanged(area=row.area_path, version=to_ms(at), at=at, about="shift", user=row.user, alarm_id=None)
+
+
+def mentioned(row: AlarmRow, user: str, at: datetime) -> DutyChanged:
+    """`user` was mentioned in what is said of the alarm."""
+    return DutyChanged(area=row.area_path, version=to_ms(at), at=at, about="mention", user=user, alarm_id=row.id)

@@ -101,3 +101,34 @@ class NoticePage:
 
     notices: tuple[NoticeRecord, ...]
     failed: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """Somebody named the viewer in a note about an alarm."""
+
+    id: int
+    alarm_id: int
+    kind: str
+    place: str
+    by: str
+    text: str
+    at: datetime
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentions:
+    """The newest mentions of the viewer, and how many he has not read."""
+
+    unread: int
+    mentions: tuple[Mention, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who can be named: an account that may see the alarm."""
+
+    name: str
+    display: str
+    role: str

@@ -253,6 +253,30 @@ def test_a_drill_is_announced_on_every_desk_and_ends_there(desks: Desks) -> None
         expect(page.locator("#desk-windows")).to_be_hidden()
 
 
+def test_a_colleague_who_is_named_finds_it_at_his_bell(desks: Desks, product: Product) -> None:
+    first, second = desks.sit("demo-officer"), desks.sit("demo-officer-2")
+    device = product.device("smoke", 13)
+    product.publish(device, {"smoke": 1})
+    alarm = _raised(first, device.id)
+    first.evaluate(AT, alarm)
+    expect(first.locator(".desk-timeline h2")).to_be_visible()
+    _keys(first, "n")
+    first.keyboard.type("@demo-officer-")
+    expect(first.locator("#desk-people-offered [role=option]").first).to_be_visible()
+    _keys(first, "Enter")
+    first.keyboard.type("请看一眼")
+    expect(first.locator("#desk-dialog-note textarea")).to_have_value("@demo-officer-2 请看一眼")
+    _send(first)
+    bell = second.locator("#desk-mentions")
+    expect(bell).to_have_text("1")
+    _keys(second, "b")
+    expect(second.locator("#desk-dialog-mentions")).to_contain_text("请看一眼")
+    expect(bell).to_have_text("")  # what the list has shown is read
+    _keys(second, "Enter")  # the newest has the focus
+    until(second, "(id) => new URLSearchParams(location.search).get('id') === String(id)", alarm)
+    product.publish(device, {"smoke": 0})
+
+
 def test_another_area_is_another_address(desks: Desks) -> None:
     page = desks.sit("demo-officer")
     below = page.locator("[data-areas] option").last.get_attribute("value")

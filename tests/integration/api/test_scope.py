@@ -65,6 +65,7 @@ CAMERA: Final = "C1"
 _NEEDED: Final = {
     "/api/v1/indicators": "from=2000-01-01&to=2100-01-01&by=grid",
     "/api/v1/search": f"q={MARK}",
+    "/api/v1/mentions/people": "alarm=1",
     "/api/v1/duty-log": "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
 }
 ASKING: Final = (Role.WALL, Role.OFFICER, Role.ADMINISTRATOR)
@@ -195,8 +196,8 @@ def test_from_outside_no_row_is_read(own: Web, tokens: dict[str, str], path: str
             assert not asks_for_an_area or status in {403, 404}, f"{path}?{query} as {role}: {status}"
 
 
-_WHOLE: Final = {"/api/v1/me", "/api/v1/walls", "/api/v1/map/basemap"}
-"""Reads that are of no area."""
+_WHOLE: Final = {"/api/v1/me", "/api/v1/walls", "/api/v1/map/basemap", "/api/v1/mentions"}
+"""Reads that are of no area, or of the viewer himself."""
 
 
 @pytest.mark.parametrize("path", READS)
@@ -332,6 +333,12 @@ def test_where_a_person_is_stays_off_the_map_of_a_wall(own: Web, tokens: dict[st
 
     assert worn("everywhere")
     assert not worn("wall everywhere")
+
+
+def test_a_wall_hears_nothing_of_duty() -> None:
+    (file,) = (file for file in EVENTS if file.stem.startswith("duty"))
+    assert not _received(Audience(scope=HERE, area=HERE, wall=True), _placed(file, HERE))
+    assert _received(Audience(scope=HERE, area=HERE), _placed(file, HERE))
 
 
 def test_figures_of_what_lies_above_the_scope_are_not_sent() -> None:
