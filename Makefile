@@ -25,9 +25,11 @@ bench: $(DEV_STAMP)
 	@$(BIN)/python -m bench.run
 
 bench-alarms: $(DEV_STAMP)
-	@$(BIN)/python -m bench.run --only alarms desk
+	@bash deploy/bench-packages.sh
+	@$(BIN)/python -m bench.run --only alarms storm desk
 
 bench-full: $(DEV_STAMP)
+	@bash deploy/bench-packages.sh
 	@$(BIN)/python -m bench.run --full
 
 screenshots: $(DEV_STAMP)

@@ -1,7 +1,8 @@
 """Alarms a second with state, history and database, and any page of a long queue; against Prometheus Alertmanager.
 
-Alertmanager (Debian's `prometheus-alertmanager`) keeps its alerts in memory and gets them by HTTP in batches as large
-as ours; it runs on the same machine in the same run. Where it is not installed the figures stand alone.
+Alertmanager (Debian's `prometheus-alertmanager`, see `deploy/bench-packages.sh`) keeps its alerts in memory and gets
+them by HTTP in batches as large as ours, or one by one; it runs on the same machine in the same run. Where it is not
+installed the figures stand alone and say so.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
+from redis import Redis
 from sqlalchemy import func, select
 
 from bench.harness import Row, repeat, samples_of, timed
-from bench.ingest import a_postgres, a_sqlite
-from bench.servers import answers, free_port, running
+from bench.ingest import a_postgres, a_sqlite, bench_clock, ingesting, publish, until
+from bench.servers import answers, free_port, mosquitto, running, valkey
 from data_access.commands import correlation, foundation
 from data_access.commands.alarms import Step, take_steps
 from data_access.db import migrate
@@ -29,12 +31,16 @@ from data_access.db.bulk import insert_rows
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, DeviceModelRow, DeviceRow
 from data_access.domain.alarms import Severity
+from data_access.live.outbox import Relay
 from data_access.queries.alarm_queue import queue
+from data_access.services import Services
+from data_access.settings import Settings
 from data_access.viewmodels.alarm_queue import QueueFilter
 
 ALARMS, FULL_ALARMS = 5_000, 50_000
 AT_ONCE = 500
 OPEN = 100_000
+SINGLE = 5_000
 STORM, STORM_S = 5_000, 60
 START = datetime(2026, 6, 1, 4, tzinfo=UTC)
 CONFIGURATION = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
@@ -45,18 +51,20 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness calls it so
     alarms = FULL_ALARMS if full else ALARMS
     with alertmanager() as peer:
         accepted = _peer_accepts(peer, alarms) if peer else None
-        listed = _peer_lists(peer, alarms) if peer else None
+        singly = _peer_accepts(peer, SINGLE, first=alarms, at_once=1) if peer else None
+        listed = _peer_lists(peer, alarms + SINGLE) if peer else None
     rows = []
     for name, server in (("sqlite", a_sqlite), ("postgresql", a_postgres)):
         suffix = "" if name == "sqlite" else f".{name}"
         with server() as url:
             database = Database(url)
-            _prepare(database, max(alarms, STORM))
+            _prepare(database, max(alarms, STORM, SINGLE))
             rate = _accept(database, alarms)
             note = f"{name}, batches of {AT_ONCE}" + ("" if peer else "; prometheus-alertmanager is not installed")
             rows.append(
                 Row(name=f"alarms.accepted_per_s{suffix}", value=rate, unit="alarms/s", baseline=accepted, note=note)
             )
+            rows.append(_single(url, suffix, name, singly))
             if full:
                 rows += _storm(database, suffix)
             pages = _pages(database, OPEN)
@@ -104,6 +112,40 @@ def _accept(database: Database, alarms: int) -> float:
     return alarms / took.seconds
 
 
+def _single(url: str, suffix: str, name: str, peer: float | None) -> Row:
+    """Alarms a second that come one by one: each a message of its own at the broker, one ingest process.
+
+    Alertmanager gets one with each request on one connection. Ours wait at the broker, as in `bench.ingest`.
+    """
+    database = Database(url)
+    before = _count(database)
+    with valkey() as redis_url, mosquitto() as port:
+        settings = Settings(data_dir=Path(tempfile.gettempdir()), database_url=url, mqtt_url=f"mqtt://127.0.0.1:{port}")
+        services = Services(settings=settings, database=database, redis=Redis.from_url(redis_url), clock=bench_clock)
+        Relay(database, services.redis)
+        with ingesting(services) as subscribed:
+            subscribed.wait(30)  # leaves its session at the broker
+        now = int(time.time() * 1000)
+        publish(
+            port,
+            ((f"token-{n + 1:06}", f'{{"ts":{now + n},"values":{{"water_level_cm":90}}}}') for n in range(SINGLE)),
+            SINGLE,
+        )
+        with ingesting(services), timed() as took:
+            until(lambda: _count(database) >= before + SINGLE)
+    _none_lost(database, before + SINGLE)
+    database.dispose()
+    note = f"{name}, a message each through the broker, {SINGLE:,} of them"
+    note += "" if peer else "; prometheus-alertmanager is not installed"
+    return Row(
+        name=f"alarms.accepted_single_per_s{suffix}",
+        value=SINGLE / took.seconds,
+        unit="alarms/s",
+        baseline=peer,
+        note=note,
+    )
+
+
 def _storm(database: Database, suffix: str) -> list[Row]:
     """So many alarms in a minute, as they come: none may be lost, and how long the slowest batch took."""
     before, slowest, each = _count(database), 0.0, STORM * 0.1 / STORM_S
@@ -111,7 +153,7 @@ def _storm(database: Database, suffix: str) -> list[Row]:
     sent = 0
     while sent < STORM:
         due = min(STORM, int((time.perf_counter() - begun) / 0.1 + 1) * each)
-        part = [_step(n + 1, "manhole_water", START) for n in range(sent, int(due))]
+        part = [_step(n + 1, "tamper", START) for n in range(sent, int(due))]
         if part:
             with timed() as took:
                 _take(database, part, START)
@@ -209,9 +251,9 @@ def alertmanager() -> Iterator[int | None]:
             yield port
 
 
-def _peer_accepts(port: int, alarms: int) -> float:
-    """Alerts a second that Alertmanager takes, in batches as large as ours."""
-    bodies = [_alerts(first, AT_ONCE) for first in range(0, alarms, AT_ONCE)]
+def _peer_accepts(port: int, alarms: int, *, first: int = 0, at_once: int = AT_ONCE) -> float:
+    """Alerts a second that Alertmanager takes, so many with each request."""
+    bodies = [_alerts(number, at_once) for number in range(first, first + alarms, at_once)]
     with timed() as took:
         _ask(port, "POST", *bodies)
     return alarms / took.seconds

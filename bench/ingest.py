@@ -13,7 +13,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,13 +69,13 @@ def _measure(url: str, messages: int) -> tuple[float, float]:
     kinds = _devices(database)
     with valkey() as redis_url, mosquitto() as port:
         settings = Settings(data_dir=Path(tempfile.gettempdir()), database_url=url, mqtt_url=f"mqtt://127.0.0.1:{port}")
-        services = Services(settings=settings, database=database, redis=Redis.from_url(redis_url), clock=_clock)
+        services = Services(settings=settings, database=database, redis=Redis.from_url(redis_url), clock=bench_clock)
         Relay(database, services.redis)
-        with _ingesting(services) as subscribed:
+        with ingesting(services) as subscribed:
             subscribed.wait(30)  # leaves its session at the broker
         last = _publish(port, kinds, messages)
-        with _ingesting(services), timed() as took:
-            _until(lambda: _holds(database, last))
+        with ingesting(services), timed() as took:
+            until(lambda: _holds(database, last))
     if (stored := _stored(database)) != 3 * messages:
         raise RuntimeError(f"{stored:,} readings were stored of {3 * messages:,}")
     raw = _raw(database, 3 * messages)
@@ -105,28 +105,38 @@ def _devices(database: Database) -> list[DeviceKind]:
 
 
 def _publish(port: int, kinds: list[DeviceKind], messages: int) -> int:
-    """Publish at QoS 1, reading the broker's answers, without a client's overhead; return the newest time told."""
+    """Publish readings of random devices; return the newest time told."""
     chance = random.Random(1)
     start = int(time.time() * 1000) - messages
+
+    def told() -> Iterator[tuple[str, str]]:
+        for i in range(messages):
+            device = chance.randrange(DEVICES)
+            metric, normal, abnormal = NORMAL[kinds[device]]
+            value = abnormal if chance.random() < 0.002 else normal
+            values = f'"{metric}":{value},"battery_pct":{80 + i % 20},"rssi_dbm":-70'
+            yield f"token-{device:06}", f'{{"ts":{start + i},"values":{{{values}}}}}'
+
+    publish(port, told(), messages)
+    return start + messages - 1
+
+
+def publish(port: int, told: Iterable[tuple[str, str]], messages: int) -> None:
+    """Publish token and payload of so many messages at QoS 1, reading the broker's answers, without a client's work."""
     with closing(socket.create_connection(("127.0.0.1", port))) as connection:
         connection.sendall(wire.packet(wire.CONNECT, wire.text(b"MQTT") + b"\x04\x02\x00\x00" + wire.text(b"bench")))
         connection.recv(4)
         reader = threading.Thread(target=_drain, args=(connection, 4 * messages))
         reader.start()
         out = bytearray()
-        for i in range(messages):
-            device = chance.randrange(DEVICES)
-            metric, normal, abnormal = NORMAL[kinds[device]]
-            value = abnormal if chance.random() < 0.002 else normal
-            payload = f'{{"ts":{start + i},"values":{{"{metric}":{value},"battery_pct":{80 + i % 20},"rssi_dbm":-70}}}}'
-            topic = wire.text(f"v1/devices/token-{device:06}/telemetry".encode())
+        for i, (token, payload) in enumerate(told):
+            topic = wire.text(f"v1/devices/{token}/telemetry".encode())
             out += wire.packet(wire.PUBLISH | 2, topic + (i % 65_000 + 1).to_bytes(2, "big") + payload.encode())
             if len(out) > 1 << 16:
                 connection.sendall(out)
                 out.clear()
         connection.sendall(out)
         reader.join()
-    return start + messages - 1
 
 
 def _drain(connection: socket.socket, length: int) -> None:
@@ -135,7 +145,7 @@ def _drain(connection: socket.socket, length: int) -> None:
 
 
 @contextmanager
-def _ingesting(services: Services) -> Iterator[threading.Event]:
+def ingesting(services: Services) -> Iterator[threading.Event]:
     """Ingest in a thread, from the moment it turns to the broker; yields what is set once it is subscribed."""
     stop, loaded, subscribed = (threading.Event() for _ in range(3))
 
@@ -211,11 +221,13 @@ def a_postgres() -> Iterator[str]:
             server.cleanup()
 
 
-def _clock() -> datetime:
+def bench_clock() -> datetime:
+    """The real time."""
     return datetime.now(UTC)  # noqa: TID251  # a bench runs by the real one
 
 
-def _until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool]) -> None:
+    """Wait for it, at most two minutes."""
     deadline = time.monotonic() + 120
     while not true():
         if time.monotonic() > deadline:

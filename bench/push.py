@@ -68,7 +68,7 @@ class Product:
 def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
     """Latency at each rate, during an import, and how many streams are held."""
     seconds, rows = 20.0 if full else 6.0, []
-    with _product() as product, sync_playwright() as playwright:
+    with running_product() as product, sync_playwright() as playwright:
         path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
         if not path:
             raise RuntimeError("No Chromium on this machine: apt-get install chromium")
@@ -134,7 +134,8 @@ def _held(product: Product, steps: Sequence[int], seconds: float) -> Row:
 
 
 @contextmanager
-def _product() -> Iterator[Product]:
+def running_product() -> Iterator[Product]:
+    """Broker, Redis, ingest, worker and web process before the seeded district."""
     with servers.seeded("district") as folder, servers.valkey() as redis, servers.mosquitto() as mqtt:
         env = {
             "YIPING_DATA_DIR": str(folder),

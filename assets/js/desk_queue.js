@@ -170,7 +170,9 @@
         else {
           const groups = byGrade.get(a.severity) || new Map();
           byGrade.set(a.severity, groups);
-          groups.set(cause(a), [...(groups.get(cause(a)) || []), id]);
+          const key = cause(a), members = groups.get(key);
+          if (members) members.push(id);
+          else groups.set(key, [id]);
         }
       }
       const lines = pinned.length ? [{ type: "head", key: "pinned", severity: CRITICAL, pinned: true, n: pinned.length }, ...pinned] : [];

@@ -94,7 +94,7 @@
       lastEventAt = clock.now();
       if (item.id) lastEventId = item.id;
       latencyMs = Math.max(0, lastEventAt - Date.parse(event.at));
-      state = env.reducer.reduce(state, event);
+      state = env.reducer.advance(state, event);
       count(event);
       tell(event);
       if (state.resync) resync();

@@ -28,13 +28,14 @@
   const path = () => document.body.dataset.path || "";
   /** The state covers the place on screen: while a new place's snapshot is on its way it may not. */
   const covers = () => Boolean(state && state.area && path().startsWith(state.area.path));
-  const here = () => (covers() ? Object.values(state.alarms).filter((a) => a.area.startsWith(path())) : []);
+  const inside = (alarms, place = path()) => alarms.filter((a) => a.area.startsWith(place));
+  const here = () => (covers() ? inside(Object.values(state.alarms)) : []);
 
   // ---- alarms
 
   function renderAlarms() {
     if (!covers()) return;
-    const open = listed(yiping.reducer.openAlarms(state).filter((a) => a.area.startsWith(path())));
+    const open = listed(inside(yiping.reducer.openAlarms(state)));
     // A snapshot lists at most two thousand; of a larger place the rest is only counted.
     const total = state.area.path === path() ? Math.max(open.length, state.alarmsTotal) : open.length;
     list.render(open, total, counters()["alarms.today"], now());

@@ -59,13 +59,14 @@
   }
 
   function remember(draft, key, version) {
-    if (!draft.owned.closed) {
+    if (draft.state.closedCount >= MAX_TOMBSTONES) {
       draft.owned.closed = true;
-      draft.state.closed = draft.state.closedCount >= MAX_TOMBSTONES ? {} : { ...draft.state.closed };
-      if (draft.state.closedCount >= MAX_TOMBSTONES) draft.state.closedCount = 0;
+      draft.state.closed = {};
+      draft.state.closedCount = 0;
     }
-    if (!(key in draft.state.closed)) draft.state.closedCount += 1;
-    draft.state.closed[key] = version;
+    const closed = own(draft, "closed");
+    if (!(key in closed)) draft.state.closedCount += 1;
+    closed[key] = version;
   }
 
   /** The map `name` of the state being built, copied once however many events touch it. */
@@ -157,11 +158,20 @@
     return reduceAll(state, [event]);
   }
 
+  const ALL_OWNED = { alarms: true, incidents: true, counters: true, floods: true, windows: true, sources: true, closed: true };
+
+  /** The same for whoever has the state alone: it is changed in place, so that in a storm no map is copied each time. */
+  function advance(state, event) {
+    apply({ state, owned: ALL_OWNED }, event);
+    return state;
+  }
+
   /** Open alarms, worst first, then newest. */
   function openAlarms(state) {
-    return Object.values(state.alarms).sort(
-      (a, b) => b.severity - a.severity || Date.parse(b.raised_at) - Date.parse(a.raised_at) || b.alarm_id - a.alarm_id
-    );
+    return Object.values(state.alarms)
+      .map((alarm) => ({ alarm, raised: Date.parse(alarm.raised_at) }))
+      .sort((a, b) => b.alarm.severity - a.alarm.severity || b.raised - a.raised || b.alarm.alarm_id - a.alarm.alarm_id)
+      .map(({ alarm }) => alarm);
   }
 
   function newestIncidents(list) {
@@ -188,7 +198,7 @@
       .sort((a, b) => Date.parse(a.since) - Date.parse(b.since) || a.window_id - b.window_id);
   }
 
-  const reducer = { fromSnapshot, reduce, reduceAll, openAlarms, openIncidents, flood, windows, parseId, compareIds };
+  const reducer = { fromSnapshot, reduce, reduceAll, advance, openAlarms, openIncidents, flood, windows, parseId, compareIds };
   root.yiping = root.yiping || {};
   root.yiping.reducer = reducer;
   if (typeof module !== "undefined") module.exports = reducer;

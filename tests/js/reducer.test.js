@@ -35,6 +35,24 @@ test("a late event does not bring a closed alarm back; a return within the rules
   assert.equal(Object.keys(state.alarms).length, 1);
 });
 
+test("what is changed in place is what a new state would be, closed and late events included", () => {
+  const one = example("alarm.changed"), others = ["incident.changed", "counters.changed", "flood.changed", "window.changed", "freshness.changed"];
+  const events = [...others.map(example), one, { ...one, version: one.version + 2, state: "closed" }, { ...one, version: one.version + 1 }];
+  const state = start(), { alarms } = state;
+  const after = events.reduce(reducer.advance, state);
+  assert.equal(after, state);
+  assert.equal(after.alarms, alarms);
+  assert.deepEqual(after, reducer.reduceAll(start(), events));
+  assert.deepEqual(after.alarms, {});
+});
+
+test("of what is closed only so much is remembered", () => {
+  const one = example("alarm.changed"), state = start();
+  for (let id = 0; id < 5003; id += 1) reducer.advance(state, { ...one, alarm_id: id, state: "closed" });
+  assert.equal(Object.keys(state.closed).length, state.closedCount);
+  assert.equal(state.closedCount, 3);
+});
+
 test("the given state is left as it was", () => {
   const before = start();
   const copy = structuredClone(before);
