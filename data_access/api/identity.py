@@ -43,11 +43,12 @@ OPEN: Final = frozenset(
         "/sw.js",
         "/api/v1/openapi.json",
         "/api/v1/{token}/telemetry",  # the device's token is in the address
-        "/api/v1/incidents",  # people's reports; an account's scope is kept
         "/api/v1/sources/{code}/alive",
     }
 )
 """Routes for which nobody need be known."""
+OPEN_TO_POST: Final = frozenset({"/api/v1/incidents"})
+"""People's reports: nobody need be known to send one; an account's scope is kept. Reading is another route."""
 
 AGGREGATES: Final = frozenset(
     {
@@ -149,7 +150,8 @@ def guarded(route: Route) -> Route:
     Unless a table above says otherwise it is for roles that may see rows, and a change needs an account.
     """
     path, endpoint = route.path, route.endpoint
-    if path in OPEN or not callable(endpoint) or path.endswith("{rest:path}"):
+    posts = path in OPEN_TO_POST and route.methods == {"POST"}
+    if path in OPEN or posts or not callable(endpoint) or path.endswith("{rest:path}"):
         return route
 
     async def admit(request: Request) -> Response:

@@ -29,7 +29,12 @@ from data_access.domain.accounts import Role
 from data_access.domain.areas import within
 from data_access.domain.errors import InvalidInput, NotFound
 
-FIELDS: Final = frozenset({"key", "title", "area", "lng", "lat", "channel", "class", "nature", "description", "place"})
+FIELDS: Final = frozenset(
+    {
+        *("key", "title", "area", "lng", "lat", "channel", "class", "nature", "description", "place"),
+        *("workflow", "urgency"),
+    }
+)
 MAX_BODY: Final = 64 * 1024
 BURST: Final = 60
 A_SECOND: Final = 2.0

@@ -11,15 +11,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from data_access.api.openapi_alarms import action_paths, action_schemas
+from data_access.api.openapi_cases import case_paths, case_schemas
 from data_access.api.openapi_duty import duty_paths, duty_schemas
 from data_access.commands.unmask import Unmaskable
 from data_access.domain.alarms import Severity
-from data_access.domain.incidents import Nature
+from data_access.domain.incidents import Nature, Stage
+from data_access.domain.workflows import SEVEN, TEMPLATES, Urgency
 from data_access.live.walls import Report
+from data_access.queries.incidents import MAX_PAGE, STATES
 from data_access.viewmodels.alarm_queue import AlarmQueue, View
 from data_access.viewmodels.alarms import AlarmDetail, AlarmPage
 from data_access.viewmodels.areas import BuildingView
 from data_access.viewmodels.devices import DeviceView
+from data_access.viewmodels.incidents import IncidentBoard, IncidentDetail, IncidentPage
 from data_access.viewmodels.indicators import By
 from data_access.viewmodels.map import Shading
 from data_access.viewmodels.search import Hit
@@ -45,6 +49,9 @@ _MODELS: Final = {
     "AlarmPage": AlarmPage,
     "AlarmDetail": AlarmDetail,
     "AlarmQueue": AlarmQueue,
+    "IncidentPage": IncidentPage,
+    "IncidentBoard": IncidentBoard,
+    "IncidentDetail": IncidentDetail,
     "DeviceView": DeviceView,
     "BuildingView": BuildingView,
     "Hit": Hit,
@@ -162,7 +169,27 @@ def _paths() -> Spec:
             )
         },
         **action_paths(),
-        "/api/v1/incidents": {"post": _incident()},
+        "/api/v1/incidents": {
+            "get": _get(
+                "A page of incidents: open ones by their clock, finished ones newest first.",
+                _ref("IncidentPage"),
+                _AREA,
+                *_incident_filters(),
+            ),
+            "post": _incident(),
+        },
+        "/api/v1/incidents/board": {
+            "get": _get(
+                "The open incidents by stage: counts, and the most pressing of each.",
+                _ref("IncidentBoard"),
+                _AREA,
+                _query("limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}),
+            )
+        },
+        "/api/v1/incidents/{incident_id}": {
+            "get": _get("One incident with its history.", _ref("IncidentDetail"), _path("incident_id", "integer"))
+        },
+        **case_paths(),
         "/api/v1/sources/{code}/alive": {"post": _alive()},
         "/api/v1/unmask": {"post": _unmask()},
         "/api/v1/indicators": {
@@ -230,6 +257,19 @@ def _wall() -> Spec:
     return spec
 
 
+def _incident_filters() -> list[Spec]:
+    number: Spec = {"type": "integer", "minimum": 1}
+    return [
+        _query("state", {"type": "string", "enum": list(STATES), "default": STATES[0]}),
+        _query("stage", {"type": "string", "enum": [str(stage) for stage in Stage]}),
+        _query("urgency", {"type": "integer", "minimum": 0, "maximum": 2}),
+        *(_query(name, number) for name in ("type", "channel", "unit")),
+        _query("owner", {"type": "string", "description": "Name of an account; me: one's own."}),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50}),
+        _query("cursor", {"type": "string"}),
+    ]
+
+
 def _incident() -> Spec:
     text = {"type": "string"}
     body = {
@@ -246,6 +286,8 @@ def _incident() -> Spec:
             "nature": {**text, "enum": list(Nature)},
             "place": {**text, "maxLength": 200},
             "description": {**text, "maxLength": 4000},
+            "workflow": {**text, "enum": list(TEMPLATES), "default": SEVEN.code},
+            "urgency": {**text, "enum": [u.name.lower() for u in Urgency], "default": "normal"},
             "key": {**text, "maxLength": 60, "description": "The sender's own; makes a repetition harmless."},
         },
     }
@@ -365,4 +407,4 @@ def _schemas() -> Spec:
         found[name] = schema
     reports, more = msgspec.json.schema_components([Report], ref_template="#/components/schemas/{name}")
     del reports  # a reference into the rest
-    return found | more | duty_schemas() | action_schemas()
+    return found | more | duty_schemas() | action_schemas() | case_schemas()

@@ -110,7 +110,6 @@ def make_incident(session: Session, alarm_id: int, done: Act, *, title: str | No
         lng=row.lng,
         lat=row.lat,
         created_at=done.now,
-        due_at=done.now + incidents.DEFAULT_LIMIT,
         channel_id=incidents.channel(session, "sensor"),
         run=row.run,
     )

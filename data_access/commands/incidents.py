@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data_access.commands.cases import posts_of, save_case, to_case
 from data_access.commands.places import locate
+from data_access.db.calendar import warn_doubtful, work_calendar
 from data_access.db.tables import AreaRow, ChannelRow, IncidentHistoryRow, IncidentRow, IncidentTypeRow
-from data_access.domain.errors import Conflict, InvalidInput, NotFound
-from data_access.domain.incidents import Nature, Stage, advance
+from data_access.domain.errors import InvalidInput, NotFound
+from data_access.domain.incident_moves import opened
+from data_access.domain.incidents import Nature, Stage
+from data_access.domain.workflows import SEVEN, Urgency, Workflow, find
 from data_access.events import IncidentChanged
 from data_access.live import outbox
 from data_access.live.telling import incident_changed
 
 INTAKE: Final = "intake"
 """`source` of what comes in through our own interfaces."""
-DEFAULT_LIMIT: Final = timedelta(days=3)
-"""Closing limit of an incident whose class says nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +44,18 @@ class NewIncident:
     place: str | None = None
     lng: float | None = None
     lat: float | None = None
-    due_at: datetime | None = None
+    due_at: datetime | None = None  # by default, the workflow's limit
+    workflow: Workflow = SEVEN
+    urgency: Urgency = Urgency.NORMAL
     run: str | None = None
     original_created_at: datetime | None = None
 
 
 def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> IncidentRow:
-    """Create the incident with its history and event. The caller has made sure that it is not there yet."""
+    """Create the incident with its history and event, its clocks running; the caller knows that it is not there yet.
+
+    A replayed one has no clocks: it would be late from the beginning.
+    """
     top, main, sub = new.types
     row = IncidentRow(
         code=f"{new.source}-{new.source_ref}"[:64],
@@ -75,56 +82,39 @@ def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> 
         run=new.run,
         original_created_at=new.original_created_at,
         version=1,
+        workflow=new.workflow.code,
+        step=new.workflow.first.key,
+        urgency=new.urgency,
     )
     session.add(row)
     session.flush()
+    if new.run is None:
+        _start(session, row, new.workflow, now)
     session.add(IncidentHistoryRow(incident_id=row.id, at=now, actor=actor, action="create", stage=row.stage))
-    outbox.add(session, _event(session, row, now))
+    outbox.add(session, event_of(session, row, now))
     return row
 
 
-def move(
-    session: Session, incident_id: int, to: Stage, *, actor: str, now: datetime, note: str | None = None
-) -> IncidentRow:
-    """Bring the incident to stage `to` as `actor`.
-
-    Raises `NotFound`, `IllegalTransition`, or `Conflict` when somebody was faster.
-    """
-    row = session.get(IncidentRow, incident_id)
-    if row is None:
-        raise NotFound("There is no such incident.")
-    stage = advance(Stage(row.stage), to)
-    stamps = {
-        Stage.REGISTER: "registered_at",
-        Stage.DISPATCH: "dispatched_at",
-        Stage.FEEDBACK: "handled_at",
-        Stage.VERIFY: "verified_at",
-        Stage.CLOSED: "closed_at",
-    }
-    changes: dict[str, Any] = {"stage": stage.value, "version": row.version + 1}
-    if stage in stamps:
-        changes[stamps[stage]] = now
-    if row.stage in (Stage.FEEDBACK, Stage.VERIFY) and stage in (Stage.DISPATCH, Stage.HANDLE):
-        changes["reworks"] = row.reworks + 1
-    saved = session.execute(
-        update(IncidentRow).where(IncidentRow.id == incident_id, IncidentRow.version == row.version).values(changes)
-    )
-    if saved.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict("Somebody else has just changed this incident; look again.")
-    session.refresh(row)
-    session.add(
-        IncidentHistoryRow(incident_id=row.id, at=now, actor=actor, action="move", stage=stage.value, note=note)
-    )
-    outbox.add(session, _event(session, row, now))
-    return row
+def _start(session: Session, row: IncidentRow, workflow: Workflow, now: datetime) -> None:
+    """Set the clocks of a case that has come in; the lowest level that answers there begins."""
+    calendar = work_calendar(session)
+    posts = posts_of(session, row.area_path)
+    if posts:
+        row.level, row.post = posts[0].level, posts[0].area
+    case = opened(to_case(row), workflow, calendar, now)
+    save_case(row, case)
+    if case.due_at is not None:
+        warn_doubtful(calendar, now, case.due_at)
+    session.flush()
 
 
 def take_in(session: Session, payload: Mapping[str, Any], *, actor: str, now: datetime) -> tuple[IncidentRow, bool]:
     """Create an incident from an interface's `payload`; return it, and whether it is new.
 
     Keys: `title`; `area` (code) or `lng` and `lat` (WGS-84); `channel` (code or name); and, if known, `class` (name of
-    a class of any level, or id of a top one), `nature`, `description`, `place`. `key` makes a repetition harmless: the
-    same key returns the first incident. Raises `InvalidInput` or `NotFound` with a sentence for the sender.
+    a class of any level, or id of a top one), `nature`, `description`, `place`, `workflow`, `urgency`. `key` makes a
+    repetition harmless: the same key returns the first incident. Raises `InvalidInput` or `NotFound` with a sentence
+    for the sender.
     """
     key = _text(payload, "key", 60) or f"{now:%Y%m%d%H%M%S%f}"
     known = session.scalar(select(IncidentRow).where(IncidentRow.source == INTAKE, IncidentRow.source_ref == key))
@@ -151,9 +141,23 @@ def take_in(session: Session, payload: Mapping[str, Any], *, actor: str, now: da
         place=_text(payload, "place", 200),
         lng=lng,
         lat=lat,
-        due_at=now + DEFAULT_LIMIT,
+        workflow=_workflow(payload),
+        urgency=_urgency(payload),
     )
     return create(session, new, actor=actor, now=now), True
+
+
+def _workflow(payload: Mapping[str, Any]) -> Workflow:
+    code = _text(payload, "workflow", 20)
+    return SEVEN if code is None else find(code)
+
+
+def _urgency(payload: Mapping[str, Any]) -> Urgency:
+    names = {urgency.name.lower(): urgency for urgency in Urgency}
+    name = _text(payload, "urgency", 20) or Urgency.NORMAL.name.lower()
+    if name not in names:
+        raise InvalidInput(f"urgency is one of {', '.join(names)}")
+    return names[name]
 
 
 def _where(session: Session, payload: Mapping[str, Any]) -> tuple[int, str, float | None, float | None]:
@@ -226,6 +230,7 @@ def _text(payload: Mapping[str, Any], key: str, longest: int) -> str | None:
     return value.strip() or None
 
 
-def _event(session: Session, row: IncidentRow, now: datetime) -> IncidentChanged:
+def event_of(session: Session, row: IncidentRow, now: datetime) -> IncidentChanged:
+    """What the incident now is, as it is told."""
     channel = session.get(ChannelRow, row.channel_id) if row.channel_id is not None else None
     return incident_changed(row, channel=channel.name if channel else None, at=now)

@@ -102,7 +102,7 @@ WEIGHTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the indicators read of one case. A `*_due_at` that is None: nothing was set, the case's own limit holds."""
+    """What the indicators read of one case."""
 
     due_at: datetime | None = None
     voided_at: datetime | None = None  # 作废
@@ -135,12 +135,12 @@ def _counts_for(case: Facts, now: datetime) -> list[str]:
     found += _step(case.registered_at, case.register_due_at, now, "registered")
     if _was(case.voided_at, now):
         return found
-    dispatch = case.dispatch_due_at or case.due_at
+    dispatch = _earliest(case.dispatch_due_at, case.due_at)
     if _due(case.dispatched_at, dispatch, now):
         found += ["due_dispatch", *_step(case.dispatched_at, dispatch, now, "dispatched")]
         if _was(case.dispatched_at, now) and not _was(case.returned_at, now):
             found.append("dispatched_right")
-    handle = case.handle_due_at or case.due_at
+    handle = _earliest(case.handle_due_at, case.due_at)
     if _due(case.handled_at, handle, now):
         found += ["due_handling", *_step(case.handled_at, handle, now, "handled")]
         found += ["overdue_unhandled"] if not _was(case.handled_at, now) else []
@@ -156,6 +156,11 @@ _FLAGGED: Final = {
     Outcome.OVERDUE: ("closed",),
     Outcome.OPEN: (),
 }
+
+
+def _earliest(own: datetime | None, whole: datetime | None) -> datetime | None:
+    """A step is due by its own limit, and by that of the whole case at the latest."""
+    return min((at for at in (own, whole) if at is not None), default=None)
 
 
 def _was(at: datetime | None, now: datetime) -> bool:

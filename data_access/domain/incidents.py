@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from data_access.domain.errors import IllegalTransition
-
 
 class Stage(StrEnum):
     """七个阶段, then 评价."""
@@ -27,7 +25,7 @@ class Stage(StrEnum):
 
 
 FINAL_STAGES: Final = (Stage.CLOSED, Stage.VOID)
-_ORDER: Final = tuple(s for s in Stage if s is not Stage.VOID)
+STAGES_IN_ORDER: Final = tuple(s for s in Stage if s is not Stage.VOID)
 
 
 class Outcome(StrEnum):
@@ -47,19 +45,6 @@ class Nature(StrEnum):
     SUGGESTION = "建议"
     THANKS = "感谢"
     OTHER = "其他"
-
-
-def advance(stage: Stage, to: Stage) -> Stage:
-    """Return `to` when a case at `stage` may move there: one or more steps forward, or back from verifying (返工).
-
-    A closed or void case moves no more. Raises `IllegalTransition`.
-    """
-    if stage in FINAL_STAGES:
-        raise IllegalTransition(f"a {stage} case moves no more")
-    rework = stage in (Stage.FEEDBACK, Stage.VERIFY) and to in (Stage.DISPATCH, Stage.HANDLE)
-    if to is Stage.VOID or rework or (to is not stage and _ORDER.index(to) > _ORDER.index(stage)):
-        return to
-    raise IllegalTransition(f"a case at {stage} cannot go to {to}")
 
 
 def outcome_of_flags(overdue: int | None, on_time: int | None) -> Outcome | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from data_access.commands import alarm_clock, audit, clocks, closing, floods, windows
+from data_access.commands import alarm_clock, audit, clocks, closing, floods, incident_clock, windows
 from data_access.live.outbox import Relay
 from data_access.runtime import days, heartbeat, notices, video
 from data_access.runtime.channels import ways
@@ -36,6 +36,7 @@ def tasks(services: Services) -> list[Task]:
     return [
         Task(name="counters", every_s=EVERY_S, run=keeper.step),
         Task(name="alarms", every_s=1.0, run=lambda now: alarm_clock.look(database, tuple(out), now)),
+        Task(name="incidents", every_s=incident_clock.EVERY_S, run=lambda now: incident_clock.look(database, now)),
         Task(name="floods", every_s=floods.EVERY_S, run=lambda now: floods.keep(database, now)),
         Task(name="notices", every_s=notices.EVERY_S, run=sender.step),
         Task(name="windows", every_s=1.0, run=lambda now: windows.keep(database, now)),

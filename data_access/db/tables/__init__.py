@@ -32,6 +32,7 @@ from data_access.db.tables.devices import (
     ReadingHourRow,
 )
 from data_access.db.tables.incidents import (
+    CalendarDayRow,
     ChannelRow,
     ClosingFigureRow,
     ClosingMonthRow,
@@ -62,6 +63,7 @@ __all__ = [
     "AuditRow",
     "Base",
     "BuildingRow",
+    "CalendarDayRow",
     "CameraRow",
     "ChannelRow",
     "ClosingFigureRow",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from data_access.db.tables.base import AreaPath, Base, Code, Id, IdKey, Name, Small
+from data_access.db.tables.base import AreaPath, Base, Code, Id, IdKey, Name, Path, Small
 
 _OPEN = text("stage NOT IN ('closed', 'void')")
+_WATCHED = text("clock_at IS NOT NULL")
+_MERGED = text("merged_into IS NOT NULL")
 
 
 class IncidentTypeRow(Base):
@@ -59,6 +61,9 @@ class IncidentRow(Base):
     `area_path` is that of the smallest known area; a row that names no street hangs on the district and is shown as
     未归属. `outcome` is an imported fact (on_time, overdue) where the source has no times; where it is null, times and
     `due_at` decide. `run` is set for replayed rows, which never enter official figures.
+
+    What comes after `version` is where the case stands in its workflow (`domain.cases.Case`); of a case that came with
+    its history from elsewhere it is null until somebody here does something to it, and the stage stands for the step.
     """
 
     __tablename__ = "incidents"
@@ -92,6 +97,13 @@ class IncidentRow(Base):
         ),
         Index("ix_incidents_closed_at", "closed_at"),
         Index("ix_incidents_building_id", "building_id"),
+        Index("ix_incidents_clock_at", "clock_at", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
+        # The board's columns and the list by clock, a page at a time.
+        Index("ix_incidents_due", "due_at", "id", "area_path", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_incidents_stage_due", "stage", "due_at", "id", "area_path", sqlite_where=_OPEN, postgresql_where=_OPEN
+        ),
+        Index("ix_incidents_merged_into", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
     )
 
     id: Mapped[IdKey]
@@ -127,6 +139,41 @@ class IncidentRow(Base):
     run: Mapped[str | None] = mapped_column(String(40))
     original_created_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    workflow: Mapped[str | None] = mapped_column(String(20))
+    step: Mapped[str | None] = mapped_column(String(20))
+    urgency: Mapped[int | None]
+    step_due_at: Mapped[datetime | None]
+    register_due_at: Mapped[datetime | None]
+    dispatch_due_at: Mapped[datetime | None]
+    handle_due_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
+    owner: Mapped[str | None] = mapped_column(String(60))
+    level: Mapped[int | None]
+    post: Mapped[str | None] = mapped_column(Path)
+    turn_until: Mapped[datetime | None]
+    clock_at: Mapped[datetime | None]
+    late: Mapped[bool | None]
+    suspended_at: Mapped[datetime | None]
+    left_ms: Mapped[int | None] = mapped_column(BigInteger)
+    step_left_ms: Mapped[int | None] = mapped_column(BigInteger)
+    asked_until: Mapped[datetime | None]
+    asked_by: Mapped[str | None] = mapped_column(String(60))
+    extended_at: Mapped[datetime | None]
+    reworked_at: Mapped[datetime | None]
+    urged: Mapped[int | None]
+    merged_into: Mapped[int | None] = mapped_column(Id)
+
+
+class CalendarDayRow(Base):
+    """A day that the calendar of the year, as we have it, does not tell right: worked, or free."""
+
+    __tablename__ = "calendar_days"
+
+    id: Mapped[IdKey]
+    day: Mapped[date] = mapped_column(unique=True)
+    working: Mapped[bool]
+    name: Mapped[str | None] = mapped_column(String(60))
 
 
 class ClosingMonthRow(Base):

@@ -13,6 +13,7 @@ from redis import Redis
 from data_access.domain.errors import InvalidInput
 from data_access.ingest.imports import areas, boundaries, runner, telemetry
 from data_access.ingest.imports.appeals import Appeals
+from data_access.ingest.imports.calendar import Calendar
 from data_access.ingest.imports.cases import Incidents
 from data_access.ingest.imports.columns import Column
 from data_access.ingest.imports.equipment import Cameras, Devices
@@ -68,6 +69,7 @@ KINDS: Final[dict[str, Entry]] = {
                 Cameras,
                 Incidents,
                 Appeals,
+                Calendar,
             )
         ),
         Entry(telemetry.NAME, telemetry.ABOUT, telemetry.COLUMNS, telemetry.run),

@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from pydantic import BaseModel
 from sqlalchemy import select, update
 
-from data_access.api.identity import AGGREGATES, OPEN
+from data_access.api.identity import AGGREGATES, OPEN, OPEN_TO_POST
 from data_access.api.routes import api_routes
 from data_access.auth.credentials import hash_password
 from data_access.commands import users
@@ -49,6 +49,7 @@ MARK: Final = "NOTYOURS"
 PARAMETERS: Final[dict[str, str]] = {
     "device_id": "1",
     "alarm_id": "1",
+    "incident_id": "1",
     "code": "B1",
     "name": "piece0.ts",
     "z:int": "1",
@@ -79,7 +80,7 @@ WRITES: Final = sorted(
     (route.path, method)
     for route in api_routes()
     for method in (route.methods or ())
-    if method not in {"GET", "HEAD"} and route.path not in OPEN
+    if method not in {"GET", "HEAD"} and route.path not in OPEN | OPEN_TO_POST
 )
 PAGES: Final = sorted(
     found
@@ -174,7 +175,14 @@ def _cells(workbook: bytes) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/map/cameras", "/api/v1/search", "/api/v1/alarms", "/api/v1/buildings/{code}", "/api/v1/overview.xlsx"],
+    [
+        "/api/v1/map/cameras",
+        "/api/v1/search",
+        "/api/v1/alarms",
+        "/api/v1/incidents",
+        "/api/v1/buildings/{code}",
+        "/api/v1/overview.xlsx",
+    ],
 )
 def test_whoever_may_see_them_sees_the_marks(own: Web, tokens: dict[str, str], path: str) -> None:
     assert MARK in first_bytes(own, tokens["everywhere"], address(path, f"area={COMMUNITY}"))[1]
@@ -225,7 +233,7 @@ def test_from_outside_and_without_an_account_nothing_is_changed(
     own: Web, tokens: dict[str, str], path: str, method: str
 ) -> None:
     url = address(path)
-    before = _alarm(own)
+    before = _alarm(own), _incident(own)
     for body in ({"version": 1}, {"version": 1, "reason": "real", "note": "x"}):
         assert ask(own, None, method, url, json=body).status_code == 401
         for role in ASKING:
@@ -234,12 +242,18 @@ def test_from_outside_and_without_an_account_nothing_is_changed(
             assert 400 <= status < 500 or harmless, f"{path} as {role}: {status}"
     if path not in AGGREGATES:
         assert ask(own, tokens["wall everywhere"], method, url, json={"version": 1}).status_code == 403
-    assert _alarm(own) == before
+    assert (_alarm(own), _incident(own)) == before
 
 
 def _alarm(own: Web) -> tuple[Any, ...]:
     with own.database.reading() as db:
         row = db.execute(select(AlarmRow.version, AlarmRow.state, AlarmRow.owner).where(AlarmRow.id == 1)).one()
+        return tuple(row)
+
+
+def _incident(own: Web) -> tuple[Any, ...]:
+    with own.database.reading() as db:
+        row = db.execute(select(IncidentRow.version, IncidentRow.stage).where(IncidentRow.id == 1)).one()
         return tuple(row)
 
 

@@ -3,11 +3,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from data_access.commands.incidents import DEFAULT_LIMIT, move, take_in
+from data_access.commands.incidents import take_in
 from data_access.db.engine import Database
 from data_access.db.tables import AreaBoundaryRow, AreaRow, ChannelRow, IncidentHistoryRow, IncidentTypeRow, OutboxRow
-from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound
-from data_access.domain.incidents import Stage
+from data_access.domain.errors import InvalidInput, NotFound
 from data_access.events import LIVE_EVENT, IncidentChanged
 
 SQUARE = '{"type":"Polygon","coordinates":[[[%s,22],[%s,22],[%s,23],[%s,23],[%s,22]]]}'
@@ -42,7 +41,7 @@ def test_an_incident_comes_in_with_history_and_event(town: Database, noon: datet
     payload = {"title": "井盖破损", "lng": 115.5, "lat": 22.5, "channel": "@坪山", "class": "市政设施", "key": "k-1"}
     with town.writing() as session:
         row, new = take_in(session, payload, actor="api", now=noon)
-        assert (new, row.area_path, row.due_at) == (True, "000001", noon + DEFAULT_LIMIT)
+        assert (new, row.area_path, row.due_at) == (True, "000001", noon + timedelta(days=7))  # 35 working hours
         again, fresh = take_in(session, payload, actor="api", now=noon)
         assert (again.id, fresh) == (row.id, False)
     with town.reading() as session:
@@ -54,22 +53,16 @@ def test_an_incident_comes_in_with_history_and_event(town: Database, noon: datet
         assert session.scalars(select(ChannelRow.name)).all() == ["@坪山"]
 
 
-def test_it_moves_through_the_loop_and_back(town: Database, noon: datetime) -> None:
+def test_its_clocks_begin_and_what_is_urgent_has_less_time(town: Database, noon: datetime) -> None:
     with town.writing() as session:
-        row, _ = take_in(session, {"title": "x", "area": "s0"}, actor="api", now=noon)
-        for hours, stage in enumerate((Stage.REGISTER, Stage.DISPATCH, Stage.FEEDBACK, Stage.HANDLE, Stage.CLOSED), 1):
-            move(session, row.id, stage, actor="officer", now=noon + timedelta(hours=hours))
-        assert (row.stage, row.reworks, row.version) == ("closed", 1, 6)
-        assert row.closed_at == noon + timedelta(hours=5)
-        with pytest.raises(IllegalTransition):
-            move(session, row.id, Stage.HANDLE, actor="officer", now=noon)
-        with pytest.raises(NotFound):
-            move(session, 999, Stage.HANDLE, actor="officer", now=noon)
-    with town.reading() as session:
-        events = [
-            LIVE_EVENT.validate_json(body) for body in session.scalars(select(OutboxRow.body).order_by(OutboxRow.id))
-        ]
-        assert [e.version for e in events] == [1, 2, 3, 4, 5, 6]
+        usual, urgent, five = (
+            take_in(session, {"title": "x", "area": "s0", **more, "key": key}, actor="api", now=noon)[0]
+            for key, more in (("a", {}), ("b", {"urgency": "urgent"}), ("c", {"workflow": "five"}))
+        )
+    assert (usual.workflow, usual.step, usual.level, usual.post) == ("seven", "report", 2, "000000")
+    assert usual.step_due_at == usual.clock_at == noon + timedelta(hours=3)  # an hour, after lunch
+    assert (urgent.step_due_at, urgent.due_at) == (noon + timedelta(minutes=30), noon + timedelta(hours=48))
+    assert (five.workflow, five.step) == ("five", "find")
 
 
 @pytest.mark.parametrize(
@@ -86,6 +79,8 @@ def test_it_moves_through_the_loop_and_back(town: Database, noon: datetime) -> N
         ({"title": "x", "area": "nowhere"}, NotFound),
         ({"title": "x", "area": "s0", "class": "无"}, InvalidInput),
         ({"title": "x", "area": "s0", "nature": "无"}, InvalidInput),
+        ({"title": "x", "area": "s0", "workflow": "无"}, InvalidInput),
+        ({"title": "x", "area": "s0", "urgency": "无"}, InvalidInput),
         ({"title": 7, "area": "s0"}, InvalidInput),
     ],
 )

@@ -1,14 +1,8 @@
-from itertools import product
-
 import pytest
 
-from data_access.domain.errors import IllegalTransition
 from data_access.domain.incidents import (
-    FINAL_STAGES,
     ClosingCounts,
     Outcome,
-    Stage,
-    advance,
     format_percent,
     outcome_of_flags,
     percent,
@@ -44,15 +38,3 @@ def test_a_case_is_due_when_either_flag_is_given(
     overdue: int | None, on_time: int | None, outcome: Outcome | None
 ) -> None:
     assert outcome_of_flags(overdue, on_time) is outcome
-
-
-@pytest.mark.parametrize(("stage", "to"), list(product(Stage, Stage)))
-def test_every_move_of_a_case(stage: Stage, to: Stage) -> None:
-    order = [s for s in Stage if s is not Stage.VOID]
-    forward = to in order and stage in order and order.index(to) > order.index(stage)
-    rework = stage in (Stage.FEEDBACK, Stage.VERIFY) and to in (Stage.DISPATCH, Stage.HANDLE)
-    if stage not in FINAL_STAGES and (forward or rework or to is Stage.VOID):
-        assert advance(stage, to) is to
-    else:
-        with pytest.raises(IllegalTransition):
-            advance(stage, to)

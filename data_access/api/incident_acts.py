@@ -1,0 +1,257 @@
+"""`/api/v1/incidents`: the board, the list by clock, one case, and what people do to it.
+
+Every change carries the version that was seen; 409 with a sentence says who did what meanwhile. The answer is the case
+as it then stands.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, ClassVar, Final
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from data_access.api.answers import answer_json
+from data_access.api.context import context, principal, same_origin
+from data_access.api.parameters import an_integer
+from data_access.commands import incident_acts as commands
+from data_access.domain.cases import BY_MACHINES, CaseAction
+from data_access.domain.errors import InvalidInput
+from data_access.domain.incident_moves import Details
+from data_access.domain.incidents import Stage
+from data_access.queries import areas, incidents
+from data_access.viewmodels.incidents import IncidentBoard, IncidentDetail, IncidentFilter, IncidentPage
+
+Text = Annotated[str, Meta(max_length=2000)]
+Reason = Annotated[str, Meta(min_length=1, max_length=2000)]
+Number = Annotated[int, Meta(ge=1)]
+_LARGEST: Final = 10**15
+
+
+class CaseSaid(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What every action on a case says: the version that was seen, and a note that its history keeps."""
+
+    action: ClassVar[CaseAction]
+    version: Number
+    note: Text | None = None
+
+    def details(self) -> Details:
+        """What the rules are to know: every further field, under its own name."""
+        own = {name: getattr(self, name) for name in self.__struct_fields__ if name not in {"version", "note"}}
+        return Details(**own)
+
+
+class AdvanceCase(CaseSaid):
+    """The next step of its workflow is done: `step` is its key; one that dispatches names the unit."""
+
+    action = CaseAction.ADVANCE
+    step: Annotated[str, Meta(min_length=1, max_length=20)]
+    unit_id: Number | None = None
+
+
+class AcceptCase(CaseSaid):
+    """Take a dispatched case on (接单)."""
+
+    action = CaseAction.ACCEPT
+
+
+class _WithReason(CaseSaid):
+    reason: Reason
+
+
+class ReturnCase(_WithReason):
+    """It came to the wrong unit (退回)."""
+
+    action = CaseAction.RETURN
+
+
+class AskExtension(_WithReason):
+    """Ask for more time (申请延期)."""
+
+    action = CaseAction.ASK
+    until: datetime
+
+    def details(self) -> Details:
+        if self.until.tzinfo is None:
+            raise InvalidInput("until is a moment such as 2026-06-01T12:00:00+08:00.")
+        return Details(reason=self.reason, until=self.until)
+
+
+class GrantExtension(CaseSaid):
+    """Grant what somebody else has asked for (同意延期)."""
+
+    action = CaseAction.GRANT
+
+
+class RefuseExtension(_WithReason):
+    """Refuse it (不同意延期)."""
+
+    action = CaseAction.REFUSE
+
+
+class SuspendCase(_WithReason):
+    """Stop its clocks (挂起)."""
+
+    action = CaseAction.SUSPEND
+
+
+class ResumeCase(CaseSaid):
+    """Let them run again with what was left (恢复)."""
+
+    action = CaseAction.RESUME
+
+
+class ReworkCase(_WithReason):
+    """It is to be handled again (返工)."""
+
+    action = CaseAction.REWORK
+
+
+class UrgeCase(CaseSaid):
+    """A leader wants it done (督办)."""
+
+    action = CaseAction.URGE
+
+
+class EscalateCase(_WithReason):
+    """This level gives up; the next one takes over (升级)."""
+
+    action = CaseAction.ESCALATE
+
+
+class MergeCase(CaseSaid):
+    """The same as another one: it closes with that (并案)."""
+
+    action = CaseAction.MERGE
+    into: Number
+
+
+class VoidCase(_WithReason):
+    """It is none (作废)."""
+
+    action = CaseAction.VOID
+
+
+class RateCase(CaseSaid):
+    """How satisfied the citizen is, 1 to 5 (评价)."""
+
+    action = CaseAction.RATE
+    rating: Annotated[int, Meta(ge=1, le=5)]
+
+
+class CommentCase(CaseSaid):
+    """Say something."""
+
+    action = CaseAction.COMMENT
+    note: Reason
+
+
+ACTIONS: Final = {
+    kind.action.value: kind
+    for kind in (
+        *(AdvanceCase, AcceptCase, ReturnCase, AskExtension, GrantExtension, RefuseExtension, SuspendCase),
+        *(ResumeCase, ReworkCase, UrgeCase, EscalateCase, MergeCase, VoidCase, RateCase, CommentCase),
+    )
+}
+assert ACTIONS.keys() == set(CaseAction) - BY_MACHINES  # noqa: S101  # each thing people do has its route
+
+
+def routes() -> list[Route]:
+    """The reads, and a route for each action."""
+    return [
+        Route("/api/v1/incidents", get_incidents),
+        Route("/api/v1/incidents/board", get_board),
+        *(
+            Route(f"/api/v1/incidents/{{incident_id}}/{name}", partial(post_action, kind=kind), methods=["POST"])
+            for name, kind in ACTIONS.items()
+        ),
+        Route("/api/v1/incidents/{incident_id}", get_incident),
+    ]
+
+
+async def get_incidents(request: Request) -> Response:
+    """A page of incidents: open ones by their clock, finished ones newest first."""
+    ctx, who, asked = context(request), principal(request), request.query_params
+    state, stage, owner = asked.get("state", "open"), asked.get("stage"), asked.get("owner")
+    if state not in incidents.STATES:
+        raise InvalidInput(f"state is one of {', '.join(incidents.STATES)}.")
+    if stage is not None and stage not in set(Stage):
+        raise InvalidInput(f"stage is one of {', '.join(Stage)}.")
+    wanted = IncidentFilter(
+        state=state,
+        stage=stage,
+        urgency=an_integer(asked, "urgency", 0, 2),
+        type_id=an_integer(asked, "type", 1, _LARGEST),
+        channel_id=an_integer(asked, "channel", 1, _LARGEST),
+        unit_id=an_integer(asked, "unit", 1, _LARGEST),
+        owner=who.name if owner == "me" else owner,
+    )
+    limit = an_integer(asked, "limit", 1, incidents.MAX_PAGE) or 50
+    now = ctx.services.clock()
+
+    def read(session: Any) -> IncidentPage:
+        area = areas.find(session, asked.get("area") or None, who.scope)
+        path = area.path if area else who.scope
+        return incidents.page(session, path, wanted, cursor=asked.get("cursor"), limit=limit, now=now)
+
+    return answer_json(await ctx.read(read))
+
+
+async def get_board(request: Request) -> Response:
+    """The open incidents by stage."""
+    ctx, scope, asked = context(request), principal(request).scope, request.query_params
+    limit = an_integer(asked, "limit", 1, 50) or 20
+    now = ctx.services.clock()
+
+    def read(session: Any) -> IncidentBoard:
+        area = areas.find(session, asked.get("area") or None, scope)
+        return incidents.board(session, area.path if area else scope, limit=limit, now=now)
+
+    return answer_json(await ctx.read(read))
+
+
+async def get_incident(request: Request) -> Response:
+    """One incident with its history."""
+    ctx, scope, number = context(request), principal(request).scope, _number(request)
+    now = ctx.services.clock()
+    return answer_json(await ctx.read(lambda session: incidents.one(session, number, scope, now=now)))
+
+
+async def post_action(request: Request, *, kind: type[CaseSaid]) -> Response:
+    """Do one thing to one case."""
+    same_origin(request)
+    ctx, who, number = context(request), principal(request), _number(request)
+    try:
+        said = msgspec.json.decode(await request.body(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(f"The body is not what it must be: {error}.") from None
+    now = ctx.services.clock()
+    done = commands.Act(
+        action=said.action,
+        version=said.version,
+        actor=who.name,
+        role=who.role,
+        now=now,
+        scope=who.scope,
+        details=said.details(),
+        note=said.note,
+    )
+
+    def write() -> IncidentDetail:
+        with ctx.services.database.writing() as session:
+            commands.act(session, number, done)
+            return incidents.one(session, number, who.scope, now=now)
+
+    return answer_json(await ctx.run(write))
+
+
+def _number(request: Request) -> int:
+    text: str = request.path_params["incident_id"]
+    if not text.isdecimal() or len(text) > 18:
+        raise InvalidInput("An incident is named by its number.")
+    return int(text)

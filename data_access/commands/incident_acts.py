@@ -1,0 +1,222 @@
+"""What people do to cases: load, look whether it is still what they saw, ask the domain, save row, history and event.
+
+Each act names the version its person saw. Where somebody else has acted since, the answer says who did what; that he
+himself acted, or the clock, stops nobody: what the clock changed is refused by the rules where it matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access.commands.cases import posts_of, save_case, to_case
+from data_access.commands.incidents import event_of
+from data_access.db.calendar import warn_doubtful, work_calendar
+from data_access.db.tables import IncidentHistoryRow, IncidentRow, UnitRow
+from data_access.domain import masking
+from data_access.domain.accounts import Role
+from data_access.domain.areas import within
+from data_access.domain.cases import Case, CaseAction
+from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput, NotFound
+from data_access.domain.escalation import Level, Post
+from data_access.domain.incident_moves import NOTHING, Details, check_may, transition
+from data_access.domain.incidents import Stage
+from data_access.domain.workflows import Workflow, find
+from data_access.live import outbox
+
+NOT_THERE: Final = "没有这个案卷，或者不在您的权限范围内。"
+CLOCK: Final = "clock"
+_ONLY_ADDS: Final = (CaseAction.COMMENT, CaseAction.URGE)
+"""They hold whatever has become of the case meanwhile."""
+_LOOKED_BACK: Final = 200
+_MEANWHILE: Final[Mapping[str, str]] = {
+    "advance": "{who} 刚刚办完了一步。",
+    "accept": "{who} 刚刚接了这个案卷。",
+    "return": "{who} 刚刚退回了这个案卷。",
+    "ask": "{who} 刚刚申请了延期。",
+    "grant": "{who} 刚刚同意了延期。",
+    "refuse": "{who} 刚刚没有同意延期。",
+    "suspend": "{who} 刚刚挂起了这个案卷。",
+    "resume": "{who} 刚刚恢复了这个案卷。",
+    "rework": "{who} 刚刚要求返工。",
+    "urge": "{who} 刚刚督办了这个案卷。",
+    "escalate": "{who} 刚刚把这个案卷升级了。",
+    "merge": "{who} 刚刚把它并入了另一案卷。",
+    "follow": "{who} 刚刚随主案卷一并结案。",
+    "void": "{who} 刚刚作废了这个案卷。",
+    "rate": "{who} 刚刚作了评价。",
+    "comment": "{who} 刚刚在这个案卷下留言。",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One thing a person does to a case as he saw it. `scope` is the path of the area that is his to act in."""
+
+    action: CaseAction
+    version: int
+    actor: str
+    role: Role
+    now: datetime
+    scope: str = ""
+    details: Details = NOTHING
+    note: str | None = None
+
+
+def act(session: Session, incident_id: int, done: Act) -> IncidentRow:
+    """Do it. Raises `NotFound`, `NotAllowed`, `Conflict` (it has changed since), `IllegalTransition`, `InvalidInput`.
+
+    Merging, and what closes a case into which others were merged, changes those in the same transaction.
+    """
+    row = _seen(session, incident_id, done)
+    case = to_case(row)
+    workflow = find(case.workflow)
+    check_may(case, done.action, done.role, done.scope, workflow)
+    details = _completed(session, row, case, workflow, done)
+    after = apply(session, row, done.action, actor=done.actor, now=done.now, details=details, note=done.note)
+    if after.stage == Stage.CLOSED and case.stage is not Stage.CLOSED:
+        _close_merged(session, after, done)
+    return after
+
+
+def apply(
+    session: Session,
+    row: IncidentRow,
+    action: CaseAction,
+    *,
+    actor: str,
+    now: datetime,
+    details: Details = NOTHING,
+    note: str | None = None,
+) -> IncidentRow:
+    """Move the locked `row` by the rules; write its history and its event."""
+    case, calendar = to_case(row), work_calendar(session)
+    workflow = find(case.workflow)
+    after = transition(case, action, workflow=workflow, calendar=calendar, now=now, actor=actor, details=details)
+    save_case(row, after)
+    if after.due_at is not None and after.due_at != case.due_at:
+        warn_doubtful(calendar, now, after.due_at)
+    session.add(
+        IncidentHistoryRow(
+            incident_id=row.id,
+            at=now,
+            actor=actor,
+            action=action.value,
+            stage=row.stage,
+            note=note,
+            detail=told(details) or None,
+        )
+    )
+    session.flush()
+    outbox.add(session, event_of(session, row, now))
+    return row
+
+
+def told(details: Details) -> dict[str, Any]:
+    """What of `details` the history keeps; `retold` reads it back."""
+    post = details.post
+    found = {
+        "step": details.step,
+        "unit_id": details.unit_id,
+        "reason": details.reason,
+        "until": details.until and details.until.astimezone(UTC).isoformat(),
+        "post": [int(post.level), post.area] if post else None,
+        "into": details.into,
+        "rating": details.rating,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def retold(kept: Mapping[str, Any]) -> Details:
+    """The details of an act as its history line kept them."""
+    until, post = kept.get("until"), kept.get("post")
+    return Details(
+        step=kept.get("step"),
+        unit_id=kept.get("unit_id"),
+        reason=kept.get("reason"),
+        until=datetime.fromisoformat(until) if until else None,
+        post=Post(Level(post[0]), post[1]) if post else None,
+        into=kept.get("into"),
+        rating=kept.get("rating"),
+    )
+
+
+def _seen(session: Session, incident_id: int, done: Act) -> IncidentRow:
+    """The case, locked, when it is in the person's scope and still what he saw (or only something is said of it)."""
+    row = session.get(IncidentRow, incident_id, with_for_update=True, populate_existing=True)
+    if row is None or not within(row.area_path, done.scope):
+        raise NotFound(NOT_THERE)
+    if row.version != done.version and done.action not in _ONLY_ADDS:
+        _check_nothing_to_know(session, row, done)
+    return row
+
+
+def _check_nothing_to_know(session: Session, row: IncidentRow, done: Act) -> None:
+    """Raise `Conflict`, saying who did what, unless all that happened since was his own doing or the clock's."""
+    since = row.version - done.version
+    newest = select(IncidentHistoryRow).where(IncidentHistoryRow.incident_id == row.id)
+    lines = session.scalars(newest.order_by(IncidentHistoryRow.id.desc()).limit(min(max(since, 0), _LOOKED_BACK))).all()
+    others = [line for line in lines if line.actor not in (done.actor, CLOCK)]
+    if 0 < since <= _LOOKED_BACK and len(lines) == since and not others:
+        return
+    sentence = _MEANWHILE.get(others[0].action) if others else None
+    if sentence is None:
+        raise Conflict("这个案卷刚刚有了变化，请再看一眼。")
+    raise Conflict(sentence, who=masking.name(others[0].actor))
+
+
+def _completed(session: Session, row: IncidentRow, case: Case, workflow: Workflow, done: Act) -> Details:
+    """The details with what only the database knows: whose turn it will be, and whether what they name is there."""
+    details = done.details
+    if done.action is CaseAction.ADVANCE:
+        step = workflow.following(case.step)
+        if details.unit_id is not None and session.get(UnitRow, details.unit_id) is None:
+            raise InvalidInput("没有这个处置单位。")
+        posts = posts_of(session, row.area_path) if step and step.stage is Stage.DISPATCH else ()
+        return Details(step=details.step, unit_id=details.unit_id, post=posts[0] if posts else None)
+    if done.action is CaseAction.ESCALATE:
+        above = next_post(session, row)
+        if above is None:
+            raise IllegalTransition("已经是最高一级，不能再升级。")
+        if not (details.reason or "").strip():
+            raise InvalidInput("请写明理由。")
+        return Details(reason=details.reason, post=above)
+    if done.action is CaseAction.MERGE:
+        _check_target(session, row, done)
+    if done.action is CaseAction.VOID and _merged_into(session, row.id).first() is not None:
+        raise IllegalTransition("有别的案卷并入了这个案卷，不能作废。")
+    return details
+
+
+def next_post(session: Session, row: IncidentRow) -> Post | None:
+    """Who is next above whose turn it is; None at the top."""
+    posts = posts_of(session, row.area_path)
+    return next((post for post in posts if row.level is None or post.level > row.level), None)
+
+
+def _check_target(session: Session, row: IncidentRow, done: Act) -> None:
+    into = done.details.into
+    target = session.get(IncidentRow, into, with_for_update=True) if into is not None else None
+    if target is None or not within(target.area_path, done.scope):
+        raise InvalidInput("没有要并入的案卷，或者不在您的权限范围内。")
+    if to_case(target).finished or target.merged_into is not None or target.run != row.run:
+        raise IllegalTransition("要并入的案卷已经了结，或者自己并入了别的案卷。")
+    if _merged_into(session, row.id).first() is not None:
+        raise IllegalTransition("有别的案卷并入了这个案卷，请反过来并案。")
+
+
+def _merged_into(session: Session, incident_id: int) -> Any:
+    mine = select(IncidentRow).where(IncidentRow.merged_into == incident_id, IncidentRow.merged_into.is_not(None))
+    return session.scalars(mine.order_by(IncidentRow.id).with_for_update())
+
+
+def _close_merged(session: Session, row: IncidentRow, done: Act) -> None:
+    """What was merged into it is closed with it: all who reported are told."""
+    for merged in _merged_into(session, row.id).all():
+        if not to_case(merged).finished:
+            apply(session, merged, CaseAction.FOLLOW, actor=done.actor, now=done.now, details=Details(into=row.id))

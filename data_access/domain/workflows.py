@@ -1,0 +1,153 @@
+"""Workflows (流程) as data: the steps a case takes, who may do each, and within which time.
+
+A case stands at the last step that was done; what comes next is the step after it. Each step belongs to one of the
+stages, so that one board and one set of indicators hold for every workflow. A workflow says nothing of the moves
+aside (退回, 延期, 挂起, 返工 …): those are the same for all, in `incident_moves`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+from typing import Final
+
+from data_access.domain.accounts import Role
+from data_access.domain.errors import InvalidInput
+from data_access.domain.incidents import STAGES_IN_ORDER, Stage
+
+
+class Urgency(IntEnum):
+    """紧急程度. What is urgent runs on calendar time: nobody waits for Monday."""
+
+    NORMAL = 0  # 一般
+    URGENT = 1  # 紧急
+    VERY_URGENT = 2  # 特急
+
+
+Limits = tuple[timedelta, timedelta, timedelta]
+"""By urgency."""
+DESK: Final = frozenset({Role.OFFICER, Role.ADMINISTRATOR})
+FIELD: Final = DESK | {Role.GRID_WORKER}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: `name` is what the screens call it, `by` whose it is, `limits` how long after the step before."""
+
+    key: str
+    name: str
+    stage: Stage
+    by: frozenset[Role] = DESK
+    limits: Limits
+    assigns: bool = False  # names the unit that is to handle it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """Steps from the report to the close. `working`: the limits of what is not urgent run in working hours."""
+
+    code: str
+    name: str
+    steps: tuple[Step, ...]
+    limits: Limits  # of the whole case
+    working: bool = True
+
+    def __post_init__(self) -> None:
+        places = [STAGES_IN_ORDER.index(step.stage) for step in self.steps if step.stage is not Stage.VOID]
+        closing = [step for step in self.steps if step.stage is Stage.CLOSED]
+        if (
+            len(places) != len(self.steps)
+            or places != sorted(places)
+            or len({s.key for s in self.steps}) != len(places)
+        ):
+            raise InvalidInput("流程的步骤要按阶段先后排列，名称不重复。")
+        if not places or self.steps[0].stage is not Stage.REPORT or closing != [self.steps[-1]]:
+            raise InvalidInput("流程从采集开始，到结案为止。")
+        if not any(step.stage is Stage.HANDLE for step in self.steps):
+            raise InvalidInput("流程要有处置这一步。")
+
+    @property
+    def first(self) -> Step:
+        """What has been done of a case that has just come in."""
+        return self.steps[0]
+
+    def step(self, key: str) -> Step:
+        """The step with this key. Raises `InvalidInput`."""
+        for step in self.steps:
+            if step.key == key:
+                return step
+        raise InvalidInput("流程里没有这一步。")
+
+    def following(self, key: str) -> Step | None:
+        """What comes after the step `key`; None after the last."""
+        place = self.steps.index(self.step(key)) + 1
+        return self.steps[place] if place < len(self.steps) else None
+
+    def before(self, stage: Stage) -> Step:
+        """The last step before `stage` begins: where a case stands that is to enter it anew."""
+        limit = STAGES_IN_ORDER.index(stage)
+        earlier = [step for step in self.steps if STAGES_IN_ORDER.index(step.stage) < limit]
+        return earlier[-1] if earlier else self.first
+
+    def on_working_time(self, urgency: Urgency) -> bool:
+        """Tell whether the clocks of a case so urgent run in working hours alone."""
+        return self.working and urgency is Urgency.NORMAL
+
+
+def _h(normal: float, urgent: float, very_urgent: float) -> Limits:
+    return timedelta(hours=normal), timedelta(hours=urgent), timedelta(hours=very_urgent)
+
+
+SEVEN: Final = Workflow(
+    code="seven",
+    name="七步闭环",
+    limits=_h(35, 48, 12),
+    steps=(
+        Step(key="report", name="采集", stage=Stage.REPORT, by=FIELD, limits=_h(0, 0, 0)),
+        Step(key="register", name="立案", stage=Stage.REGISTER, limits=_h(1, 0.5, 0.25)),
+        Step(key="dispatch", name="派遣", stage=Stage.DISPATCH, limits=_h(2, 0.5, 0.25), assigns=True),
+        Step(key="handle", name="处置", stage=Stage.HANDLE, by=FIELD, limits=_h(21, 24, 6)),
+        Step(key="feedback", name="反馈", stage=Stage.FEEDBACK, by=FIELD, limits=_h(3, 4, 1)),
+        Step(key="verify", name="核查", stage=Stage.VERIFY, limits=_h(4, 8, 2)),
+        Step(key="close", name="结案", stage=Stage.CLOSED, limits=_h(4, 8, 2)),
+    ),
+)
+FIVE: Final = Workflow(
+    code="five",
+    name="发现—受理—化解—确认—反馈",
+    limits=_h(28, 36, 12),
+    steps=(
+        Step(key="find", name="发现", stage=Stage.REPORT, by=FIELD, limits=_h(0, 0, 0)),
+        Step(key="accept", name="受理", stage=Stage.DISPATCH, by=FIELD, limits=_h(2, 0.5, 0.25)),
+        Step(key="resolve", name="化解", stage=Stage.HANDLE, by=FIELD, limits=_h(18, 24, 6)),
+        Step(key="confirm", name="确认", stage=Stage.VERIFY, limits=_h(4, 6, 2)),
+        Step(key="tell", name="反馈", stage=Stage.CLOSED, by=FIELD, limits=_h(4, 4, 2)),
+    ),
+)
+SOCIAL_WORK: Final = Workflow(
+    code="social_work",
+    name="社工服务链",
+    limits=_h(105, 168, 48),
+    steps=(
+        Step(key="collect", name="需求收集", stage=Stage.REPORT, by=FIELD, limits=_h(0, 0, 0)),
+        Step(key="assess", name="分析评估", stage=Stage.REGISTER, by=FIELD, limits=_h(14, 24, 4)),
+        Step(key="pool", name="任务入库", stage=Stage.REGISTER, limits=_h(7, 8, 2)),
+        Step(key="take", name="派单接单", stage=Stage.DISPATCH, by=FIELD, limits=_h(14, 12, 2), assigns=True),
+        Step(key="engage", name="跟进对接", stage=Stage.DISPATCH, by=FIELD, limits=_h(14, 24, 8)),
+        Step(key="resources", name="资源协调", stage=Stage.HANDLE, by=FIELD, limits=_h(21, 48, 12)),
+        Step(key="report_back", name="结案反馈", stage=Stage.FEEDBACK, by=FIELD, limits=_h(14, 24, 8)),
+        Step(key="revisit", name="线下回访", stage=Stage.CLOSED, limits=_h(21, 28, 12)),
+    ),
+)
+TEMPLATES: Final[Mapping[str, Workflow]] = {w.code: w for w in (SEVEN, FIVE, SOCIAL_WORK)}
+"""What ships. The limits are examples (示例); two hours to dispatch, half of one if urgent, are Shenzhen's."""
+
+
+def find(code: str) -> Workflow:
+    """The workflow with this code. Raises `InvalidInput`."""
+    try:
+        return TEMPLATES[code]
+    except KeyError:
+        raise InvalidInput("没有这个流程。") from None

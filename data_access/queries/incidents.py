@@ -1,0 +1,243 @@
+"""Incidents for the board, the list and the case page: a page at a time, within an area.
+
+Open ones come by their clock, what is due first; those without a date (suspended) last. Finished ones come newest
+first. Each page is read along an index, so that its cost does not grow with what lies behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from data_access.db.closing import LABELLED_WITHIN
+from data_access.db.tables import (
+    AreaRow,
+    ChannelRow,
+    IncidentHistoryRow,
+    IncidentRow,
+    IncidentTypeRow,
+    Instant,
+    UnitRow,
+    from_ms,
+    to_ms,
+)
+from data_access.domain.areas import subtree_bounds, within
+from data_access.domain.errors import InvalidInput, NotFound
+from data_access.domain.incidents import FINAL_STAGES, STAGES_IN_ORDER, Stage
+from data_access.domain.workflows import SEVEN, find
+from data_access.viewmodels.incidents import (
+    BoardColumn,
+    IncidentBoard,
+    IncidentDetail,
+    IncidentFilter,
+    IncidentLine,
+    IncidentPage,
+    IncidentStep,
+    WorkflowStep,
+)
+
+MAX_PAGE: Final = 200
+STATES: Final = ("open", "overdue", "suspended", "closed")
+_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out, so that the partial indexes serve
+_COPIED: Final = (
+    *("id", "code", "title", "stage", "place", "owner", "created_at", "due_at", "step_due_at", "turn_until"),
+    *("level", "suspended_at", "asked_until", "merged_into", "reworks", "extensions", "run", "version"),
+)
+_OPEN_STAGES: Final = tuple(stage for stage in STAGES_IN_ORDER if stage not in FINAL_STAGES)
+
+
+def page(
+    session: Session, path: str, wanted: IncidentFilter, *, cursor: str | None, limit: int, now: datetime
+) -> IncidentPage:
+    """Incidents of the subtree of `path`, from `cursor` on. Raises `InvalidInput` for a bad cursor."""
+    limit = min(max(limit, 1), MAX_PAGE)
+    few = wanted.state == "closed" and len(path) > LABELLED_WITHIN  # finished ones are many, but not of a community
+    inside = (*(_inside(path) if few else _passing_over(path)), *_conditions(wanted, now))
+    if wanted.state == "closed":
+        return _newest(session, inside, _read_cursor(cursor, "c"), limit, now)
+    found: list[IncidentLine] = []
+    if not (cursor or "").startswith("n"):
+        found += _dated(session, inside, _read_cursor(cursor, "d"), limit + 1, now)
+    if len(found) <= limit:
+        last = _read_cursor(cursor, "n") if (cursor or "").startswith("n") else None
+        found += _undated(session, inside, last, limit + 1 - len(found), now)
+    if len(found) <= limit:
+        return IncidentPage(tuple(found), None)
+    end = found[limit - 1]
+    return IncidentPage(
+        tuple(found[:limit]), f"n0-{end.id}" if end.due_at is None else f"d{to_ms(end.due_at)}-{end.id}"
+    )
+
+
+def board(session: Session, path: str, *, limit: int, now: datetime) -> IncidentBoard:
+    """The open incidents by stage: counts, and the most pressing of each."""
+    overdue = func.sum(case((IncidentRow.due_at <= now, 1), else_=0))
+    counted = session.execute(
+        select(IncidentRow.stage, func.count(), overdue).where(*_inside(path), _OPEN).group_by(IncidentRow.stage)
+    )
+    counts = {stage: (int(total), int(late or 0)) for stage, total, late in counted}
+    columns = []
+    for stage in _OPEN_STAGES:
+        total, late = counts.get(stage.value, (0, 0))
+        wanted = IncidentFilter(stage=stage.value)
+        lines = page(session, path, wanted, cursor=None, limit=limit, now=now).incidents if total else ()
+        columns.append(BoardColumn(stage=stage.value, total=total, overdue=late, incidents=lines))
+    return IncidentBoard(now, tuple(columns))
+
+
+def one(session: Session, incident_id: int, scope: str, *, now: datetime) -> IncidentDetail:
+    """The incident with its history. Raises `NotFound` when there is none within `scope`."""
+    row = session.execute(_lines().where(IncidentRow.id == incident_id)).one_or_none()
+    if row is None or not within(row[0].area_path, scope):
+        raise NotFound("没有这个案卷，或者不在您的权限范围内。")
+    incident: IncidentRow = row[0]
+    history = session.scalars(
+        select(IncidentHistoryRow).where(IncidentHistoryRow.incident_id == incident_id).order_by(IncidentHistoryRow.id)
+    )
+    merged = session.scalars(
+        select(IncidentRow.id)
+        .where(IncidentRow.merged_into == incident_id, IncidentRow.merged_into.is_not(None))
+        .order_by(IncidentRow.id)
+    )
+    names = ("registered_at", "dispatched_at", "handled_at", "verified_at", "closed_at", "voided_at")
+    return IncidentDetail(
+        incident=_line(row, now),
+        **{name: getattr(incident, name) for name in ("description", "nature", "lng", "lat", "satisfaction", *names)},
+        steps=tuple(_steps(incident)),
+        history=tuple(IncidentStep(**{n: getattr(step, n) for n in IncidentStep.__slots__}) for step in history),
+        merged=tuple(merged),
+    )
+
+
+def _steps(row: IncidentRow) -> Iterator[WorkflowStep]:
+    workflow, done = find(row.workflow or SEVEN.code), True
+    last = _step_key(row)
+    for step in workflow.steps:
+        yield WorkflowStep(key=step.key, name=step.name, stage=step.stage.value, done=done)
+        done = done and step.key != last
+
+
+def _dated(
+    session: Session, inside: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
+) -> list[IncidentLine]:
+    query = _lines().where(*inside, IncidentRow.due_at.is_not(None))
+    if after is not None:
+        query = query.where(
+            tuple_(IncidentRow.due_at, IncidentRow.id) > tuple_(literal(after[0], Instant()), literal(after[1]))
+        )
+    return _read(session, query.order_by(IncidentRow.due_at, IncidentRow.id).limit(limit), now)
+
+
+def _undated(
+    session: Session, inside: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
+) -> list[IncidentLine]:
+    query = _lines().where(*inside, IncidentRow.due_at.is_(None))
+    if after is not None:
+        query = query.where(IncidentRow.id > after[1])
+    return _read(session, query.order_by(IncidentRow.id).limit(limit), now)
+
+
+def _newest(
+    session: Session, inside: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
+) -> IncidentPage:
+    query = _lines().where(*inside)
+    if after is not None:
+        query = query.where(
+            tuple_(IncidentRow.created_at, IncidentRow.id) < tuple_(literal(after[0], Instant()), literal(after[1]))
+        )
+    order = (IncidentRow.created_at.desc(), IncidentRow.id.desc())
+    found = _read(session, query.order_by(*order).limit(limit + 1), now)
+    end = found[limit - 1] if len(found) > limit else None
+    return IncidentPage(tuple(found[:limit]), f"c{to_ms(end.created_at)}-{end.id}" if end else None)
+
+
+def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None]:
+    return (
+        select(IncidentRow, AreaRow.code, AreaRow.name, IncidentTypeRow.name, ChannelRow.name, UnitRow.name)
+        .join(AreaRow, AreaRow.id == IncidentRow.area_id)
+        .outerjoin(IncidentTypeRow, IncidentTypeRow.id == IncidentRow.top_type_id)
+        .outerjoin(ChannelRow, ChannelRow.id == IncidentRow.channel_id)
+        .outerjoin(UnitRow, UnitRow.id == IncidentRow.unit_id)
+    )
+
+
+def _read(session: Session, query: Any, now: datetime) -> list[IncidentLine]:
+    return [_line(row, now) for row in session.execute(query)]
+
+
+def _line(row: Any, now: datetime) -> IncidentLine:
+    incident, area, area_name, type_name, channel, unit = row
+    workflow = find(incident.workflow or SEVEN.code)
+    step = workflow.step(_step_key(incident))
+    following = workflow.following(step.key) if incident.stage not in FINAL_STAGES else None
+    return IncidentLine(
+        **{name: getattr(incident, name) for name in _COPIED},
+        workflow=workflow.code,
+        step=step.key,
+        step_name=step.name,
+        next_step=following.key if following else None,
+        next_step_name=following.name if following else None,
+        urgency=incident.urgency or 0,
+        area=area,
+        area_name=area_name,
+        type=type_name,
+        channel=channel,
+        unit=unit,
+        overdue=incident.stage not in FINAL_STAGES and incident.due_at is not None and incident.due_at <= now,
+        urged=incident.urged or 0,
+    )
+
+
+def _step_key(row: IncidentRow) -> str:
+    """The last step done; of a case from elsewhere, that of its stage in the seven steps."""
+    if row.step is not None:
+        return row.step
+    return next((step.key for step in SEVEN.steps if step.stage == row.stage), SEVEN.first.key)
+
+
+def _inside(path: str) -> tuple[ColumnElement[bool], ...]:
+    low, high = subtree_bounds(path)
+    return (IncidentRow.area_path >= low, IncidentRow.area_path < high) if path else ()
+
+
+def _passing_over(path: str) -> tuple[ColumnElement[bool], ...]:
+    """The same, for a read in the order of an index that passes over what lies elsewhere."""
+    low, high = subtree_bounds(path)
+    column = IncidentRow.area_path.concat("")  # the bare column would tempt SQLite to sort the whole subtree
+    return (column >= low, column < high) if path else ()
+
+
+def _conditions(wanted: IncidentFilter, now: datetime) -> Iterator[Any]:
+    if wanted.state == "closed":
+        yield IncidentRow.stage.in_([stage.value for stage in FINAL_STAGES])
+    else:
+        yield _OPEN
+    if wanted.state == "overdue":
+        yield IncidentRow.due_at <= now
+    if wanted.state == "suspended":
+        yield IncidentRow.suspended_at.is_not(None)
+    if wanted.stage is not None:
+        yield IncidentRow.stage == Stage(wanted.stage).value
+    if wanted.urgency:
+        yield IncidentRow.urgency == wanted.urgency
+    for column, value in (
+        (IncidentRow.top_type_id, wanted.type_id),
+        (IncidentRow.channel_id, wanted.channel_id),
+        (IncidentRow.unit_id, wanted.unit_id),
+        (IncidentRow.owner, wanted.owner),
+    ):
+        if value is not None:
+            yield column == value
+
+
+def _read_cursor(text_: str | None, kind: str) -> tuple[datetime, int] | None:
+    if not text_:
+        return None
+    ms, _, number = text_[1:].partition("-")
+    if text_[0] != kind or not (ms.isdecimal() and number.isdecimal() and len(text_) <= 40):
+        raise InvalidInput("The cursor is not one that this server gave.")
+    return from_ms(int(ms)), int(number)

@@ -1,0 +1,126 @@
+"""What the board, the list and the case page show of incidents: frozen, inside a scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentLine:
+    """One incident as it stands. `next_step` is what is to be done, None when nothing is."""
+
+    id: int
+    code: str
+    title: str
+    stage: str
+    workflow: str
+    step: str  # key of the last one done
+    step_name: str
+    next_step: str | None
+    next_step_name: str | None
+    urgency: int
+    area: str  # code
+    area_name: str
+    place: str | None
+    type: str | None
+    channel: str | None
+    unit: str | None
+    owner: str | None
+    created_at: datetime
+    due_at: datetime | None
+    step_due_at: datetime | None
+    turn_until: datetime | None
+    overdue: bool  # as at the moment of asking
+    level: int | None  # whose turn: 0 grid worker, 1 community, 2 street, 3 district
+    suspended_at: datetime | None
+    asked_until: datetime | None
+    merged_into: int | None
+    reworks: int
+    extensions: int
+    urged: int
+    run: str | None  # a replay, shown as a label
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    """Incidents in order; `next` is the cursor of the following page."""
+
+    incidents: tuple[IncidentLine, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardColumn:
+    """One stage of the board: how many wait there, how many of them are overdue, and the most pressing."""
+
+    stage: str
+    total: int
+    overdue: int
+    incidents: tuple[IncidentLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentBoard:
+    """The open incidents by stage, in the order of the loop."""
+
+    at: datetime
+    columns: tuple[BoardColumn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentStep:
+    """One line of an incident's history."""
+
+    at: datetime
+    actor: str
+    action: str
+    stage: str
+    note: str | None
+    detail: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowStep:
+    """One step of the loop drawn as a line."""
+
+    key: str
+    name: str
+    stage: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentDetail:
+    """An incident with everything that happened to it, oldest first, and the steps of its workflow."""
+
+    incident: IncidentLine
+    description: str | None
+    nature: str | None
+    lng: float | None
+    lat: float | None
+    registered_at: datetime | None
+    dispatched_at: datetime | None
+    handled_at: datetime | None
+    verified_at: datetime | None
+    closed_at: datetime | None
+    voided_at: datetime | None
+    satisfaction: int | None
+    steps: tuple[WorkflowStep, ...]
+    history: tuple[IncidentStep, ...]
+    merged: tuple[int, ...]  # ids of those that were merged into it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFilter:
+    """What a list of incidents is narrowed to; None does not narrow."""
+
+    state: str = "open"  # open | overdue | suspended | closed
+    stage: str | None = None
+    urgency: int | None = None
+    type_id: int | None = None
+    channel_id: int | None = None
+    unit_id: int | None = None
+    owner: str | None = None
