@@ -134,6 +134,6 @@ class Incidents(Placed):
 
     def _stage(self, times: Record) -> str:
         """The last stage that has a time."""
-        reached = [Stage.REGISTER, Stage.HANDLE, Stage.FEEDBACK, Stage.VERIFY, Stage.CLOSED]
+        reached = [Stage.REGISTER, Stage.DISPATCH, Stage.HANDLE, Stage.VERIFY, Stage.CLOSED]
         done = [stage for stage, step in zip(reached, _STEPS, strict=True) if times[step] is not None]
         return (done[-1] if done else Stage.REPORT).value

@@ -213,3 +213,21 @@ def test_every_kind_has_a_template_that_explains_each_column(kind: str) -> None:
     assert header == [column.name for column in KINDS[kind].columns]
     for column in KINDS[kind].columns:
         assert any(line.startswith(f"# {column.name}") for line in lines)
+
+
+def test_a_case_stands_at_the_last_step_that_has_a_time(importer: Import, database: Database, tmp_path: Path) -> None:
+    times = ("registered_at", "dispatched_at", "handled_at", "verified_at", "closed_at")
+    lines = [
+        ",".join([f"{n}", "x", "2026-05-01", "g1", *(["2026-05-02"] * n), *([""] * (len(times) - n))])
+        for n in range(len(times) + 1)
+    ]
+    for kind, content in (
+        ("areas", FILES["areas"]),
+        ("incidents", "\n".join([f"ref,title,created_at,area,{','.join(times)}", *lines])),
+    ):
+        path = tmp_path / f"{kind}.csv"
+        path.write_text(content, "utf-8")
+        assert importer(kind, path).written
+    with database.reading() as session:
+        stages = session.scalars(select(IncidentRow.stage).order_by(IncidentRow.source_ref)).all()
+    assert stages == ["report", "register", "dispatch", "handle", "verify", "closed"]
