@@ -6,6 +6,7 @@ a short range of one or two severities and its rows are read last.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -45,7 +46,7 @@ def queue(  # what a page of it depends on
     ids = [
         number
         for severity, skip, take in _ranges(by_severity, offset, min(max(limit, 1), MAX_PAGE))
-        for number in _ids(session, chosen, severity, skip, take, by_queue=wanted.view is not View.CHATTERING)
+        for number in _ids(session, chosen, severity, skip, take)
     ]
     flood = flood_of(session, path, owner, now)
     return AlarmQueue(sum(by_severity.values()), QueueCounts(by_view, by_severity), _rows(session, ids), flood)
@@ -61,8 +62,8 @@ def _counts(
     found: dict[View, dict[int, int]] = {
         v: {row[0]: row[1 + i] for row in rows if row[1 + i]} for i, v in enumerate(views)
     }
-    restless = select(AlarmRow.severity, func.count()).where(_CHATTERING, *inside).group_by(AlarmRow.severity)
-    found[View.CHATTERING] = {row[0]: row[1] for row in session.execute(restless)}
+    restless = session.scalars(select(AlarmRow.severity).where(_CHATTERING, *inside))  # grouped, it would read them all
+    found[View.CHATTERING] = Counter(restless)
     return {v.value: sum(found[v].values()) for v in View}, found[view]
 
 
@@ -79,12 +80,8 @@ def _ranges(by_severity: Mapping[int, int], offset: int, limit: int) -> Iterator
             return
 
 
-def _ids(  # what a range of it depends on
-    session: Session, chosen: list[Any], severity: int, skip: int, take: int, *, by_queue: bool
-) -> list[int]:
+def _ids(session: Session, chosen: list[Any], severity: int, skip: int, take: int) -> list[int]:
     query = select(AlarmRow.id).where(*chosen, AlarmRow.severity == severity)
-    if by_queue:
-        query = query.with_hint(AlarmRow, "INDEXED BY ix_alarms_queue", "sqlite")
     return list(session.scalars(query.order_by(AlarmRow.raised_at, AlarmRow.id).offset(skip).limit(take)))
 
 
@@ -102,7 +99,7 @@ def _view(view: View, owner: str, now: datetime) -> tuple[Any, ...]:
         View.SHELVED: (_SHELVED,),
         View.SUPPRESSED: (_SUPPRESSED,),
         View.CHATTERING: (_CHATTERING,),
-        View.STALE: (AlarmRow.state.in_(STANDING_STATES), AlarmRow.raised_at <= now - STALE_AFTER),
+        View.STALE: (AlarmRow.raised_at <= now - STALE_AFTER, AlarmRow.state.in_(STANDING_STATES)),
         View.ALL: (),
     }
     return conditions[view]

@@ -96,6 +96,14 @@ def test_a_page_of_it_is_a_range_of_the_index(long: Database) -> None:
         assert "Seq Scan" not in plan
 
 
+def test_what_chatters_is_counted_by_its_own_index(long: Database) -> None:
+    with asked(long) as statements:
+        page(long, 0)
+    counted = [(sql, values) for sql, values in statements if "alarms.chattering AND" in sql]
+    assert counted
+    assert all("ix_alarms_chattering" in explained(long, sql, values) for sql, values in counted)
+
+
 def explained(database: Database, sql: str, values: Any) -> str:
     with database.engine.connect() as connection:
         if database.dialect == "postgresql":
