@@ -49,7 +49,11 @@ def build(active: str, query: Mapping[str, str], w: Words, *, pages: Collection[
         className="nav-home",
         **attributes(data_to="/"),
     )
-    stops = [_stop(stop, query, w, active=stop.path == active) for stop in STOPS if stop.path in exist]
+    stops = [
+        _stop(stop, query, w, active=active == stop.path or active.startswith(f"{stop.path}/"))
+        for stop in STOPS
+        if stop.path in exist
+    ]
     return html.Nav([home, html.Div(stops, className="nav-stops")], className="nav", **attributes(aria_label=w("页面")))
 
 

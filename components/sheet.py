@@ -29,5 +29,5 @@ def build(
             html.Main(list(body), className="page-main"),
             html.Div(id="yiping-words", hidden=True, **attributes(data_words=json.dumps(labels.for_browser(w)))),
         ],
-        className=f"page page-{path.strip('/')}",
+        className=f"page page-{path.strip('/').replace('/', '-')}",
     )

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from data_access.api.openapi_alarms import action_paths, action_schemas
 from data_access.api.openapi_cases import case_paths, case_schemas
 from data_access.api.openapi_duty import duty_paths, duty_schemas
+from data_access.api.openapi_rules import rules_paths, rules_schemas
 from data_access.commands.unmask import Unmaskable
 from data_access.domain.alarms import Severity
 from data_access.domain.incidents import Nature, Stage
@@ -219,6 +220,7 @@ def _paths() -> Spec:
         },
         "/api/v1/{token}/telemetry": {"post": _telemetry()},
         **duty_paths(),
+        **rules_paths(),
     }
 
 
@@ -407,4 +409,4 @@ def _schemas() -> Spec:
         found[name] = schema
     reports, more = msgspec.json.schema_components([Report], ref_template="#/components/schemas/{name}")
     del reports  # a reference into the rest
-    return found | more | duty_schemas() | action_schemas() | case_schemas()
+    return found | more | duty_schemas() | rules_schemas() | action_schemas() | case_schemas()

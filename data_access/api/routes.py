@@ -6,9 +6,11 @@ from starlette.routing import Route
 
 from data_access.api import (
     alarm_acts,
+    alarm_analysis,
     alarms,
     basemap,
     cap,
+    device_rules,
     duty,
     exports,
     health,
@@ -58,6 +60,7 @@ def _routes() -> list[Route]:
         Route("/api/v1/map/basemap", basemap.get_basemap),
         Route("/api/v1/search", search.get_search),
         Route("/tiles/{z:int}/{x:int}/{y:int}", basemap.get_tile),
+        *device_rules.routes(),
         Route("/api/v1/devices/{device_id}", map_points.get_device),
         Route("/api/v1/buildings/{code}", map_points.get_building),
         *duty.routes(),
@@ -65,6 +68,7 @@ def _routes() -> list[Route]:
         *cap.routes(),
         Route("/api/v1/alarms", alarms.get_alarms),
         Route("/api/v1/alarms/queue", alarms.get_queue),
+        Route("/api/v1/alarms/analysis", alarm_analysis.get_analysis),
         *alarm_acts.routes(),
         Route("/api/v1/alarms/{alarm_id}", alarms.get_alarm),
         Route("/api/v1/incidents", intake.post_incident, methods=["POST"]),

@@ -124,6 +124,31 @@ def history(
     return found
 
 
+def histories(
+    connection: Connection, device_ids: Sequence[int], metric_id: int, low: datetime, high: datetime
+) -> dict[int, list[tuple[int, float]]]:
+    """As `history`, of several devices at once (at most some hundreds), by device; one query an hour."""
+    known = set(existing_days(connection))
+    start, end = to_ms(low), to_ms(high)
+    found: dict[int, list[tuple[int, float]]] = {}
+    listed = ",".join(str(int(number)) for number in device_ids)
+    for hour in range(start - start % HOUR_MS, end, HOUR_MS) if listed else ():
+        day = from_ms(hour).date()
+        if day not in known:
+            continue
+        rows = connection.execute(
+            text(
+                f"SELECT device_id, ts, value FROM {table_of(day)} WHERE ts >= {hour} AND ts < {hour + HOUR_MS} "  # noqa: S608  # as above
+                f"AND device_id IN ({listed}) AND metric_id = :metric ORDER BY ts"
+            ),
+            {"metric": metric_id},
+        )
+        for device, ts, value in rows:
+            if start <= ts < end:
+                found.setdefault(device, []).append((ts, value))
+    return found
+
+
 def newest_since(
     connection: Connection, low: datetime, *, received: datetime
 ) -> list[tuple[int, int, int, int, float]]:

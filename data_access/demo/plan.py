@@ -31,7 +31,7 @@ TOTALS: Final = {
     "resources": 1_842,
     "cameras": 3_412,
     "incidents": 60_000,
-    "alarms": 1_834,
+    "alarms": 7_860,
 }
 SHUIBEI_KNOWN: Final = {"residents": 18_642, "elderly_alone": 58, "entities": 4_127, "cameras": 112}
 """What is known of 水贝社区 and not left to chance (with 3,000 jewellery firms and 800 三小 among its entities)."""

@@ -25,6 +25,7 @@ from data_access.demo.devices import camera_rows, devices
 from data_access.demo.entities import entity_rows, organisation_rows, resource_rows
 from data_access.demo.facts import Ledger
 from data_access.demo.frame import Columns, Community, Numbers
+from data_access.demo.hours import hour_rows
 from data_access.demo.incidents import incident_rows
 from data_access.demo.people import people
 from data_access.demo.responsibles import Roster, enrol, team_rows
@@ -142,6 +143,7 @@ def _community(
         ("incident_history", incident_history),
         ("alarms", alarms),
         ("alarm_history", alarm_history),
+        ("readings_hourly", hour_rows(community, found, alarms)),
     ):
         _write(connection, table, rows)
 

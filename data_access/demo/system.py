@@ -91,6 +91,12 @@ def model_ids() -> dict[str, int]:
     return {model.kind.value: n for n, model in enumerate(DEFAULT_MODELS, start=1)}
 
 
+def metric_ids() -> dict[str, int]:
+    """Our ids of the metrics, by key."""
+    rows = _metrics()
+    return dict(zip(rows["key"], rows["id"], strict=True))
+
+
 def _meta(settings: Settings, now: datetime) -> Columns:
     facts = {
         "epoch": now.isoformat(),

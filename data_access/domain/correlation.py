@@ -6,6 +6,7 @@ that raises the alarm.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,6 +94,13 @@ def parents(silent: Mapping[int, int], behind: Mapping[int, int | None]) -> dict
 def chatters(stood: Iterable[datetime], *, now: datetime) -> bool:
     """Tell whether the condition that began to stand at the times `stood` goes to and fro."""
     return sum(now - CHATTERING_WITHIN < at <= now for at in stood) >= CHATTERING_CYCLES
+
+
+def worst_minute(stood: Sequence[int]) -> tuple[int, int]:
+    """The most of the ascending times `stood` (ms) that lie within a minute, and the last of these."""
+    width = int(CHATTERING_WITHIN.total_seconds() * 1000)
+    counted = [(n + 1 - bisect_left(stood, at - width + 1), at) for n, at in enumerate(stood)]
+    return max(counted, key=lambda one: one[0], default=(0, 0))
 
 
 def is_stale(raised_at: datetime, *, now: datetime) -> bool:

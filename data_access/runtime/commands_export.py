@@ -19,7 +19,7 @@ from data_access.api import sheets
 from data_access.db.tables import AreaRow
 from data_access.domain.errors import DomainError, NotFound
 from data_access.domain.periods import span
-from data_access.queries import duty, exports
+from data_access.queries import alarm_analysis, alarm_analysis_rows, duty, exports
 from data_access.runtime import build, logs
 from data_access.runtime.refusal import Refusal
 from data_access.runtime.refusal import settings as read_settings
@@ -32,7 +32,7 @@ _QUERIES: Final[dict[str, Callable[[Session, exports.Filter], Iterator[dict[str,
     "areas": exports.areas,
     "dead-letters": exports.dead_letters,
 }
-_OF_A_PERIOD: Final = ("indicators", "duty-log")
+_OF_A_PERIOD: Final = ("indicators", "duty-log", "alarm-analysis")
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 
@@ -41,8 +41,8 @@ _DAY: Final = click.DateTime(["%Y-%m-%d"])
 @click.option("--area", metavar="CODE", help="Only this area and what lies below it.")
 @click.option("--kind", help="Only this kind (devices, alarms, areas), class (incidents) or reason (dead letters).")
 @click.option("--source", help="alarms: live, replay or demo. incidents: live, replay or a source's name.")
-@click.option("--from", "start", type=_DAY, help="indicators, duty-log: first day, Shanghai time.")
-@click.option("--to", "end", type=_DAY, help="indicators, duty-log: first day that no longer belongs to the period.")
+@click.option("--from", "start", type=_DAY, help="indicators, duty-log, alarm-analysis: first day, Shanghai time.")
+@click.option("--to", "end", type=_DAY, help="The same: first day that no longer belongs to the period.")
 @click.option("--by", type=click.Choice([b.value for b in By]), help="indicators: a line for each of these.")
 @click.option("--format", "form", type=click.Choice(["json", "csv", "xlsx"]), default="json", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of the screen.")
@@ -58,7 +58,7 @@ def export(  # noqa: PLR0913  # a command's options are its parameters
     form: str,
     out: Path | None,
 ) -> None:
-    """Print devices (with their tokens), alarms, incidents, areas, indicators, duty-log or dead-letters.
+    """Print devices (with tokens), alarms, incidents, areas, indicators, duty-log, alarm-analysis or dead-letters.
 
     Indicators come from the query behind the overview page, so that both always agree.
     """
@@ -91,6 +91,8 @@ def _of_days(  # what such an export depends on
 ) -> sheets.Rows:
     if what == "duty-log":
         return duty.duty_log(session, path, *span(*days))
+    if what == "alarm-analysis":
+        return alarm_analysis_rows.rows(alarm_analysis.analysis(session, path, *days, now=now))
     return exports.indicator_rows(session, path or _top(session), *days, by, now=now)
 
 

@@ -46,7 +46,16 @@ def _address(product: Product, which: str) -> str:
         return f"/?building={_building(product)}"
     if which in {"district", "street", "community", "grid"}:
         return f"/?area={product.area(which).code}"
-    pages = {"compare": "/compare", "brief": "/brief", "trends": "/trends", "walls": "/walls", "alarms": "/alarms"}
+    if which == "rules":
+        return f"/alarms/rules?device={product.device('pool').code}&alarm=level_low"
+    pages = {
+        "analysis": "/alarms/analysis",
+        "compare": "/compare",
+        "brief": "/brief",
+        "trends": "/trends",
+        "walls": "/walls",
+        "alarms": "/alarms",
+    }
     return {"english": "/?lang=en", "unknown": "/?area=nowhere", **pages}[which]
 
 
@@ -83,6 +92,10 @@ def _violations(page: Page) -> list[Any]:
         ("walls", "desk"),
         ("trends", "desk"),
         ("trends", "upright"),
+        ("analysis", "desk"),
+        ("analysis", "upright"),
+        ("rules", "desk"),
+        ("rules", "tablet"),
         ("alarms", "desk"),
         ("alarms", "tablet"),
         ("alarms", "upright"),

@@ -56,7 +56,11 @@ class AuditRow(Base):
     """审计: who did what, when, from where, with which result. A trigger keeps the rows of half a year as they are."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_at", "at"), Index("ix_audit_actor_at", "actor", "at"))
+    __table_args__ = (
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_actor_at", "actor", "at"),
+        Index("ix_audit_subject_at", "subject", "at"),
+    )
 
     id: Mapped[IdKey]
     at: Mapped[datetime]

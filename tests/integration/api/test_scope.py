@@ -61,6 +61,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "shift_id": "1",
     "window_id": "1",
     "id": "1",
+    "alarm": "smoke",
 }
 CAMERA: Final = "C1"
 _NEEDED: Final = {

@@ -16,6 +16,11 @@ REFUSALS = (
     "commands/alarm_acts.py",
     "commands/sign_in.py",
     "domain/accounts.py",
+    "domain/alarm_tuning.py",
+    "commands/device_rules.py",
+    "queries/device_rules.py",
+    "queries/rule_preview.py",
+    "queries/alarm_analysis.py",
     "auth/principal.py",
 )
 COMMENT = re.compile(r"//.*|/\*.*?\*/")
