@@ -13,7 +13,7 @@ from components.i18n import Words
 from components.parts import Child, area_link, attributes, counter, icon, mark
 from components.walls import marks as wall_marks
 from data_access.viewmodels.areas import Place
-from data_access.viewmodels.overview import Overview, SourceLine
+from data_access.viewmodels.overview import OnDuty, Overview, SourceLine
 
 PROOF_KINDS = ("smoke", "gas", "watch")
 """Life-safety kinds whose devices the calm strip names as proof that silence means calm."""
@@ -32,17 +32,23 @@ class Ids(StrEnum):
     STALE = "stale-banner"
 
 
-def where(place: Place, w: Words) -> list[Child]:
-    """Mark, title and the way up."""
+def where(place: Place, duty: OnDuty | None, w: Words) -> list[Child]:
+    """Mark, title and the way up; on a wall who watches."""
     trail: list[Child] = []
     for up in place.trail:
         trail += [area_link(up.code, w.name(up.name, up.name_en)), icon("chev")]
     name = w.name(place.area.name, place.area.name_en)
     return [
-        html.Nav(
-            [*trail, html.Span(name, **attributes(aria_current="page"))],
-            className="crumbs",
-            **attributes(aria_label=w("区域路径")),
+        html.Div(
+            [
+                html.Nav(
+                    [*trail, html.Span(name, **attributes(aria_current="page"))],
+                    className="crumbs",
+                    **attributes(aria_label=w("区域路径")),
+                ),
+                _on_duty(duty, w) if duty else None,
+            ],
+            className="where-way",
         ),
         html.H1(
             [
@@ -52,6 +58,25 @@ def where(place: Place, w: Words) -> list[Child]:
             ]
         ),
     ]
+
+
+def _on_duty(duty: OnDuty, w: Words) -> html.Div:
+    """值班 林* · 坐席 3 在岗 · 街道值班 10 / 10: what nobody keeps is not said."""
+    said: list[Child] = [
+        html.Span([w("值班"), " ", html.B(duty.chief)]) if duty.chief else None,
+        html.Span(
+            [w("坐席"), " ", html.B(w("{n} 在岗", n=duty.seats) if duty.seats else w("无人在岗"))],
+            className="" if duty.seats else "is-short",
+        ),
+        html.Span(
+            [w("值守"), " ", html.B(f"{duty.manned} / {duty.rotas}")],
+            className="is-short" if duty.manned < duty.rotas else "",
+            title=w("有人值守的区域"),
+        )
+        if duty.rotas
+        else None,
+    ]
+    return html.Div(said, className="on-duty")
 
 
 def below(place: Place, w: Words) -> list[Child]:

@@ -29,8 +29,8 @@ from data_access.db.tables import AreaRow, BuildingRow, SourceRow
 
 ROOT: Final = Path(__file__).parents[1]
 TARGET: Final = ROOT / "docs" / "screenshots"
-QUALITY: Final = 88
-WALL, WALL_4K, WIDE = (1920, 1080), (3840, 2160), (3840, 1080)
+QUALITY: Final = 82
+WALL, WALL_4K, WIDE, WIDEST = (1920, 1080), (3840, 2160), (3840, 1080), (5760, 1080)
 DESK, LANDSCAPE, PORTRAIT = (1440, 900), (1180, 820), (820, 1180)
 START_S: Final = 300
 
@@ -47,30 +47,45 @@ class Shot:
     lang: str = "zh"
 
 
+# Every state in every size that people use, in both themes and both languages between them.
+CROSS: Final = (
+    ("wall", WALL, "/?wall=1", (("dark", "zh"), ("light", "zh"), ("dark", "en"), ("light", "en"))),
+    ("ultrawide", WIDE, "/?wall=1", (("dark", "zh"),)),
+    ("desk", DESK, "/", (("dark", "zh"), ("light", "en"))),
+    ("tablet", LANDSCAPE, "/", (("dark", "zh"), ("light", "en"))),
+    ("portrait", PORTRAIT, "/", (("light", "zh"), ("dark", "en"))),
+)
+
+
+def cross(state: str, about: str) -> tuple[Shot, ...]:
+    """The overview in one state: `busy-wall-light-en` is the 16:9 wall, light, in English."""
+    return tuple(
+        Shot(
+            f"{state}-{size}{'-light' if theme == 'light' else ''}{'-en' if lang == 'en' else ''}",
+            about,
+            pixels,
+            address,
+            theme,
+            lang,
+        )
+        for size, pixels, address, dressed in CROSS
+        for theme, lang in dressed
+    )
+
+
 QUIET: Final = (
-    Shot("quiet-wall", "Quiet: nothing to handle", WALL, "/?wall=1"),
-    Shot("quiet-desk-light", "Quiet, light theme", DESK, theme="light"),
-    Shot("quiet-tablet-light", "Quiet on an upright tablet", PORTRAIT, theme="light"),
+    *cross("quiet", "Quiet: nothing to handle"),
     Shot("compare-tablet", "Two areas side by side", LANDSCAPE, "/compare"),
     Shot("compare-portrait-light", "Two areas side by side, upright", PORTRAIT, "/compare", theme="light"),
     Shot("brief", "The one-page brief", (900, 1240), "/brief", theme="light"),
     Shot("brief-en", "The one-page brief in English", (900, 1240), "/brief", theme="light", lang="en"),
 )
-FAILING: Final = (
-    Shot("failing-wall", "Failing: sensors and cameras have not delivered for an hour", WALL, "/?wall=1"),
-    Shot("failing-tablet-light", "Failing, light theme", LANDSCAPE, theme="light"),
-)
+FAILING: Final = cross("failing", "Failing: sensors and cameras have not delivered for an hour")
 NORMAL: Final = (
-    Shot("normal-wall", "Normal operation on a 16:9 wall", WALL, "/?wall=1"),
-    Shot("normal-wall-light", "The same by daylight", WALL, "/?wall=1", theme="light"),
-    Shot("normal-wall-en", "The same in English", WALL, "/?wall=1", lang="en"),
-    Shot("normal-wall-4k", "4K wall", WALL_4K, "/?wall=1"),
-    Shot("normal-ultrawide", "Ultra-wide wall", WIDE, "/?wall=1"),
-    Shot("normal-desk", "Desk", DESK),
-    Shot("normal-desk-light-en", "Desk, light, English", DESK, theme="light", lang="en"),
-    Shot("normal-tablet", "Tablet, landscape", LANDSCAPE),
-    Shot("normal-tablet-light-en", "Tablet, landscape, light, English", LANDSCAPE, theme="light", lang="en"),
-    Shot("normal-portrait", "Tablet, portrait", PORTRAIT),
+    *cross("normal", "Normal operation"),
+    Shot("normal-wall-4k", "Normal operation on a 4K wall", WALL_4K, "/?wall=1"),
+    Shot("normal-widest", "Normal operation on three screens", WIDEST, "/?wall=1"),
+    Shot("normal-wall-night", "Normal operation at night", WALL, "/?wall=1&night=0-24"),
     Shot("trends", "Trends: days, months, classes, channels, ages, hot topics", DESK, "/trends"),
     Shot("trends-light-en", "Trends, light, English", DESK, "/trends", theme="light", lang="en"),
     Shot("trends-tablet", "Trends on a tablet", LANDSCAPE, "/trends"),
@@ -87,25 +102,18 @@ NORMAL: Final = (
     ),
 )
 BUSY: Final = (
-    Shot("busy-wall", "Busy: a fire", WALL, "/?wall=1"),
-    Shot("busy-wall-light", "Busy, light theme", WALL, "/?wall=1", theme="light"),
-    Shot("busy-wall-en", "Busy, English", WALL, "/?wall=1", lang="en"),
-    Shot("busy-ultrawide", "Busy on an ultra-wide wall", WIDE, "/?wall=1"),
-    Shot("busy-desk", "Busy at the desk", DESK),
-    Shot("busy-tablet", "Busy on a tablet", LANDSCAPE),
-    Shot("busy-portrait-light", "Busy on an upright tablet", PORTRAIT, theme="light"),
+    *cross("busy", "Busy: a fire, a gas leak and much else"),
+    Shot("busy-wall-4k", "Busy on a 4K wall", WALL_4K, "/?wall=1"),
 )
-STALE: Final = (
-    Shot("stale-wall", "Stale: the server has fallen silent; nothing pretends to be live", WALL, "/?wall=1"),
-    Shot("stale-tablet", "Stale on a tablet", LANDSCAPE),
-    Shot("stale-portrait-light", "Stale on an upright tablet", PORTRAIT, theme="light"),
-)
+STALE: Final = cross("stale", "Stale: the server has fallen silent; nothing pretends to be live")
 
 
 def main() -> None:
     """Take all of them and write the index."""
     folder = Path(tempfile.mkdtemp(prefix="yiping-screenshots-"))
     TARGET.mkdir(parents=True, exist_ok=True)
+    for old_picture in TARGET.glob("*.jpg"):
+        old_picture.unlink()
     chromium = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     try:
         with sync_playwright() as playwright:

@@ -182,7 +182,7 @@ def _regions(
 ) -> Regions:
     population, entities = _source(view, "population"), _source(view, "entities")
     return {
-        frame.Ids.HEAD: frame.where(view.place, w),
+        frame.Ids.HEAD: frame.where(view.place, view.on_duty, w),
         frame.Ids.PROOF: frame.proof(view, w),
         Ids.LEFT: [
             ledger.population(view.ledger, population, view.at, w, view.past),

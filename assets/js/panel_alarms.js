@@ -27,6 +27,12 @@
     else node.textContent = text;
   }
 
+  // Words of another length are new ones: set at the right, old ones would count as moved.
+  function setAge(node, text) {
+    if (node.textContent.length === text.length) setText(node, text);
+    else node.replaceChildren(text);
+  }
+
   function shape(severity) {
     const mark = element("span", `sv sv-${SHAPES[severity] || "warn"}`);
     mark.setAttribute("role", "img");
@@ -79,40 +85,45 @@
     render(open, total, today, at) {
       const list = byId("live-alarms");
       if (!list) return;
+      this._measure(list);
       const lines = merged(open), held = this._isHeld(list);
-      const shown = held ? lines.filter((line) => this.rows.has(line.key)) : this._inView(lines, list);
+      const shown = held ? lines.filter((line) => this.rows.has(line.key)) : this._inView(lines);
       list.classList.remove("is-loading");
       this._leave(new Set(shown.map((line) => line.key)), held);
-      let before = null;
+      let before = null, place = 0;
       for (const line of shown) {
         let row = this.rows.get(line.key);
         if (!row) this.rows.set(line.key, (row = this._made()));
         this._fill(row, line);
-        setText(row.age, age(at - row.raised, t));
+        setAge(row.age, age(at - row.raised, t));
         if (held) continue;
         const next = before ? before.nextSibling : list.firstChild;
         if (next !== row.item) list.insertBefore(row.item, next);
+        if (row.place !== place) row.item.style.setProperty("--place", (row.place = place));
         before = row.item;
+        place += 1;
       }
       this._shown = new Set(shown.flatMap((line) => line.members.map((a) => a.alarm_id)));
       this._none(list, open, today);
-      const seen = wall() ? shown : shown.slice(0, this._fitting(list));
+      const seen = wall() ? shown : shown.slice(0, this._fits);
       this._rest(total - seen.reduce((n, line) => n + line.members.length, 0));
     }
 
-    /** How many lines a list that scrolls shows whole; asked for again only when its size changes. */
-    _fitting(list) {
+    /** How many lines the list shows whole, and how high each is then; asked for again only when its size changes. */
+    _measure(list) {
       this._sized.observe(list);
-      const row = list.firstElementChild;
-      if (!this._fits && row) this._fits = Math.max(1, Math.floor((list.clientHeight + 4) / row.offsetHeight));
-      return this._fits;
+      if (this._fits) return;
+      const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+      const least = rem * parseFloat(getComputedStyle(list).getPropertyValue("--least"));
+      this._fits = Math.max(1, Math.floor(list.clientHeight / least));
+      list.style.setProperty("--row", `${Math.floor(Math.max(least, list.clientHeight / this._fits))}px`);
     }
 
     /** Ages go on; true when lines have gone that only waited for the pointer to leave. */
     tick(at) {
       let waiting = false;
       for (const row of this.rows.values()) {
-        if (at !== null) setText(row.age, age(at - row.raised, t));
+        if (at !== null) setAge(row.age, age(at - row.raised, t));
         waiting ||= row.item.classList.contains("is-gone");
       }
       return waiting;
@@ -129,10 +140,9 @@
     }
 
     /** On a wall: the grave ones stay, the rest pages. Elsewhere: all, up to the limit. */
-    _inView(lines, list) {
+    _inView(lines) {
       if (!wall() || !lines.length) return lines.slice(0, MAX_ROWS);
-      const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-      const fit = Math.max(1, Math.floor(list.clientHeight / (3.5 * rem)));
+      const fit = this._fits;
       if (lines.length <= fit) return lines;
       const kept = lines.filter(({ lead }) => lead.severity >= 3 && !isCleared(lead)).slice(0, fit);
       const rest = lines.filter((line) => !kept.includes(line));
@@ -167,12 +177,11 @@
       const button = element("button", "alarm-go");
       button.type = "button";
       const row = {
-        item, button, handle: element("a", "alarm-handle"), mark: null, severity: 0, drawn: "",
-        title: element("span", "alarm-title"), times: element("i", "alarm-times"), age: element("span", "alarm-age"),
-        place: element("span", "alarm-place"), state: element("span", "alarm-state"), words: document.createTextNode(""),
+        item, button, handle: element("a", "alarm-handle"), mark: null, severity: 0, drawn: "", place: -1,
+        title: element("span", "alarm-title"), age: element("span", "alarm-age"),
+        where: element("span", "alarm-place"), state: element("span", "alarm-state"),
       };
-      row.title.append(row.words, row.times);
-      button.append(row.title, row.age, row.place, row.state);
+      button.append(row.title, row.age, row.where, row.state);
       row.handle.append(element("span", "ic ic-chev"));
       item.append(button, row.handle);
       return row;
@@ -190,13 +199,13 @@
         row.mark = mark;
         row.severity = a.severity;
       }
-      row.words.nodeValue = title(a);
-      setText(row.times, [times(line, t), a.run === null ? "" : t("回放")].filter(Boolean).join(" "));
-      setText(row.place, where(a));
+      const more = [times(line, t), a.run === null ? "" : t("回放")].filter(Boolean).join(" ");
+      row.title.replaceChildren(title(a), element("i", "alarm-times", more)); // new words, not old ones that move
+      setText(row.where, where(a));
       row.handle.href = yiping.deskAddress(a.alarm_id);
       row.handle.title = t("去处置");
       row.handle.setAttribute("aria-label", `${t("去处置")} ${title(a)} ${where(a)}`);
-      setText(row.state, stateOf(line));
+      row.state.replaceChildren(element("span", "", stateOf(line)));
       row.raised = Date.parse(line.since);
       row.item.classList.toggle("is-unacked", line.unseen > 0);
       row.item.classList.toggle("is-cleared", isCleared(a));

@@ -61,8 +61,11 @@
       strip.className = `strip is-${mode}${all.length ? " has-alarm" : ""}`;
       const gone = all.length && isCleared(all[0].lead) ? " is-cleared" : "";
       strip.parentElement.className = `strip-row is-${mode}${all.length ? ` of-${SHAPES[all[0].lead.severity]}` : ""}${gone}`;
-      const lead = strip.querySelector(".strip-lead"), what = strip.querySelector(".strip-what");
-      fillStrip(lead, what, byId("strip-facts"), all, mode);
+      // Another message is made anew: words that stand are never moved aside for it.
+      const lead = element("div", "strip-lead"), what = element("div", "strip-what"), facts = element("div", "strip-facts");
+      facts.id = "strip-facts";
+      fillStrip(lead, what, facts, all, mode);
+      strip.replaceChildren(lead, what, facts);
       if (flood) byId("strip-facts").prepend(floodCell(flood));
     }
     tickStrip(all[0]);
@@ -211,7 +214,9 @@
       let text = t("无数据");
       if (seen) text = sourceTime(seen, interval, at);
       if (seen && how === "late") text += ` · ${t("迟 {age}", { age: age(at - Date.parse(seen) - interval * 1000, t) })}`;
-      item.className = `source is-${how}${batch ? " is-batch" : ""}`;
+      // Those that are late come first on a wall; while all are, they stay where they are.
+      const first = lost ? item.classList.contains("is-first") : how === "late" || how === "failed";
+      item.className = `source is-${how}${batch ? " is-batch" : ""}${first ? " is-first" : ""}`;
       setText(item.querySelector(".source-time"), text);
       if (how === "late" || how === "failed") late[code] = seen ? t("停在 {time}", { time: sourceTime(seen, interval, at) }) : t("无数据");
     }

@@ -31,6 +31,7 @@ from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.notices import SEVERITY_WORDS, Channel, NoticeState
 from data_access.domain.periods import SHANGHAI
 from data_access.viewmodels.duty import Duty, Handover, NoticePage, NoticeRecord, OnRota, Shift, WindowRecord
+from data_access.viewmodels.overview import OnDuty
 
 MOST: Final = 200
 MACHINES: Final = ("ingest", "clock", "correlation")
@@ -49,6 +50,29 @@ def duty(session: Session, path: str, user: str, now: datetime) -> Duty:
         rota=_rota(session, low, high, now),
         unmanned=_unmanned(session, low, high, now),
         handovers=_handovers(session, low, high),
+    )
+
+
+def on_duty(session: Session, path: str, now: datetime) -> OnDuty:
+    """Who watches over the subtree of `path`: the officer whose shift is nearest to it, seats, rotas with somebody."""
+    low, high = subtree_bounds(path)
+    row = ShiftRow
+    around = or_(and_(row.area_path >= low, row.area_path < high), row.area_path.in_(lineage(path)))
+    nearest = (
+        select(func.coalesce(UserRow.display, row.user))
+        .select_from(row)
+        .outerjoin(UserRow, UserRow.name == row.user)
+        .where(row.area_path.in_(lineage(path)), row.ended_at.is_(None))
+        .order_by(row.area_path.desc(), row.id)
+        .limit(1)
+    )
+    chief = session.scalar(nearest)
+    kept = _kept(session, low, high, now)
+    return OnDuty(
+        chief=masking.name(chief) if chief else None,
+        seats=session.scalar(select(func.count()).select_from(row).where(around, row.ended_at.is_(None))) or 0,
+        manned=len(manned(session, kept, now)),
+        rotas=len(kept),
     )
 
 
@@ -216,6 +240,14 @@ def _rota(session: Session, low: str, high: str, now: datetime) -> tuple[OnRota,
 
 def _unmanned(session: Session, low: str, high: str, now: datetime) -> tuple[str, ...]:
     """Names of areas below that keep a rota, and nobody is there."""
+    kept = _kept(session, low, high, now)
+    empty = kept - manned(session, kept, now)
+    names = session.execute(select(AreaRow.path, AreaRow.name).where(AreaRow.path.in_(empty)).order_by(AreaRow.path))
+    return tuple(row.name for row in names)
+
+
+def _kept(session: Session, low: str, high: str, now: datetime) -> set[str]:
+    """Areas of [low, high) that keep a rota."""
     since = now - KEPT
     rota = select(DutyRow.area_path).where(
         DutyRow.area_path >= low, DutyRow.area_path < high, DutyRow.starts_at > since, DutyRow.starts_at <= now
@@ -223,10 +255,7 @@ def _unmanned(session: Session, low: str, high: str, now: datetime) -> tuple[str
     shifts = select(ShiftRow.area_path).where(
         ShiftRow.area_path >= low, ShiftRow.area_path < high, ShiftRow.started_at > since
     )
-    kept = {*session.scalars(rota.distinct()), *session.scalars(shifts.distinct())}
-    empty = kept - manned(session, kept, now)
-    names = session.execute(select(AreaRow.path, AreaRow.name).where(AreaRow.path.in_(empty)).order_by(AreaRow.path))
-    return tuple(row.name for row in names)
+    return {*session.scalars(rota.distinct()), *session.scalars(shifts.distinct())}
 
 
 def _handovers(session: Session, low: str, high: str) -> tuple[Handover, ...]:

@@ -27,7 +27,7 @@ from data_access.domain.areas import subtree_bounds
 from data_access.domain.devices import DeviceStatus
 from data_access.domain.incidents import ClosingCounts, Stage
 from data_access.domain.periods import OLD_AFTER, Period, local_day, midnight, month_of, span_of
-from data_access.queries import areas, topics, trends
+from data_access.queries import areas, duty, topics, trends
 from data_access.queries.indicators import indicators
 from data_access.queries.session import cache, now, reading
 from data_access.viewmodels.areas import AreaLabel, Place
@@ -38,6 +38,7 @@ from data_access.viewmodels.overview import (
     GroupLine,
     KindLine,
     Ledger,
+    OnDuty,
     Overview,
     Sensors,
     SourceLine,
@@ -90,6 +91,7 @@ def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) 
         sources=sources,
         past=trends.past(area.id, area.path, min(period.end, local_day(moment)), version),
         hot=topics.hot(area.path, min(period.end, local_day(moment)), version),
+        on_duty=_on_duty(area.path),
     )
 
 
@@ -135,6 +137,12 @@ def _channels(path: str, first: date, end: date, version: str) -> tuple[GroupLin
     with reading() as session:
         lines = indicators(session, path, first, end, By.CHANNEL, now=now())
     return tuple(GroupLine(line.code, line.name, None, line.counts) for line in lines)
+
+
+@cache.memoize(timeout=10)
+def _on_duty(path: str) -> OnDuty:
+    with reading() as session:
+        return duty.on_duty(session, path, now())
 
 
 @cache.memoize(timeout=5)

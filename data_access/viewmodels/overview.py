@@ -104,6 +104,19 @@ class Video:
 
 
 @dataclass(frozen=True, slots=True)
+class OnDuty:
+    """Who watches over the area now. `chief`: the officer whose shift is nearest, masked; `seats`: those on shift.
+
+    `manned` of the `rotas` areas in it that keep a rota have somebody there.
+    """
+
+    chief: str | None
+    seats: int
+    manned: int
+    rotas: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLine:
     """A source of data, when it last delivered, how often it should."""
 
@@ -134,3 +147,4 @@ class Overview:
     sources: tuple[SourceLine, ...]
     past: Past = field(default_factory=Past)
     hot: HotTopics | None = None
+    on_duty: OnDuty | None = None

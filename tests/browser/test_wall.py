@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,11 +19,13 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route
 
+from data_access.domain.periods import SHANGHAI
 from tests.browser.product import Open, Product, until
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.browser
 
+HOUR_MS = 3_600_000
 DOC = Path(__file__).parents[2] / "docs" / "wall.md"
 SHOWN = "Boolean(document.body.dataset.path) && !document.querySelector('.strip.is-loading')"
 TOO_SMALL = """() => {
@@ -92,6 +95,44 @@ def test_a_tour_goes_on_and_flies_to_a_fire_once(open_page: Open, product: Produ
     page.evaluate("document.dispatchEvent(new CustomEvent('yiping:home'))")
     until(page, "yiping.map.map.getZoom() < 17")
     assert page.evaluate("window.flights") == [device.id]
+
+
+def test_the_clock_of_the_screen_may_be_set_and_nothing_happens(chromium: Browser, product: Product) -> None:
+    with _own_page(chromium) as page:
+        page.clock.install()
+        page.goto(f"{product.url}/?wall=1&probe=1")
+        until(page, f"{SHOWN} && yiping.live.status().connection === 'live'", timeout=60)
+        until(page, "Math.abs(yiping.live.serverNow() - Date.now()) < 5000")
+        page.evaluate("window.__kept = true")
+        page.clock.set_system_time(datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=5))
+        page.wait_for_timeout(3000)
+        assert page.evaluate("Date.now() - yiping.live.serverNow()") > 4 * HOUR_MS
+        assert abs(page.evaluate("yiping.live.serverNow()") - time.time() * 1000) < HOUR_MS / 60
+        told = page.evaluate("document.getElementById('clock').textContent")
+        assert told[:2] == datetime.fromtimestamp(time.time(), SHANGHAI).strftime("%H")
+        assert page.evaluate("[window.__kept, yiping.live.status().connection]") == [True, "live"]
+
+
+def test_at_night_the_wall_is_dimmer_and_the_picture_wanders(chromium: Browser, product: Product) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    where = "[document.querySelector('.overview').getBoundingClientRect()].map(({ x, y }) => [x, y])[0]"
+    with _own_page(chromium) as page:
+        page.goto(f"{product.url}/?wall=1")
+        until(page, SHOWN, timeout=60)
+        assert not page.evaluate("document.documentElement.classList.contains('night')")
+        day = page.evaluate(ground)
+        page.clock.install()
+        page.goto(f"{product.url}/?wall=1&night=0-24")
+        until(page, SHOWN, timeout=60)
+        until(page, "document.documentElement.classList.contains('night')")
+        assert sum(map(int, re.findall(r"\d+", page.evaluate(ground)))) < sum(map(int, re.findall(r"\d+", day)))
+        before = page.evaluate(where)
+        for _ in range(11):
+            page.clock.fast_forward(60_000)
+            page.wait_for_timeout(400)
+        after = page.evaluate(where)
+        assert after != before
+        assert all(abs(now - then) <= 2 for now, then in zip(after, before, strict=True))
 
 
 def test_a_wall_is_listed_with_what_it_shows(open_page: Open, product: Product) -> None:

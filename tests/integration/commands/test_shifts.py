@@ -145,3 +145,15 @@ def test_an_area_that_keeps_a_rota_and_has_nobody_is_told(town: Database, noon: 
         name = session.scalar(text("SELECT name FROM areas WHERE path = '000000001'"))
     with town.reading() as session:
         assert duty.duty(session, "000", "wei", noon + timedelta(hours=9)).unmanned == (name,)
+
+
+def test_the_officer_nearest_to_a_place_is_named_masked_and_seats_are_counted(town: Database, noon: datetime) -> None:
+    with town.reading() as session:
+        empty = duty.on_duty(session, "000", noon)
+    assert (empty.chief, empty.seats) == (None, 0)
+    begin(town, WEI, noon)
+    begin(town, FAR, noon)
+    with town.reading() as session:
+        whole, part = duty.on_duty(session, "000", noon), duty.on_duty(session, "000000001", noon)
+    assert (whole.chief, whole.seats, whole.manned, whole.rotas) == ("W*", 2, 2, 2)
+    assert (part.chief, part.seats, part.manned, part.rotas) == ("F*", 2, 1, 1)

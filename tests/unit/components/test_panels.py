@@ -23,6 +23,7 @@ from data_access.viewmodels.overview import (
     GroupLine,
     KindLine,
     Ledger,
+    OnDuty,
     Overview,
     Sensors,
     SourceLine,
@@ -68,9 +69,11 @@ FULL = Overview(
     ),
     video=Video(5216, 5138, NOW),
     sources=(SourceLine("population", "人口房屋", "Population", 86_400, NOW),),
+    on_duty=OnDuty("Lin*", 3, 9, 10),
 )
 EMPTY = replace(
     FULL,
+    on_duty=None,
     running=False,
     has_incidents=False,
     ledger=Ledger(None, {}, {}, {}),
@@ -114,7 +117,7 @@ def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
     w = words("en")
     everything = [
         *_panels(view, w),
-        header.build("/", html.Div(frame.where(view.place, w)), {}, w, person=header.Viewer(None, demo=True)),
+        header.build("/", html.Div(frame.where(view.place, view.on_duty, w)), {}, w, person=header.Viewer(None, demo=True)),
         frame.strip(w),
         *frame.proof(view, w),
         *frame.below(view.place, w),
@@ -172,3 +175,14 @@ def test_a_hot_topic_is_named_beside_the_rates_and_nothing_is_said_where_none_ri
     assert "热点 夜间施工噪声 31 件" in _text(closing.build(view, words("zh")))
     none = replace(FULL, hot=HotTopics(date(2026, 6, 1), (calm,), 302, 0.15))
     assert "热点" not in _text(closing.build(none, words("zh")))
+
+
+def test_a_header_says_who_watches_and_where_nobody_does() -> None:
+    w = words("zh")
+    said = _text(frame.where(FULL.place, OnDuty("林*", 3, 9, 10), w))
+    assert "林*" in said
+    assert "3 在岗" in said
+    assert "9 / 10" in said
+    nobody = _text(frame.where(FULL.place, OnDuty(None, 0, 0, 0), w))
+    assert "无人在岗" in nobody
+    assert "值守" not in nobody
