@@ -117,7 +117,9 @@ def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
     w = words("en")
     everything = [
         *_panels(view, w),
-        header.build("/", html.Div(frame.where(view.place, view.on_duty, w)), {}, w, person=header.Viewer(None, demo=True)),
+        header.build(
+            "/", html.Div(frame.where(view.place, view.on_duty, w)), {}, w, person=header.Viewer(None, demo=True)
+        ),
         frame.strip(w),
         *frame.proof(view, w),
         *frame.below(view.place, w),
