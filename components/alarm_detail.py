@@ -187,7 +187,8 @@ def _acts(record: AlarmRecord, me: str | None, w: Words) -> list[Child]:
         reason = w(REASONS[record.close_reason]) if record.close_reason else ""
         said = " · ".join(part for part in (w("已关闭"), reason, record.closed_by or "") if part)
         return [html.P([icon("check"), said], className="desk-closed")]
-    first = "acknowledge" if unacked else "dispatch" if record.dispatched_at is None else "close"
+    stands = record.state in STANDING_STATES  # then it is the steps' turn: nobody is led to closing a fire
+    first = "acknowledge" if unacked else "dispatch" if record.dispatched_at is None else None if stands else "close"
 
     def button(action: str, word: str, key: str, *, done: bool = False) -> html.Button:
         kind = " is-primary" if action == first else " is-done" if done else ""

@@ -127,7 +127,9 @@ def test_the_first_button_is_the_next_thing_to_do() -> None:
 
     assert primary(_record()) == "acknowledge"
     assert primary(_record(state=AlarmState.ACTIVE_ACKED)) == "dispatch"
-    assert primary(_record(state=AlarmState.ACTIVE_ACKED, dispatched_at=NOW)) == "close"
+    assert primary(_record(state=AlarmState.CLEARED_ACKED, dispatched_at=NOW)) == "close"
+    burning = _parts(_view(_record(state=AlarmState.ACTIVE_ACKED, dispatched_at=NOW)))["acts"]
+    assert "is-primary" not in burning  # nobody is led to closing a fire that burns
 
 
 def test_an_owner_may_put_back_and_another_take_over() -> None:
