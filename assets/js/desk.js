@@ -303,13 +303,17 @@
 
     // ---- what comes in
 
-    /** The alarm that the address names; else, where list and alarm stand side by side, the first of the queue. */
+    /** The alarm that the address names; else, where list and alarm stand side by side, the first nobody has looked at. */
     function opened() {
       const wanted = Number(asked.get("id"));
       if (wanted) {
         enter(true);
         go(wanted);
-      } else if (innerWidth >= SIDE_BY_SIDE_PX) run("first");
+      } else if (innerWidth >= SIDE_BY_SIDE_PX) {
+        const waits = list.lines().find((line) => line.type === "alarm" && queue.get(line.id).state === "active_unacked");
+        if (waits) go(waits.id);
+        else run("first");
+      }
     }
 
     let reload = 0;

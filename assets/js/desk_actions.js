@@ -4,6 +4,7 @@
   "use strict";
 
   const UNDO_MS = 10000;
+  const PATIENCE_MS = 8000; // a server that hangs is said, not waited for
   const SAFE = new Set(["acknowledge", "claim", "release", "shelve", "unshelve", "close"]);
   const DONE = {
     acknowledge: "已确认", claim: "已认领", release: "已放回", shelve: "已搁置", unshelve: "已取消搁置", close: "已关闭",
@@ -54,6 +55,7 @@
     credentials: "same-origin",
     headers: { "Content-Type": "application/json", ...proof() },
     body: body && JSON.stringify(body),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   api.post = (url, body) => api.request("POST", url, body);
 
@@ -66,7 +68,7 @@
       if (answer.status === 401) return { done: [], refused: alarms.map((a) => ({ id: a.alarm_id, why: t("登录已过期，请重新登录") })) };
       return outcomeOf(alarms, answer.status, said);
     } catch {
-      return { done: [], refused: alarms.map((a) => ({ id: a.alarm_id, why: t("网络没有响应，操作没有生效") })) };
+      return { done: [], refused: alarms.map((a) => ({ id: a.alarm_id, why: t("服务器没有响应，不知道是否生效，请再看一眼") })) };
     }
   };
 

@@ -11,7 +11,7 @@
 
   async function ask(path, body) {
     const answer = await yiping.deskActions.post(path, body).catch(() => null);
-    if (!answer) return { refused: t("网络没有响应，操作没有生效") };
+    if (!answer) return { refused: t("服务器没有响应，不知道是否生效，请再看一眼") };
     const said = await answer.json().catch(() => ({}));
     return answer.ok ? { said } : { refused: yiping.deskActions.sentence(said) || t("操作没有生效，请再看一眼") };
   }
@@ -115,7 +115,7 @@
       redraw: () => duty && draw(queue.all()),
       async open() {
         if (!duty) await refresh(); // else at once: what is typed next belongs into the dialog
-        if (!duty) return tell(t("网络没有响应，操作没有生效"), "is-refused");
+        if (!duty) return tell(t("服务器没有响应，不知道是否生效，请再看一眼"), "is-refused");
         if (duty.mine) return handOver();
         return waiting() ? takeOver(waiting()) : begin();
       },

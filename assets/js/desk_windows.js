@@ -35,7 +35,7 @@
       Object.assign(end, { type: "button", className: "desk-button is-small", textContent: open ? t("提前结束") : t("取消通告") });
       end.addEventListener("click", async () => {
         const answer = await yiping.deskActions.request("DELETE", `/api/v1/alarm-windows/${told.window_id}`).catch(() => null);
-        if (!answer || !answer.ok) tell(answer ? await said(answer) : t("网络没有响应，操作没有生效"), "is-refused");
+        if (!answer || !answer.ok) tell(answer ? await said(answer) : t("服务器没有响应，不知道是否生效，请再看一眼"), "is-refused");
       });
       box.append(end);
     }
@@ -87,7 +87,7 @@
         const [of, ...code] = place.split(":"), body = { kind, [of]: code.join(":"), since: fromField(since), until: fromField(until), reason };
         if (!body.since || !body.until) return t("请填写开始和结束的时间");
         const answer = await yiping.deskActions.post("/api/v1/alarm-windows", body).catch(() => null);
-        if (!answer) return t("网络没有响应，操作没有生效");
+        if (!answer) return t("服务器没有响应，不知道是否生效，请再看一眼");
         if (!answer.ok) return said(answer);
         tell(t("已通告"));
         return null;

@@ -43,12 +43,11 @@ def _upgrade_sqlite(connection: Connection, to: str) -> None:
     assert driver is not None  # noqa: S101  # a connected connection has one
     driver.execute("PRAGMA foreign_keys=OFF")  # heeded outside a transaction only
     try:
-        command.upgrade(_config(connection), to)
-        if broken := connection.execute(text("PRAGMA foreign_key_check")).first():
-            raise MigrationError(f"a row of {broken[0]} would point at nothing in {broken[2]}")
-        connection.commit()
+        with connection.begin():  # ours, or Alembic would commit each revision and another process come in between
+            command.upgrade(_config(connection), to)
+            if broken := connection.execute(text("PRAGMA foreign_key_check")).first():
+                raise MigrationError(f"a row of {broken[0]} would point at nothing in {broken[2]}")
     finally:
-        connection.rollback()
         driver.execute("PRAGMA foreign_keys=ON")
 
 
