@@ -170,6 +170,7 @@
         into.replaceChildren(...from.childNodes);
       }
       if (yiping.mapEarly) yiping.mapEarly.moveTo(frame.querySelector(".map-frame"));
+      if (first.querySelector(".tools[open]")) frame.querySelector(".tools").open = true; // somebody was quicker
       first.remove();
       const { area: code, path } = document.body.dataset;
       document.dispatchEvent(new CustomEvent("yiping:panels", { detail: { code, path }, bubbles: true }));

@@ -83,7 +83,10 @@ def processes(database: Database) -> dict[str, psutil.Process]:
     pid = json.loads((folder / "run.json").read_text())["pid"]
     found = {}
     for child in psutil.Process(pid).children(recursive=True):
-        words = child.cmdline()
+        try:
+            words = child.cmdline()
+        except (psutil.ZombieProcess, psutil.NoSuchProcess):  # it has just ended
+            continue
         ours = [word for word in words if word in OURS]
         found[ours[0] if ours else "broker" if "data_access.runtime.embedded_mqtt" in words else "valkey"] = child
     return found
