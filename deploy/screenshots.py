@@ -120,7 +120,7 @@ def main() -> None:
                 take(browser, url, folder, QUIET)  # the demo begins without an open alarm
                 time.sleep(60)  # every device has spoken
                 take(browser, url, folder, NORMAL)
-                with playing(folder, "busy", "--minutes", "3"), playing(folder, "gas"), playing(folder, "fire"):
+                with playing(folder, "busy", "--minutes", "5"), playing(folder, "gas"), playing(folder, "fire"):
                     time.sleep(40)
                     take(browser, url, folder, BUSY)
                 silent(browser, url, folder)
