@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 from data_access.db.tables import AreaDayRow, AreaFactRow, IncidentRow, ResidentRow
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.facts import Daily, Fact
-from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period, midnight, month_of
-from data_access.queries.indicators import indicators
+from data_access.queries.closing import closing_by_month
 from data_access.queries.session import cache, now, reading
 from data_access.viewmodels.trends import AgeBand, DayLine, MonthLine, Past
 
@@ -34,11 +33,10 @@ _OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out,
 @cache.memoize(timeout=300)
 def months(path: str, until: date, count: int, version: str) -> tuple[MonthLine, ...]:  # noqa: ARG001  # the version is there for the key
     """The last `count` months up to and with the one before the day `until`, oldest first."""
+    wanted = _months_before(until, count)
     with reading() as session:
-        return tuple(
-            MonthLine(of.first, indicators(session, path, of.first, of.end, now=now())[0].counts)
-            for of in _months_before(until, count)
-        )
+        found = closing_by_month(session, path, wanted, now=now())
+    return tuple(MonthLine(of.first, counts) for of, counts in zip(wanted, found, strict=True))
 
 
 @cache.memoize(timeout=300)
@@ -51,8 +49,8 @@ def days(path: str, end: date, version: str) -> tuple[DayLine, ...]:  # noqa: AR
 @cache.memoize(timeout=300)
 def past(area_id: int, path: str, end: date, version: str) -> Past:
     """What the overview's sparklines draw of the time before `end`."""
-    lines: tuple[ClosingCounts, ...] = tuple(_month(path, of.first, of.end, version) for of in _months_before(end, 12))
     with reading() as session:
+        lines = closing_by_month(session, path, _months_before(end, 12), now=now())
         facts, daily = read_facts(session, area_id), read_daily(session, area_id, end)
     return Past(
         days=days(path, end, version),
@@ -62,12 +60,6 @@ def past(area_id: int, path: str, end: date, version: str) -> Past:
         facts=facts,
         daily=daily,
     )
-
-
-@cache.memoize(timeout=3600)
-def _month(path: str, first: date, end: date, version: str) -> ClosingCounts:  # noqa: ARG001  # as above
-    with reading() as session:
-        return indicators(session, path, first, end, now=now())[0].counts
 
 
 @cache.memoize(timeout=86_400)
@@ -117,15 +109,22 @@ def read_days(session: Session, path: str, end: date) -> tuple[DayLine, ...]:
     closed = session.execute(
         select(begun, done, func.count()).where(*here, IncidentRow.closed_at >= midnight(first)).group_by(begun, done)
     ).all()
-    lines = []
+    ended, change = Counter[int](), Counter[int]()  # closed on a day; by how much the open ones change on it
+    for start, n in standing:
+        change[max(start, day_number(first))] += n
+    for start, end_day, n in closed:
+        ended[end_day] += n
+        change[max(start, day_number(first))] += n
+        change[end_day] -= n
+    lines, still = [], 0
     for i in range(DAYS):
         day = day_number(first) + i
-        still = sum(n for b, n in standing if b <= day) + sum(n for b, d, n in closed if b <= day < d)
+        still += change[day]
         lines.append(
             DayLine(
                 day=first + timedelta(days=i),
                 created=created.get(day, 0),
-                closed=sum(n for _, d, n in closed if d == day),
+                closed=ended[day],
                 open=still,
                 year_ago=before.get(day_number(year.first) + i, 0) if before else None,
             )

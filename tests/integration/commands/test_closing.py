@@ -17,8 +17,9 @@ from data_access.commands.closing import keep_months
 from data_access.db.closing import LABELLED, NO_KEY, PLACE
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, ChannelRow, ClosingFigureRow, ClosingMonthRow, IncidentRow
-from data_access.domain.periods import Period
-from data_access.queries.closing import closing_figures
+from data_access.domain.incidents import ClosingCounts
+from data_access.domain.periods import Period, month_of
+from data_access.queries.closing import closing_by_month, closing_figures
 from tests.small import fill
 
 START = datetime(2025, 11, 3, tzinfo=UTC)
@@ -162,3 +163,17 @@ def test_a_count_waits_for_a_change_that_is_under_way(postgres: Database, noon: 
     period = Period(last_month.date().replace(day=1), noon.date())
     with postgres.reading() as session:
         assert closing_figures(session, "000", period, now=noon)[None].closed_on_time == 3
+
+
+def test_months_read_in_one_query_are_those_read_one_by_one(database: Database, noon: datetime) -> None:
+    fill(database, noon)
+    month = month_of(noon.date())
+    wanted = [month.previous().previous(), month.previous(), month]
+    for kept in (False, True):
+        if kept:
+            assert keep_months(database, noon) > 0
+        with database.reading() as session:
+            together = closing_by_month(session, "000", wanted, now=noon)
+            apart = [closing_figures(session, "000", of, now=noon).get(None, ClosingCounts()) for of in wanted]
+        assert list(together) == apart
+    assert sum(counts.created for counts in together) > 0
