@@ -38,7 +38,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 VIEWPORT = {"width": 1920, "height": 1080}
 KINDS = ("district", "street", "grid")
 UPDATES_PER_S = 500
-PAN_S = 4.0
+PAN_S = 3.0
 
 # `usefulAt`: figures, outlines and the alarm list are in the page, one frame later. The map's first picture counts,
 # for the map then draws the same (a browser test compares the two). `readyAt`: that map is there and can be used.
@@ -129,7 +129,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
         rows = _overview_queries(folder, 15 if full else 5)
         with _served(folder) as (url, redis):
             rows += _overview_pages(browser, url, folder, 7 if full else 3)
-            rows += _drill(browser, url, folder, 40 if full else 12)
+            rows += _drill(browser, url, folder, 40 if full else 10)
             rows += _map(browser, url, redis, folder, 30_000)
         _add_devices(folder, 100_000)
         with _served(folder) as (url, redis):

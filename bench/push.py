@@ -67,7 +67,7 @@ class Product:
 
 def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
     """Latency at each rate, during an import, and how many streams are held."""
-    seconds, rows = 20.0 if full else 6.0, []
+    seconds, rows = 20.0 if full else 5.0, []
     with running_product() as product, sync_playwright() as playwright:
         path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
         if not path:

@@ -46,7 +46,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
             unit="s",
             samples=tuple(samples),
             baseline=plain,
-            note="`yiping seed`; baseline: inserting its 1.14 million residents, made before, into an empty table",
+            note="`yiping seed`; baseline: its residents alone, inserted into an empty table (half of them, times two)",
         )
     ]
 
@@ -58,12 +58,12 @@ def _seed() -> float:
 
 
 def _residents_alone(source: Path) -> float:
-    """Seconds that the residents in the file `source` take into an empty table."""
+    """Seconds that the residents of the file `source` take into an empty table: twice those of every other one."""
     with closing(sqlite3.connect(f"file:{source}?immutable=1", uri=True)) as seeded:
-        rows = seeded.execute(f"SELECT {', '.join(COLUMNS)} FROM residents ORDER BY id").fetchall()
+        rows = seeded.execute(f"SELECT {', '.join(COLUMNS)} FROM residents WHERE id % 2 = 0 ORDER BY id").fetchall()
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
     with tempfile.TemporaryDirectory(prefix="yiping-seed-") as folder:
-        return _inserting(columns, Path(folder) / "plain.db")
+        return 2 * _inserting(columns, Path(folder) / "plain.db")
 
 
 def _inserting(columns: Mapping[str, Sequence[Any]], file: Path) -> float:
