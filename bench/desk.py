@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import urllib.request
@@ -25,7 +24,6 @@ from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, AreaRow, DeviceRow
 from data_access.domain.alarms import AlarmState
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 ALARMS = 10_000
 KINDS = ("smoke", "pressure_low", "offline", "low_battery", "litter")
 PAINT_RUNS = 5
@@ -72,10 +70,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001, ARG001  # the harness's signa
         env = {"YIPING_DATA_DIR": str(folder), "YIPING_REDIS_URL": redis, "YIPING_DEPLOYMENT": "luohu"}
         token = _token(env)
         with servers.web(env) as url, sync_playwright() as playwright:
-            path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
-            if not path:
-                raise RuntimeError("No Chromium on this machine: apt-get install chromium")
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            browser = servers.chromium(playwright)
             context = browser.new_context(
                 viewport={"width": 1440, "height": 900},
                 bypass_csp=True,

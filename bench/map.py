@@ -6,9 +6,7 @@ added to its database. Chromium draws without a GPU, so frame rates are those of
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 import sqlite3
 import threading
 import time
@@ -34,7 +32,6 @@ from data_access.queries.session import cache, reading
 from data_access.services import Services
 from data_access.settings import Settings
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 VIEWPORT = {"width": 1920, "height": 1080}
 KINDS = ("district", "street", "grid")
 UPDATES_PER_S = 500
@@ -122,10 +119,7 @@ async seconds => {
 def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
     """Overview, drilling and the map at both sizes; `full` repeats more."""
     with sync_playwright() as playwright, servers.seeded("district") as folder:
-        path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
-        if not path:
-            raise RuntimeError("No Chromium on this machine: apt-get install chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = servers.chromium(playwright)
         rows = _overview_queries(folder, 15 if full else 5)
         with _served(folder) as (url, redis):
             rows += _overview_pages(browser, url, folder, 7 if full else 3)

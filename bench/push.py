@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -42,7 +41,6 @@ GATHERED = 10
 WARM_S = 3.0
 EVENTS_PER_S = 10
 IMPORT_ROWS = 30_000
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 COLLECT = """
 () => {
   window.benchTaken = [];
@@ -69,10 +67,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
     """Latency at each rate, during an import, and how many streams are held."""
     seconds, rows = 20.0 if full else 5.0, []
     with running_product() as product, sync_playwright() as playwright:
-        path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
-        if not path:
-            raise RuntimeError("No Chromium on this machine: apt-get install chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = servers.chromium(playwright)
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         page.goto(f"{product.url}/?probe=1")
         page.wait_for_function(

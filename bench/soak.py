@@ -7,7 +7,6 @@ the first part of the time is left out, in which the wall takes its tour once an
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +28,6 @@ SAMPLE_S = 15.0
 START_S = 300
 ADDRESS = "/?wall=1&carousel=children&pace=10&name=soak"
 WALL = {"width": 1920, "height": 1080}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WATCH_TASKS = """
 window.longest = 0;
 new PerformanceObserver((list) => {
@@ -52,11 +50,8 @@ class Sample:
 def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
     """Heap growth, change of the number of nodes, longest task."""
     minutes = float(os.environ.get("SOAK_MINUTES", FULL_MINUTES if full else MINUTES))
-    chromium = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
-    if not chromium:
-        raise RuntimeError("No Chromium on this machine: apt-get install chromium")
     with servers.seeded("district") as folder, _product(folder) as (url, env), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = servers.chromium(playwright)
         page = browser.new_page(viewport=WALL)  # type: ignore[arg-type]
         page.add_init_script(WATCH_TASKS)
         page.goto(url + ADDRESS, timeout=START_S * 1000)

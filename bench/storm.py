@@ -7,7 +7,6 @@ The whole way is real: devices publish one message each → mosquitto → ingest
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,8 +19,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import func, select
 
+from bench import servers
 from bench.harness import ROOT, Row
-from bench.push import FLAGS, Product, running_product
+from bench.push import Product, running_product
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, DeviceRow
 from data_access.domain.devices import DeviceKind
@@ -50,10 +50,7 @@ SHOWN = "ids => ids.filter((id) => yiping.desk.queue.get(id)).length"
 def run(full: bool) -> list[Row]:  # noqa: FBT001, ARG001  # the harness's signature
     """Play the storm before one open desk."""
     with running_product() as product, sync_playwright() as playwright:
-        path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
-        if not path:
-            raise RuntimeError("No Chromium on this machine: apt-get install chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = servers.chromium(playwright)
         page = browser.new_page(
             viewport={"width": 1440, "height": 900},
             bypass_csp=True,

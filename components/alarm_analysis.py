@@ -13,7 +13,7 @@ from components import format as fmt
 from components.device_rules import PATH as RULES
 from components.i18n import Words
 from components.navigation import address
-from components.parts import Child, attributes, icon, mark, panel
+from components.parts import Child, attributes, icon, mark, panel, table
 from data_access.domain.alarms import Severity
 from data_access.domain.flood import BEGINS_ABOVE, ENDS_BELOW
 from data_access.domain.periods import SHANGHAI
@@ -241,7 +241,7 @@ def _sources(found: Analysis, query: Mapping[str, str], w: Words) -> html.Sectio
         )
     heads = ("#", w("告警"), w("地点"), w("条数"), w("占比"), w("累计"))
     sub = w("共占 {n} · 点一行去设置", n=fmt.share(together, found.now.alarms))
-    return panel("sources", w("来源前十"), [_table(heads, rows, w("来源前十"))], sub=sub)
+    return panel("sources", w("来源前十"), [table(heads, rows, w("来源前十"), kind="analysis")], sub=sub)
 
 
 def _marks(source: Source, w: Words) -> list[Child]:
@@ -283,14 +283,14 @@ def _times(
     )
     cut = found.timed_of < found.now.announced
     sub = w("最近 {n} 条", n=fmt.count(found.timed_of)) if cut else w("中位与 p95，自告警发生起")
-    return panel(kind, title, [_table(heads, rows, title)], sub=sub)
+    return panel(kind, title, [table(heads, rows, title, kind="analysis")], sub=sub)
 
 
 def _models(found: Analysis, query: Mapping[str, str], w: Words) -> html.Section:
     rows = [_model(one, found, query, w) for one in found.models]
     sub = w("误报 / 已判，少于 {n} 条不算率", n=found.least_judged)
     body: Child = (
-        _table((w("型号"), w("已判"), w("误报"), w("误报率"), w("95% 区间")), rows, w("误报率"))
+        table((w("型号"), w("已判"), w("误报"), w("误报率"), w("95% 区间")), rows, w("误报率"), kind="analysis")
         if rows
         else html.P(w("还没有判过的告警"), className="missing")
     )
@@ -357,7 +357,7 @@ def _lists(found: Analysis, query: Mapping[str, str], w: Words) -> html.Div:
 
 def _listed(kind: str, title: str, rule: str, rows: Sequence[html.Tr], total: int, last: str, w: Words) -> html.Section:
     heads = (w("告警"), w("地点"), w("时间"), last)
-    body: Child = _table(heads, rows, title) if rows else html.P(w("没有"), className="missing")
+    body: Child = table(heads, rows, title, kind="analysis") if rows else html.P(w("没有"), className="missing")
     return panel(kind, title, [body], sub=rule, note=w("{n} 条", n=fmt.count(total)))
 
 
@@ -368,18 +368,6 @@ def _to_rules(kind: str, device: str | None, query: Mapping[str, str], w: Words)
             name if device is None else html.A(name, href=address(RULES, query, device=device), className="rules-link")
         )
     return html.A(name, href=address(RULES, query, device=device, alarm=kind), className="rules-link")
-
-
-def _table(heads: Sequence[str], rows: Sequence[html.Tr], name: str) -> html.Div:
-    table = html.Table(
-        [
-            html.Caption(name, className="sr-only"),
-            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
-            html.Tbody(list(rows)),
-        ],
-        className="trends-table analysis-table",
-    )
-    return html.Div(table, className="trends-scroll", tabIndex="0", role="group", **attributes(aria_label=name))
 
 
 def _took(seconds: float | None, w: Words) -> str:

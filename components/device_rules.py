@@ -13,7 +13,7 @@ from components import chart, labels
 from components import format as fmt
 from components.i18n import Lang, Words
 from components.navigation import address
-from components.parts import Child, attributes, icon, mark, panel
+from components.parts import Child, attributes, icon, mark, panel, table
 from data_access.domain.alarm_tuning import BY_TIME_ALONE
 from data_access.domain.periods import SHANGHAI
 from data_access.viewmodels.device_rules import Preview, PreviewAlarm, RuleChange, RuleLine, RuleNumbers, RulesView
@@ -170,7 +170,7 @@ def _rules(view: RulesView, chosen: RuleLine | None, query: Mapping[str, str], w
         ]
         rows.append(html.Tr(cells, className="is-chosen" if line is chosen else ""))
     heads = [w("告警"), w("设定")] + ([w("来自")] if view.device_id else [])
-    return panel("rules", w("告警规则"), [_table(heads, rows, w("告警规则"))], sub=w("点一行修改"))
+    return panel("rules", w("告警规则"), [table(heads, rows, w("告警规则"), kind="rules")], sub=w("点一行修改"))
 
 
 def _editor(view: RulesView, line: RuleLine, w: Words, *, may_change: bool, told: str) -> html.Section:
@@ -267,7 +267,7 @@ def _changes(changes: Sequence[RuleChange], w: Words) -> html.Section:
             )
             for change in changes
         ]
-        body = _table((w("时间"), w("谁"), w("从 → 到")), rows, w("改动记录"))
+        body = table((w("时间"), w("谁"), w("从 → 到")), rows, w("改动记录"), kind="rules")
     return panel("changes", w("改动记录"), [body], sub=w("本终端与型号，最近 {n} 次", n=20))
 
 
@@ -372,19 +372,9 @@ def _alarms(title: str, rows: Sequence[PreviewAlarm], total: int, line: RuleLine
     ]
     heads = (w("时间"), w("地点"), w("数值"), w("依据"), w("当时判为"))
     told = w("{n} 条", n=fmt.count(total)) + (w("，列最近 {n} 条", n=len(rows)) if total > len(rows) else "")
-    return html.Div([html.H3([title, html.Small(told)]), _table(heads, lines, title)], className="rules-list")
-
-
-def _table(heads: Sequence[str], rows: Sequence[html.Tr], name: str) -> html.Div:
-    table = html.Table(
-        [
-            html.Caption(name, className="sr-only"),
-            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
-            html.Tbody(list(rows)),
-        ],
-        className="trends-table rules-table",
+    return html.Div(
+        [html.H3([title, html.Small(told)]), table(heads, lines, title, kind="rules")], className="rules-list"
     )
-    return html.Div(table, className="trends-scroll", tabIndex="0", role="group", **attributes(aria_label=name))
 
 
 def _span(found: Preview) -> str:

@@ -127,3 +127,16 @@ def labelled(pairs: Sequence[tuple[Child, str]], class_name: str = "labels") -> 
 def line(left: Sequence[Child], right: Sequence[Child], trend: Child = None) -> html.Div:
     """One line that matters: what on the left, how much or how changed on the right, its trend where there is room."""
     return html.Div([html.Span(list(left)), trend, html.Span(list(right))], className="line")
+
+
+def table(heads: Sequence[str], rows: Sequence[html.Tr], name: str, *, kind: str) -> html.Div:
+    """A table called `name` that scrolls sideways where it has no room, by keys too; `kind` names its style."""
+    whole = html.Table(
+        [
+            html.Caption(name, className="sr-only"),
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
+            html.Tbody(list(rows)),
+        ],
+        className=f"trends-table {kind}-table",
+    )
+    return html.Div(whole, className="trends-scroll", tabIndex="0", role="group", **attributes(aria_label=name))

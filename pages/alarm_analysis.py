@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,6 +19,7 @@ from data_access.queries import areas
 from data_access.queries.alarm_analysis import analysed, span
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import AreaLabel
+from pages.address import day
 from pages.person import shown
 
 PATH = "/alarms/analysis"
@@ -91,15 +91,7 @@ def _asked(query: Mapping[str, str]) -> tuple[AreaLabel, date, date]:
     if area is None:
         raise InvalidInput("还没有数据。请先导入区域：yiping import areas 文件")
     tomorrow = local_day(now()) + timedelta(days=1)
-    end = _day(query.get("to")) or tomorrow
-    first = _day(query.get("from")) or min(end, tomorrow) - timedelta(days=DAYS)
+    end = day(query.get("to")) or tomorrow
+    first = day(query.get("from")) or min(end, tomorrow) - timedelta(days=DAYS)
     span(first, end, now())
     return area, first, end
-
-
-def _day(given: str | None) -> date | None:
-    if not given:
-        return None
-    with suppress(ValueError):
-        return date.fromisoformat(given)
-    raise InvalidInput("日期的格式是 2018-01-31。")

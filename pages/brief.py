@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import date
 
 from dash import html, register_page
 
 from components import brief, sheet
 from components.i18n import Words, words
 from data_access.auth.principal import viewer
-from data_access.domain.errors import DomainError, InvalidInput
+from data_access.domain.errors import DomainError
 from data_access.queries import areas, overview, trends
 from data_access.queries.session import reading
+from pages.address import day
 from pages.person import shown
 
 register_page(__name__, path="/brief", title="简报 · 一屏", name="简报")
@@ -38,13 +37,5 @@ def _brief(query: Mapping[str, str], w: Words) -> html.Article | html.P:
         version = areas.data_version(session)
     if area is None:
         return html.P(w("还没有数据。请先导入区域：yiping import areas 文件"), className="missing")
-    view = overview.overview(area, scope, _day(query.get("from")), _day(query.get("to")))
+    view = overview.overview(area, scope, day(query.get("from")), day(query.get("to")))
     return brief.build(view, trends.months(area.path, view.period.end, MONTHS, version), w)
-
-
-def _day(text: str | None) -> date | None:
-    if not text:
-        return None
-    with suppress(ValueError):
-        return date.fromisoformat(text)
-    raise InvalidInput("日期的格式是 2018-01-31。")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,10 +13,11 @@ from components import compare, sheet
 from components.i18n import Words, words
 from components.parts import Child
 from data_access.auth.principal import viewer
-from data_access.domain.errors import DomainError, InvalidInput
+from data_access.domain.errors import DomainError
 from data_access.queries import areas, overview
 from data_access.queries.session import reading
 from data_access.viewmodels.areas import AreaLabel, Place
+from pages.address import day
 from pages.person import shown
 
 register_page(__name__, path="/compare", title="对比 · 一屏", name="对比")
@@ -102,18 +102,10 @@ def _first_two(place: Place) -> Pair:
 
 
 def _body(a: AreaLabel | None, b: AreaLabel | None, query: Mapping[str, str], w: Words) -> list[Child]:
-    scope, first, end = viewer().scope, _day(query.get("from")), _day(query.get("to"))
+    scope, first, end = viewer().scope, day(query.get("from")), day(query.get("to"))
     if a is None:
         return [html.P(w("还没有数据。请先导入区域：yiping import areas 文件"), className="missing")]
     one = overview.overview(a, scope, first, end)
     if b is None:
         return [compare.alone(one, w)]
     return compare.build(one, overview.overview(b, scope, first, end), w)
-
-
-def _day(text: str | None) -> date | None:
-    if not text:
-        return None
-    with suppress(ValueError):
-        return date.fromisoformat(text)
-    raise InvalidInput("日期的格式是 2018-01-31。")

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -25,11 +24,12 @@ from components.markup import render
 from components.parts import Child, attributes
 from data_access.auth.principal import may, viewer
 from data_access.domain.accounts import Action
-from data_access.domain.errors import DomainError, InvalidInput, NotFound
+from data_access.domain.errors import DomainError, NotFound
 from data_access.queries import areas, buildings, overview
 from data_access.queries.session import reading
 from data_access.viewmodels.areas import AreaLabel, BuildingView, PersonLine
 from data_access.viewmodels.overview import Overview, SourceLine
+from pages.address import day
 from pages.person import shown
 
 _EMPTY: Final = "还没有数据。请先导入区域：yiping import areas 文件"
@@ -173,7 +173,7 @@ def _render(query: Mapping[str, str], w: Words) -> tuple[Overview, Regions] | No
                 drawer = buildings.building(session, code, scope)
             except NotFound as absent:  # an old bookmark: the place is shown all the same
                 drawer = absent
-    view = overview.overview(area, scope, _day(query.get("from")), _day(query.get("to")))
+    view = overview.overview(area, scope, day(query.get("from")), day(query.get("to")))
     return view, _regions(view, people, drawer, w)
 
 
@@ -224,14 +224,6 @@ def _state(view: Overview, w: Words) -> dict[str, Any]:
 
 def _source(view: Overview, code: str) -> SourceLine | None:
     return next((source for source in view.sources if source.code == code), None)
-
-
-def _day(text: str | None) -> date | None:
-    if not text:
-        return None
-    with suppress(ValueError):
-        return date.fromisoformat(text)
-    raise InvalidInput("日期的格式是 2018-01-31。")
 
 
 def _refused(why: str, w: Words) -> html.Div:

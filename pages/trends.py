@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -20,6 +18,7 @@ from data_access.queries import areas, overview, topics
 from data_access.queries import trends as past
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import AreaLabel
+from pages.address import day
 from pages.person import shown
 
 register_page(__name__, path="/trends", title="趋势 · 一屏", name="趋势")
@@ -104,7 +103,7 @@ def _area(query: Mapping[str, str]) -> AreaLabel | None:
 
 
 def _body(area: AreaLabel, query: Mapping[str, str], w: Words) -> list[Child]:
-    view = overview.overview(area, viewer().scope, _day(query.get("from")), _day(query.get("to")))
+    view = overview.overview(area, viewer().scope, day(query.get("from")), day(query.get("to")))
     end = min(view.period.end, local_day(view.at))
     with reading() as session:
         version = areas.data_version(session)
@@ -123,11 +122,3 @@ def _body(area: AreaLabel, query: Mapping[str, str], w: Words) -> list[Child]:
 
 def _query(search: str | None) -> dict[str, str]:
     return dict(parse_qsl((search or "").removeprefix("?")))
-
-
-def _day(given: str | None) -> date | None:
-    if not given:
-        return None
-    with suppress(ValueError):
-        return date.fromisoformat(given)
-    raise InvalidInput("日期的格式是 2018-01-31。")
