@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, null, or_, select
+from sqlalchemy import ColumnElement, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from data_access.db.closing import LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, figures
@@ -17,6 +17,15 @@ from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period
 
 Span = tuple[datetime, datetime]
+_SUMS: Final = tuple(
+    func.sum(column)
+    for column in (
+        ClosingFigureRow.created,
+        ClosingFigureRow.due,
+        ClosingFigureRow.closed,
+        ClosingFigureRow.closed_on_time,
+    )
+)
 
 
 def closing_figures(
@@ -29,7 +38,7 @@ def closing_figures(
     """
     kept = _kept(session, area_path, period, by, now)
     counts: defaultdict[Any, ClosingCounts] = defaultdict(ClosingCounts)
-    for span in _between(kept, (period.start_at, period.end_at)):
+    for span in _between(kept, _span(period)):
         _add(counts, _counted(session, area_path, span, by, now))
     if kept:
         _add(counts, _read(session, area_path, [starts_at for starts_at, _ in kept], by))
@@ -42,12 +51,9 @@ def closing_by_month(
     """The closing figures of each of `months` (whole ones, in order); the kept ones in one query."""
     whole = Period(months[0].first, months[-1].end)
     kept = [starts_at for starts_at, _ in _kept(session, area_path, whole, None, now)]
-    row = ClosingFigureRow
-    sums = [func.sum(column) for column in (row.created, row.due, row.closed, row.closed_on_time)]
-    low, high = subtree_bounds(area_path)
-    places = (row.by == PLACE, row.area_path >= low, row.area_path < high, row.month.in_(kept))
+    of_month = ClosingFigureRow.month
     counts: defaultdict[Any, ClosingCounts] = defaultdict(ClosingCounts)
-    _add(counts, session.execute(select(row.month, *sums).where(*places).group_by(row.month)))
+    _add(counts, session.execute(select(of_month, *_SUMS).where(*_places(area_path, kept)).group_by(of_month)))
     for month in months:
         if month.start_at not in kept:
             _add(counts, ((month.start_at, *r[1:]) for r in _counted(session, area_path, _span(month), None, now)))
@@ -101,16 +107,21 @@ def _counted(session: Session, area_path: str, span: Span, by: str | None, now: 
 
 def _read(session: Session, area_path: str, months: Sequence[datetime], by: str | None) -> Iterable[Sequence[Any]]:
     row = ClosingFigureRow
-    sums = [func.sum(column) for column in (row.created, row.due, row.closed, row.closed_on_time)]
-    low, high = subtree_bounds(area_path)
-    places = (row.by == PLACE, row.area_path >= low, row.area_path < high, row.month.in_(months))
+    places = _places(area_path, months)
     if by is None:
-        return session.execute(select(null(), *sums).where(*places).having(func.count() > 0))
+        return session.execute(select(null(), *_SUMS).where(*places).having(func.count() > 0))
     if by == PLACE:
-        return session.execute(select(row.area_path, *sums).where(*places).group_by(row.area_path))
+        return session.execute(select(row.area_path, *_SUMS).where(*places).group_by(row.area_path))
     labelled = (row.by == by, row.area_path == area_path, row.month.in_(months))
     key = func.nullif(row.key, NO_KEY)
-    return session.execute(select(key, *sums).where(*labelled).group_by(key))
+    return session.execute(select(key, *_SUMS).where(*labelled).group_by(key))
+
+
+def _places(area_path: str, months: Sequence[datetime]) -> tuple[ColumnElement[bool], ...]:
+    """The kept figures of `months` in the subtree, place by place."""
+    row = ClosingFigureRow
+    low, high = subtree_bounds(area_path)
+    return row.by == PLACE, row.area_path >= low, row.area_path < high, row.month.in_(months)
 
 
 def _add(counts: defaultdict[Any, ClosingCounts], rows: Iterable[Sequence[Any]]) -> None:
