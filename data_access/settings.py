@@ -168,7 +168,13 @@ class Settings(BaseSettings):
         None, description="The robot's signing key, where DingTalk was told to ask for one."
     )
     notify_smtp_url: SecretStr | None = Field(
-        None, description="Mail server for notices: smtp:// or smtps://[user:password@]host[:port]."
+        None,
+        description="Mail server for notices: smtp:// (STARTTLS where offered; with a user, always) or smtps://, then "
+        "[user:password@]host[:port].",
+    )
+    notify_smtp_ca: Path | None = Field(
+        None,
+        description="PEM file of the authority that signed the mail server's certificate; by default the system's.",
     )
     notify_email_from: str = Field("yiping@localhost", description="Sender of notices by e-mail.")
     notify_email_to: str | None = Field(None, description="Receivers of notices by e-mail, separated by commas.")
@@ -176,7 +182,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="One JSON object a log line instead of text.")
 
-    @field_validator("data_dir", "data_files", "basemap_pmtiles", mode="after")
+    @field_validator("data_dir", "data_files", "basemap_pmtiles", "notify_smtp_ca", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().resolve() if value else value

@@ -7,6 +7,7 @@ missing=()
 has() { PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$1" >/dev/null; }
 has chromium || missing+=(chromium)
 has mosquitto || missing+=(mosquitto)
+has openssl || missing+=(openssl)
 if has fc-list; then
     [[ -n $(fc-list :lang=zh-cn) ]] || missing+=(fonts-noto-cjk)
 else

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import quote_plus, unquote, urlsplit
 
@@ -66,7 +67,7 @@ def ways(settings: Settings) -> dict[Channel, Way]:
         found[Channel.SMS] = Webhook(settings.notify_sms_url, settings.notify_webhook_secret)
     if settings.notify_smtp_url and settings.notify_email_to:
         to = tuple(a.strip() for a in settings.notify_email_to.split(",") if a.strip())
-        found[Channel.EMAIL] = Email(settings.notify_smtp_url, settings.notify_email_from, to)
+        found[Channel.EMAIL] = Email(settings.notify_smtp_url, settings.notify_email_from, to, settings.notify_smtp_ca)
     return found
 
 
@@ -119,11 +120,15 @@ class Robot:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """Mail by `smtp://` (STARTTLS where the server offers it) or `smtps://[user:password@]host[:port]`."""
+    """Mail by `smtp://` (STARTTLS where the server offers it) or `smtps://[user:password@]host[:port]`.
+
+    A password goes over TLS or not at all: whoever sits in between could take the offer out of the server's answer.
+    """
 
     url: SecretStr
     sender: str
     to: tuple[str, ...]
+    authority: Path | None = None
 
     def send(self, message: Message) -> None:
         mail = EmailMessage()
@@ -138,17 +143,29 @@ class Email:
 
     def _server(self) -> smtplib.SMTP:
         parts = urlsplit(self.url.get_secret_value())
-        host, secure = parts.hostname or "", ssl.create_default_context()
+        host, secure = parts.hostname or "", ssl.create_default_context(cafile=self.authority)
         if parts.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_S, context=secure)
         else:
             server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_S)
-            server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls(context=secure)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
+        try:
+            _enter(server, secure, unquote(parts.username or ""), unquote(parts.password or ""))
+        except (*_MAIL_FAILS, NotDelivered):
+            server.close()
+            raise
         return server
+
+
+def _enter(server: smtplib.SMTP, secure: ssl.SSLContext, user: str, password: str) -> None:
+    """Go over to TLS where it is not spoken yet, and sign in."""
+    if not isinstance(server, smtplib.SMTP_SSL):
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=secure)
+        elif user:
+            raise NotDelivered("the mail server offers no TLS, so that it is given no password")
+    if user:
+        server.login(user, password)
 
 
 def _json(value: Any) -> bytes:

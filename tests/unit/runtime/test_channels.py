@@ -7,9 +7,13 @@ import hashlib
 import hmac
 import json
 import socket
+import ssl
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -117,37 +121,111 @@ def test_nobody_there_is_told_the_same_way(url: str) -> None:
         Email(SecretStr("smtp://127.0.0.1:9"), "a@b", ("c@d",)).send(MESSAGE)
 
 
+class MailServer:
+    """Takes one mail; knows TLS from the first byte (`implicit`), STARTTLS (`offers`), or none."""
+
+    def __init__(self, certificate: Path | None = None, *, implicit: bool = False, offers: bool = False) -> None:
+        self.said: list[tuple[bool, str]] = []  # over TLS?, the line
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        if certificate:
+            self._context.load_cert_chain(certificate)
+        self._implicit, self._offers = implicit, offers
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def lines(self) -> list[tuple[bool, str]]:
+        """Everything that was said, once the other side has gone."""
+        self._thread.join(5)
+        self._listening.close()
+        return self.said
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # a client that does not like our certificate
+            connection, _ = self._listening.accept()
+            self._talk(self._secure(connection) if self._implicit else connection, greet=True)
+
+    def _secure(self, connection: socket.socket) -> ssl.SSLSocket:
+        return self._context.wrap_socket(connection, server_side=True)
+
+    def _talk(self, connection: socket.socket, *, greet: bool) -> None:
+        secure, data = isinstance(connection, ssl.SSLSocket), False
+        offers = ["AUTH PLAIN"] + (["STARTTLS"] if self._offers and not secure else [])
+        with connection, connection.makefile("rb") as lines:
+            if greet:
+                connection.sendall(b"220 test\r\n")
+            for raw in lines:
+                line = raw.decode().rstrip("\r\n")
+                self.said.append((secure, line))
+                verb = line.upper()
+                if data:
+                    data = line != "."
+                    answer = "" if data else "250 ok"
+                elif verb.startswith("EHLO"):
+                    answer = "\r\n".join(["250-test", *(f"250-{offer}" for offer in offers[:-1]), f"250 {offers[-1]}"])
+                elif verb.startswith("STARTTLS"):
+                    connection.sendall(b"220 go on\r\n")
+                    self._talk(self._secure(connection), greet=False)
+                    return
+                else:
+                    data = verb.startswith("DATA")
+                    answer = "354 go on" if data else {"AUTH": "235 in", "QUIT": "221 bye"}.get(verb[:4], "250 ok")
+                if answer:
+                    connection.sendall(f"{answer}\r\n".encode())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key and certificate of 127.0.0.1, signed by itself, in one file."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, own, both = folder / "key.pem", folder / "own.pem", folder / "both.pem"
+    asked = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(own), *asked]
+    subprocess.run(new, check=True, capture_output=True)
+    both.write_text(key.read_text("utf-8") + own.read_text("utf-8"), "utf-8")
+    return both
+
+
+def mail(server: MailServer, scheme: str, who: str = "", authority: Path | None = None) -> None:
+    url = SecretStr(f"{scheme}://{who}127.0.0.1:{server.port}")
+    Email(url, "yiping@example.org", ("duty@example.org",), authority).send(MESSAGE)
+
+
 def test_mail_is_sent_by_smtp() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        said: list[bytes] = []
-        Thread(target=_mail_server, args=(listening, said), daemon=True).start()
-        port = listening.getsockname()[1]
-        Email(SecretStr(f"smtp://127.0.0.1:{port}"), "yiping@example.org", ("duty@example.org",)).send(MESSAGE)
-    mail = b"".join(said)
-    assert b"rcpt to:<duty@example.org>" in mail.lower()  # Python 3.13 writes it otherwise
-    assert b"Message-ID: <n7@yiping>" in mail
-    assert MESSAGE.text.encode() in mail
+    server = MailServer()
+    mail(server, "smtp")
+    said = [line for _, line in server.lines()]
+    assert "rcpt to:<duty@example.org>" in [line.lower() for line in said]  # Python 3.13 writes it otherwise
+    assert "Message-ID: <n7@yiping>" in said
+    assert MESSAGE.text in said
 
 
-def _mail_server(listening: socket.socket, said: list[bytes]) -> None:
-    connection, _ = listening.accept()
-    with connection, connection.makefile("rb") as lines:
-        connection.sendall(b"220 test\r\n")
-        data = False
-        for line in lines:
-            said.append(line)
-            if data:
-                if line == b".\r\n":
-                    data = False
-                    connection.sendall(b"250 ok\r\n")
-            elif line.upper().startswith(b"DATA"):
-                data = True
-                connection.sendall(b"354 go on\r\n")
-            elif line.upper().startswith(b"QUIT"):
-                connection.sendall(b"221 bye\r\n")
-                return
-            else:
-                connection.sendall(b"250 ok\r\n")
+@pytest.mark.parametrize(("scheme", "options"), [("smtps", {"implicit": True}), ("smtp", {"offers": True})])
+def test_whoever_signs_in_does_so_over_tls(certificate: Path, scheme: str, options: dict[str, bool]) -> None:
+    server = MailServer(certificate, **options)
+    mail(server, scheme, "duty:p%40ss@", certificate)
+    said = server.lines()
+    plain = base64.b64encode(b"\0duty\0p@ss").decode()
+    assert (True, f"AUTH PLAIN {plain}") in said
+    assert [line for secure, line in said if not secure and not line.upper().startswith(("EHLO", "STARTTLS"))] == []
+    assert (True, MESSAGE.text) in said
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+def test_a_certificate_that_nobody_we_trust_has_signed_is_not_believed(certificate: Path, scheme: str) -> None:
+    server = MailServer(certificate, implicit=scheme == "smtps", offers=scheme == "smtp")
+    with pytest.raises(NotDelivered, match="SSLCertVerificationError"):
+        mail(server, scheme, "duty:p%40ss@")
+    assert not [line for _, line in server.lines() if "AUTH" in line or "MAIL" in line.upper()]
+
+
+def test_without_tls_no_password_is_given() -> None:
+    server = MailServer()
+    with pytest.raises(NotDelivered, match="no TLS") as told:
+        mail(server, "smtp", "duty:p%40ss@")
+    assert not [line for _, line in server.lines() if line.upper().startswith(("AUTH", "MAIL"))]
+    assert "duty" not in str(told.value)
 
 
 def test_the_settings_open_the_ways_and_show_no_key() -> None:
