@@ -39,6 +39,7 @@ class Ids(StrEnum):
     SAVE = "rules-save"
     RESULT = "rules-result"
     TOLD = "rules-told"
+    CHANGED = "rules-changed"
 
 
 def crumbs(view: RulesView, query: Mapping[str, str], w: Words) -> html.Div:
@@ -110,6 +111,23 @@ def preview(found: Preview, line: RuleLine, wanted: RuleNumbers, w: Words) -> ht
 def refused(why: str, w: Words) -> html.P:
     """Why it cannot be, in a sentence."""
     return html.P([icon("off"), html.Span(w(why))], className="rules-refused", role="alert")
+
+
+def overtaken(by: str, w: Words) -> html.P:
+    """Somebody else was faster while these numbers were being written; what was written stays until one looks."""
+    look = html.Button(
+        w("看现在的值"), type="button", className="desk-button is-small", **attributes(data_rules_look="")
+    )
+    return html.P(
+        [icon("off"), html.Span(w("{by} 刚刚改了规则，您写的还没有保存。", by=by)), look],
+        className="rules-refused",
+        role="alert",
+    )
+
+
+def of(view: RulesView) -> dict[str, Any]:
+    """What the scripts must know to hear of changes of these rules."""
+    return attributes(data_rules_device=str(view.device_id or ""), data_rules_model=view.model)
 
 
 def saying(n: RuleNumbers, unit: str | None, w: Words) -> str:

@@ -178,6 +178,16 @@ class DutyChanged(Event):
     alarm_id: int | None  # where he was mentioned
 
 
+class RulesChanged(Event):
+    """Alarm rules of a device or a whole model were changed: who shows them asks anew. The version is ingest's."""
+
+    type: Literal["rules.changed"] = "rules.changed"
+    device_id: int | None  # None: of the model
+    model: str
+    alarm: str
+    by: str
+
+
 class FreshnessChanged(Event):
     """When a source last delivered; `interval_s` is how often it should."""
 
@@ -196,6 +206,7 @@ LiveEvent = Annotated[
     | FloodChanged
     | WindowChanged
     | DutyChanged
+    | RulesChanged
     | FreshnessChanged,
     Field(discriminator="type"),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from dash import ALL, Input, Output, State, callback, clientside_callback, html, no_update, register_page
+from dash import ALL, Input, Output, State, callback, clientside_callback, dcc, html, no_update, register_page
 
 from components import device_rules, sheet
 from components.device_rules import FIELD, Ids
@@ -40,7 +40,11 @@ def layout(**query: str) -> html.Div:
     return sheet.build(
         PATH,
         w("告警设置"),
-        [html.Div(body, id=Ids.BODY, className="rules-grid"), html.Div(id="rules-drawn", hidden=True)],
+        [
+            html.Div(body, id=Ids.BODY, className="rules-grid", **device_rules.of(view)),
+            dcc.Store(id=Ids.CHANGED),
+            html.Div(id="rules-drawn", hidden=True),
+        ],
         query,
         w,
         where=device_rules.crumbs(view, query, w),
@@ -107,6 +111,29 @@ def save(clicks: int | None, values: Sequence[Any], ids: Sequence[Mapping[str, s
         return no_update, device_rules.refused(w(refused.source, **refused.named), w)
     told = w("已保存，收数进程一秒内改用新值。")
     return device_rules.build(view, line.alarm, query, w, may_change=_may(), told=told), no_update
+
+
+@callback(
+    Output(Ids.BODY, "children", allow_duplicate=True),
+    Output(Ids.TOLD, "children", allow_duplicate=True),
+    Input(Ids.CHANGED, "data"),
+    State(Ids.VERSION, "data"),
+    State("_pages_location", "search"),
+    prevent_initial_call=True,
+)
+def follow(changed: Mapping[str, Any], version: str, search: str) -> Any:
+    """Somebody has changed these rules: show them, or say so where somebody is writing."""
+    query, w = _asked(search)
+    try:
+        view = _view(query)
+    except DomainError:
+        return no_update, no_update
+    if view.version == version:
+        return no_update, no_update  # our own change
+    if changed.get("writing"):
+        return no_update, device_rules.overtaken(str(changed.get("by", "")), w)
+    told = w("{by} 刚刚改了规则，这里已是新值。", by=changed.get("by", ""))
+    return device_rules.build(view, query.get("alarm", ""), query, w, may_change=_may(), told=told), no_update
 
 
 clientside_callback(

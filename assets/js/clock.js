@@ -29,6 +29,8 @@
       hear,
       /** The present moment of the server, ms since 1970. */
       now: () => (samples.length ? mono() + Math.max(...samples) : wall()),
+      /** Whether the server has been heard at all: before that, `now` is the browser's own. */
+      heard: () => samples.length > 0,
       /** One heartbeat may have waited while the page was being made; of two the better one counts. */
       settled: () => samples.length > 1,
     };

@@ -10,6 +10,7 @@
   const REREAD_MS = 30000; // readings of the open alarm
   const SIDE_BY_SIDE_PX = 1000;
   const TOLD_MS = 80; // several events of one alarm are one reload
+  const BESIDE_MS = 1000; // in a storm every alarm of a building is one beside the open one
 
   function start(root) {
     const here = yiping.here.desk;
@@ -316,11 +317,25 @@
       }
     }
 
-    let reload = 0;
-    function told(id) {
-      if (id !== detail.open()) return;
-      clearTimeout(reload);
-      reload = setTimeout(detail.refresh, TOLD_MS);
+    const due = { own: 0, beside: 0 };
+    /** The open alarm, or one beside it, is another now: read it anew, once for what comes in one go. */
+    function told(whose) {
+      due[whose] = due[whose] || setTimeout(() => {
+        due[whose] = 0;
+        detail.refresh();
+      }, whose === "own" ? TOLD_MS : BESIDE_MS);
+    }
+
+    function concerns(event) {
+      const open = detail.open();
+      if (event.alarm_id === open) told("own");
+      else if (open !== null && yiping.deskQueue.isBeside(queue.get(open), event)) told("beside");
+    }
+
+    /** Other thresholds may be those of the open alarm's chart. */
+    function touches(rules) {
+      const open = queue.get(detail.open());
+      if (open && (rules.device_id === null || rules.device_id === open.device_id)) told("beside");
     }
 
     yiping.live.subscribe((state, event) => {
@@ -335,19 +350,20 @@
         windows.draw(yiping.reducer.windows(state));
         acts.duty();
         if (first) opened();
-        else told(detail.open());
+        else told("own");
         return;
       }
       if (event.type === "flood.changed") weigh();
       if (event.type === "window.changed") windows.draw(yiping.reducer.windows(state));
       if (event.type === "duty.changed") acts.duty(event);
+      if (event.type === "rules.changed") touches(event);
       if (event.type !== "alarm.changed") return;
       const isNew = queue.apply(event);
       if (isNew) {
         if (event.severity >= 4) stale = true;
         acts.heard(event);
       }
-      told(event.alarm_id);
+      concerns(event);
       redraw();
     });
 

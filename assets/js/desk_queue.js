@@ -23,6 +23,12 @@
   /** Whether it has been standing for so long that nobody looks at it any more. */
   const isStale = (a, now) => a.state.startsWith("active") && now - raisedMs(a) >= STALE_MS;
 
+  /** Whether `b` is of the same place as `a`: of its building, else of its grid. */
+  function isBeside(a, b) {
+    if (!a || a.alarm_id === b.alarm_id) return false;
+    return a.building_id === null ? a.area === b.area : a.building_id === b.building_id;
+  }
+
   /** The worst first, then the oldest. */
   const compare = (a, b) => b.severity - a.severity || raisedMs(a) - raisedMs(b) || a.alarm_id - b.alarm_id;
 
@@ -277,7 +283,7 @@
 
   const desk = {
     LOOK_S, VIEWS, cause, compare, createQueue, createSelection,
-    isHeld, isShelved, isStale, isSuppressed, isUnacked, lookDue, lookLeft, matches, patched, raisedMs,
+    isBeside, isHeld, isShelved, isStale, isSuppressed, isUnacked, lookDue, lookLeft, matches, patched, raisedMs,
   };
   root.yiping = root.yiping || {};
   root.yiping.deskQueue = desk;

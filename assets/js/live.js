@@ -16,11 +16,18 @@
   const MAX_BACKOFF_MS = 10000;
 
   /** What may honestly be said of the connection. */
-  function connectionState({ open, everOpen, redis, heardAt, now }) {
+  function connectionState({ open, everOpen, redis, heardAt, now, behind = null }) {
     if (!open) return everOpen ? "disconnected" : "connecting";
     const silent = now - heardAt;
     if (silent > LATE_MS) return "disconnected";
-    return silent > LIVE_MS || !redis ? "late" : "live";
+    return silent > LIVE_MS || !redis || behind ? "late" : "live";
+  }
+
+  /** Since when no synthetic heartbeat has come through broker, ingest and database; null while they come. */
+  function behindSince(state, now) {
+    const beat = state && state.sources && state.sources.heartbeat;
+    if (!beat || !beat.last_seen) return null;
+    return now - Date.parse(beat.last_seen) > beat.interval_s * 1000 ? beat.last_seen : null;
   }
 
   /** The live client. `env` holds what it needs of the browser, so that it can be tested without one. */
@@ -63,9 +70,10 @@
     }
 
     function status() {
+      const behind = clock.heard() ? behindSince(state, clock.now()) : null;
       return {
-        connection: connectionState({ open: open && !tooLong(), everOpen, redis, heardAt, now: mono() }),
-        lastEventAt, lastEventId, latencyMs, redis, silentMs: heardAt ? mono() - heardAt : null,
+        connection: connectionState({ open: open && !tooLong(), everOpen, redis, heardAt, now: mono(), behind }),
+        behind, lastEventAt, lastEventId, latencyMs, redis, silentMs: heardAt ? mono() - heardAt : null,
       };
     }
 
@@ -271,7 +279,7 @@
   }
 
   root.yiping = root.yiping || {};
-  if (typeof module !== "undefined") module.exports = { createLive, connectionState };
+  if (typeof module !== "undefined") module.exports = { createLive, connectionState, behindSince };
   if (typeof document === "undefined") return;
 
   const asked = new URLSearchParams(location.search);

@@ -28,13 +28,14 @@
   function renderStatus() {
     const status = byId("live-status");
     if (!status) return;
-    const { connection: how, lastEventAt } = yiping.live.status(), latencyMs = yiping.pulse ? yiping.pulse.latencyMs() : null;
+    const { connection: how, behind, lastEventAt } = yiping.live.status(), latencyMs = yiping.pulse ? yiping.pulse.latencyMs() : null;
     const icon = how === "disconnected" ? "off" : "live";
-    const said = { live: "实时", late: "推送延迟", disconnected: "推送中断", connecting: "正在连接" }[how];
+    const said = { live: "实时", late: behind ? "收数延迟" : "推送延迟", disconnected: "推送中断", connecting: "正在连接" }[how];
     const parts = [t(said)];
     if (how === "live" && Number.isFinite(latencyMs)) parts.push(t("延迟 {n} 秒", { n: latencyMs < 50 ? "<0.1" : (latencyMs / 1000).toFixed(1) }));
     if (how !== "connecting") status.title = lastEventAt ? t("最近事件 {time}", { time: clock(lastEventAt) }) : t("尚无事件");
-    if (how === "late" && lastEventAt) parts.push(t("截至 {time}", { time: clock(lastEventAt) }));
+    const until = behind ? Date.parse(behind) : lastEventAt; // the figures may still change by what came before
+    if (how === "late" && until) parts.push(t("截至 {time}", { time: clock(until) }));
     status.className = `status is-${how}`;
     status.firstElementChild.className = `ic ic-${icon}`;
     setText(status.querySelector(".status-text"), parts.join(" · "));

@@ -137,6 +137,7 @@
       case "freshness.changed":
         return newer(draft, "sources", event.source, event);
       case "duty.changed": // who shows it asks
+      case "rules.changed": // the same
       case "devices.changed": // the map's own table takes these
       case "telemetry":
         return undefined;

@@ -1,4 +1,4 @@
-"""Changing the rules of a device or a model: row, audit and what ingest watches, in one transaction."""
+"""Changing the rules of a device or a model: row, audit, event and what ingest watches, in one transaction."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from data_access.domain.alarm_rules import AlarmRule, rule_from_json, rule_to_js
 from data_access.domain.alarm_tuning import Tuning, override, tuned, version_of
 from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.errors import Conflict, NotAllowed, NotFound
+from data_access.events import RulesChanged
+from data_access.live import outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,11 @@ def change_device(session: Session, device_id: int, change: Change, *, scope: st
     own = override(next((r for r in usual if r.alarm == change.alarm), None), after, kept.pop(change.alarm, None))
     row.overrides = (kept | ({change.alarm: own} if own else {})) or None
     with_overrides(usual, row.overrides)  # what ingest could not read is not kept
-    _note(session, f"device:{row.code}", before, after, by=by, now=now)
+    version = _note(session, f"device:{row.code}", before, after, by=by, now=now)
+    told = RulesChanged(
+        area=row.area_path, version=version, at=now, device_id=row.id, model=model.code, alarm=change.alarm, by=by
+    )
+    outbox.add(session, told)
 
 
 def change_model(session: Session, code: str, change: Change, *, scope: str, by: str, now: datetime) -> None:
@@ -62,7 +68,9 @@ def change_model(session: Session, code: str, change: Change, *, scope: str, by:
     if after == before:
         return
     row.rules = [rule_to_json(after) if kept["alarm"] == change.alarm else kept for kept in row.rules]
-    _note(session, f"model:{row.code}", before, after, by=by, now=now)
+    version = _note(session, f"model:{row.code}", before, after, by=by, now=now)
+    told = RulesChanged(area=scope, version=version, at=now, device_id=None, model=row.code, alarm=change.alarm, by=by)
+    outbox.add(session, told)
 
 
 def _same(seen: str, now: str) -> None:
@@ -77,7 +85,7 @@ def _named(rules: tuple[AlarmRule, ...], alarm: str) -> AlarmRule:
     return found
 
 
-def _note(session: Session, subject: str, before: AlarmRule, after: AlarmRule, *, by: str, now: datetime) -> None:
+def _note(session: Session, subject: str, before: AlarmRule, after: AlarmRule, *, by: str, now: datetime) -> int:
     detail: dict[str, Any] = {"alarm": after.alarm, "before": rule_to_json(before), "after": rule_to_json(after)}
     audit.note(session, AuditAction.SETTINGS_CHANGED, actor=by, now=now, subject=subject, detail=detail)
-    note_change(session)
+    return note_change(session)

@@ -14,16 +14,17 @@ _META: Final = "devices_version"
 Fingerprint = tuple[int, int, int, int, tuple[tuple[str, int | None, bool | None], ...]]
 
 
-def note_change(session: Session) -> None:
+def note_change(session: Session) -> int:
     """Call after changing a device, its overrides or a model in place: ingest loads them anew within a second.
 
-    New devices and finished imports are noticed without it.
+    New devices and finished imports are noticed without it. Returns the number that says so.
     """
-    row = session.get(MetaRow, _META)
+    row = session.get(MetaRow, _META, with_for_update=True)
     if row is None:
-        session.add(MetaRow(key=_META, value="1"))
-    else:
-        row.value = str(int(row.value) + 1)
+        row = MetaRow(key=_META, value="0")
+        session.add(row)
+    row.value = str(int(row.value) + 1)
+    return int(row.value)
 
 
 def fingerprint(session: Session) -> Fingerprint:

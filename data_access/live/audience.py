@@ -29,6 +29,7 @@ _TAGS: Final = {
     "Flood": "flood.changed",
     "Window": "window.changed",
     "Duty": "duty.changed",
+    "Rules": "rules.changed",
     "Freshness": "freshness.changed",
     "Devices": "devices.changed",
     "Telemetry": "telemetry",
@@ -65,6 +66,10 @@ class Duty(Plain):
     """`duty.changed`."""
 
 
+class Rules(Plain):
+    """`rules.changed`."""
+
+
 class Freshness(Plain):
     """`freshness.changed`."""
 
@@ -95,7 +100,7 @@ class Telemetry(Plain):
     readings: list[tuple[int, str, int, int]]
 
 
-Wire = Alarm | Incident | Counters | Flood | Window | Duty | Freshness | Devices | Telemetry
+Wire = Alarm | Incident | Counters | Flood | Window | Duty | Rules | Freshness | Devices | Telemetry
 DECODER: Final[msgspec.json.Decoder[Wire]] = msgspec.json.Decoder(Wire)
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -104,8 +109,8 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 class Audience:
     """Who may see the subtree of `scope` and looks at the area `area` (both paths), with telemetry or without.
 
-    A `wall` gets aggregates: no incidents, no duty, of alarms what anybody may read who passes, and no device that a
-    person wears.
+    A `wall` gets aggregates: no incidents, duty or rules, of alarms what anybody may read who passes, and no device
+    that a person wears.
     """
 
     scope: str
@@ -139,9 +144,9 @@ class Audience:
         match event:
             case Freshness():
                 return True
-            case Incident() | Duty() if self.wall:
+            case Incident() | Duty() | Rules() if self.wall:
                 return False
-            case Flood() | Window() | Duty():  # whoever answers for the area, above or below
+            case Flood() | Window() | Duty() | Rules():  # whoever answers for the area, above or below
                 return within(self.area, event.area) or self.sees(event.area)
             case _:
                 return self.sees(event.area)

@@ -32,6 +32,7 @@ MERGE_S: Final = 0.1
 _TUNING_S: Final = 1.0
 _PAGE: Final = 500
 _MAX_BACKOFF_S: Final = 5.0
+_ANSWERS_WITHIN_S: Final = 3.0
 
 
 class Listener:
@@ -209,7 +210,9 @@ class Hub:
             events = bus.EVENTS.encode()
             while True:
                 message = await channel.get_message(timeout=1.0)
-                if message is None or message["type"] != "message":
+                if message is None:
+                    await asyncio.wait_for(redis.ping(), _ANSWERS_WITHIN_S)  # frozen is as silent as quiet
+                elif message["type"] != "message":
                     self._note_tuning(message)
                 elif message["channel"] == events:
                     head, _, body = message["data"].partition(b" ")

@@ -1,7 +1,7 @@
 const test = require("node:test");
 const assert = require("node:assert");
 
-const { createQueue, createSelection, isStale, lookLeft, matches, patched } = require("../../assets/js/desk_queue.js");
+const { createQueue, createSelection, isBeside, isStale, lookLeft, matches, patched } = require("../../assets/js/desk_queue.js");
 
 const NOON = Date.parse("2026-06-01T04:00:00Z");
 const alarm = (id, more = {}) => ({
@@ -176,4 +176,16 @@ test("Ctrl marks one by one, Shift from the anchor; what has gone is not marked 
   assert.deepEqual(selection.marked(), [2, 3, 4]);
   selection.keep((id) => id !== 3);
   assert.deepEqual(selection.marked(), [2, 4]);
+});
+
+test("beside an alarm are those of its building, else of its grid, never itself", () => {
+  const inside = (id, building_id, area = "001002003004") => ({ ...alarm(id), building_id, area });
+  const [house, street] = [inside(1, 7), inside(2, null)];
+  assert.equal(isBeside(house, inside(3, 7)), true);
+  assert.equal(isBeside(house, inside(3, 8)), false);
+  assert.equal(isBeside(house, inside(3, null)), false);
+  assert.equal(isBeside(street, inside(3, null)), true);
+  assert.equal(isBeside(street, inside(3, null, "001002003005")), false);
+  assert.equal(isBeside(street, { ...street, state: "closed" }), false);
+  assert.equal(isBeside(undefined, house), false);
 });

@@ -227,3 +227,22 @@ test("what was drawn reaches whoever listens through the probe", async () => {
   assert.deepEqual(heard, [[7, 123]]);
   assert.equal(live.probe.lastAppliedAt, timers.time);
 });
+
+test("while no synthetic heartbeat comes through, the picture is called late, though the stream is well", async () => {
+  const beat = (at) => ({ ...freshness(1), source: "heartbeat", last_seen: at, interval_s: 15 });
+  const { live, timers, say } = page([snapshot("e-5-0", [beat("2026-06-01T04:00:00Z")])]);
+  const server = Date.parse("2026-06-01T04:00:00Z") - 1_000_000; // the server's clock minus that of the timers
+  const hear = () => say({ type: "special", event: "heartbeat", id: "", data: JSON.stringify({ at: new Date(server + timers.time).toISOString(), redis: true }) });
+  live.start();
+  await settle();
+  assert.equal(live.status().behind, null); // whose clock is it?
+  hear();
+  const said = [];
+  live.onStatus(({ connection, behind }) => said.push([connection, behind]));
+  timers.pass(15000);
+  hear();
+  timers.pass(2000);
+  assert.deepEqual(said, [["live", null], ["late", "2026-06-01T04:00:00Z"]]);
+  say(item("e-6-0", { ...beat(new Date(server + timers.time).toISOString()), version: 2 }));
+  assert.deepEqual(said.at(-1), ["live", null]);
+});

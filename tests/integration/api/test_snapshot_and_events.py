@@ -235,7 +235,10 @@ def published(redis: Redis, after: str, path: str) -> list[dict[str, Any]]:
         for e in events
         if e["area"].startswith(path)
         or e["type"] in everywhere
-        or (e["type"] in {"flood.changed", "window.changed", "duty.changed"} and path.startswith(e["area"]))
+        or (
+            e["type"] in {"flood.changed", "window.changed", "duty.changed", "rules.changed"}
+            and path.startswith(e["area"])
+        )
     ]
 
 

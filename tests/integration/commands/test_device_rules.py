@@ -16,11 +16,21 @@ from data_access.commands import device_rules as commands
 from data_access.commands.device_rules import Change
 from data_access.db import readings
 from data_access.db.engine import Database
-from data_access.db.tables import AlarmRow, AuditRow, DeviceModelRow, DeviceRow, MetricRow, ReadingHourRow, to_ms
+from data_access.db.tables import (
+    AlarmRow,
+    AuditRow,
+    DeviceModelRow,
+    DeviceRow,
+    MetricRow,
+    OutboxRow,
+    ReadingHourRow,
+    to_ms,
+)
 from data_access.domain.alarm_rules import rule_from_json
 from data_access.domain.alarm_tuning import Tuning
 from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from data_access.domain.rehearsal import rehearse
+from data_access.events import LIVE_EVENT, RulesChanged
 from data_access.ingest.metrics import Metrics
 from data_access.ingest.payloads import Inbox
 from data_access.ingest.writer import EngineWriter
@@ -76,6 +86,30 @@ class Line:
 def line(database: Database) -> Line:
     fleet.build(database, {"P1": "pool", "P2": "pool"})
     return Line(database)
+
+
+def test_each_change_is_told_in_its_own_transaction(line: Line) -> None:
+    def told() -> list[tuple[str, int | None, str, str]]:
+        with line.database.reading() as session:
+            events = [LIVE_EVENT.validate_json(body) for body in session.scalars(select(OutboxRow.body))]
+        return [(e.area, e.device_id, e.model, e.by) for e in events if isinstance(e, RulesChanged)]
+
+    line.change(numbers(70, 50))
+    line.change(numbers(70, 50))  # the same: nothing to tell
+    with pytest.raises(Conflict):
+        line.change(numbers(60, 50), version="seen long ago")
+    with line.database.reading() as session:
+        path, model = session.execute(
+            select(DeviceRow.area_path, DeviceModelRow.code).join(
+                DeviceModelRow, DeviceModelRow.id == DeviceRow.model_id
+            )
+        ).first() or ("", "")
+        version = device_rules.of_model(session, model, "").version
+    assert told() == [(path, 1, model, "lin")]
+    with line.database.writing() as session:
+        change = Change("level_low", numbers(75, 50), version)
+        commands.change_model(session, model, change, scope="", by="lin", now=line.now)
+    assert told()[1:] == [("", None, model, "lin")]
 
 
 def test_a_saved_threshold_changes_what_ingest_raises(line: Line) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from data_access.events import (
 from data_access.live import bus
 from data_access.live.audience import Audience, common_area
 from data_access.live.hub import Hub, Listener
+from tests.web import Valkey
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 STREET, OTHER = "000000", "000001"
@@ -257,6 +260,26 @@ def test_heartbeats_prove_life_and_move_the_last_event_id_on(redis: Redis, redis
         assert frames[-1]["data"] == {"at": "2026-06-01T04:00:00Z", "event_id": elsewhere, "redis": True, "build": ""}
 
     run(scenario, redis_url, heartbeat_s=0.1)
+
+
+def test_a_redis_that_is_frozen_is_told_within_its_patience_and_back_at_once(tmp_path: Path) -> None:
+    valkey = Valkey(tmp_path)
+
+    async def scenario(hub: Hub) -> None:
+        async with hub.stream(Audience("", "000"), None) as opened:
+            reader = Reader(*opened)
+            await reader.until(lambda f: f[-1]["data"].get("redis") is True)
+            valkey.process.send_signal(signal.SIGSTOP)
+            try:
+                await reader.until(lambda f: f[-1]["data"].get("redis") is False)  # no beat is due for a minute
+            finally:
+                valkey.process.send_signal(signal.SIGCONT)
+            await reader.until(lambda f: f[-1]["data"].get("redis") is True)
+
+    try:
+        run(scenario, valkey.url, heartbeat_s=60)
+    finally:
+        valkey.kill()
 
 
 def test_the_smallest_common_area() -> None:
