@@ -49,7 +49,7 @@ from data_access.queries.search import SearchIndex
 from data_access.queries.session import cache
 from data_access.services import Services
 from data_access.settings import Settings
-from pages import gate, sign_in
+from pages import audit, gate, sign_in, users
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,8 @@ def _dash(services: Services, quick: Redis, door: Door, styles: Bundle, scripts:
     dash.server.extensions["yiping.door"] = door
     _know_who_asks(dash.server)
     gate.add_to(dash.server)
-    sign_in.add_to(dash.server)
+    for page in (sign_in, users, audit):
+        page.add_to(dash.server)
     cache.init_app(
         dash.server,
         {

@@ -92,7 +92,7 @@ def build(
     )
 
 
-def plain(title: str, own: Own, query: Mapping[str, str], body: str) -> str:
+def plain(title: str, own: Own, query: Mapping[str, str], body: str, script: str) -> str:
     """A page of ours without Dash: `body` with our style sheet, and a script it can do without."""
     lang = words(query.get("lang")).lang
     theme = query.get("theme")
@@ -103,7 +103,7 @@ def plain(title: str, own: Own, query: Mapping[str, str], body: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n{_INSTALL}\n<script>{_HEAD}</script>\n"
         f'<link rel="stylesheet" href="{own.styles}">\n'
-        '<script src="/assets/alone/sign_in.js" defer></script>\n</head>\n'
+        f'<script src="{script}" defer></script>\n</head>\n'
         f'<body data-lang="{lang.value}">\n{body}\n</body>\n</html>'
     )
 

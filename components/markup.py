@@ -20,11 +20,8 @@ _NOT_MARKUP: Final = frozenset(
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-class Input(Component):
-    """`<input>`, which Dash's HTML lacks: for what is only ever written as HTML and never built by React."""
-
+class _Field(Component):
     _namespace = _HTML
-    _type = "Input"
     _children_props: list[str] = []  # noqa: RUF012  # as Dash declares it
     _base_nodes: list[str] = ["children"]  # noqa: RUF012
 
@@ -32,6 +29,18 @@ class Input(Component):
         self._prop_names = self.available_properties = list(props)
         self._valid_wildcard_attributes = self.available_wildcard_properties = ["data-", "aria-"]
         super().__init__(**props)  # type: ignore[no-untyped-call]  # Dash has no types here
+
+
+class Input(_Field):
+    """`<input>`, which Dash's HTML lacks: for what is only ever written as HTML and never built by React."""
+
+    _type = "Input"
+
+
+class Select(_Field):
+    """`<select>` with the name that Dash's lacks; for the same."""
+
+    _type = "Select"
 
 
 def render(tree: Child | Iterable[Child]) -> str:

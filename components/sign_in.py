@@ -11,11 +11,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from components import labels
+from components.forms import HIDDEN
 from components.i18n import Lang, Words
 from data_access.viewmodels.accounts import Account, DemoAccount, Outline
 
-HIDDEN: Final = "form_token"
-"""Name of the hidden field that a form sends along."""
 _NAME: Final = "autocomplete=username autocapitalize=none spellcheck=false required"
 
 
@@ -83,10 +82,18 @@ def new_password(*, token: str, name: str | None, told: str, shortest: int, quer
     )
 
 
-def own_account(
-    *, token: str, of: Account, told: str, done: str, shortest: int, query: Mapping[str, str], w: Words
+def own_account(  # all that the page says
+    *,
+    token: str,
+    of: Account,
+    told: str,
+    done: str,
+    shortest: int,
+    manages: bool,
+    query: Mapping[str, str],
+    w: Words,
 ) -> str:
-    """One's own account: who one is, the way out, another password."""
+    """One's own account: who one is, the way out, another password; for administrators the way to the others'."""
     area = w.name(of.area, of.area_en) if of.area else w("全区")
     facts = ((w("账号"), of.name), (w("角色"), labels.of(labels.ACCOUNT_ROLE, of.role, w)), (w("范围"), area))
     lines = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
@@ -103,7 +110,7 @@ def own_account(
     return (
         f"<h1>{escape(of.display)}</h1>{_alert(told)}"
         + (f'<p class="si-done" role="status">{escape(done)}</p>' if done else "")
-        + f'<dl class="si-facts">{lines}</dl>'
+        + f'<dl class="si-facts">{lines}</dl>{_manage(query, w) if manages else ""}'
         f'<form method="post" action="/sign-out">{_hidden(token)}'
         f'<button class="si-go" type="submit">{escape(w("退出登录"))}</button></form>{change}'
         f'<p class="si-tip"><a href="/{escape(_kept(query))}">{escape(w("回到总览"))}</a></p>'
@@ -180,6 +187,14 @@ def _demo(
         f'<section class="si-demo" aria-label="{escape(w("演示账号"))}"><h2>{escape(w("演示账号"))}'
         f"<small>{escape(w('密码都是'))} <code>{escape(password)}</code></small></h2>"
         f"<ul>{''.join(lines)}</ul></section>"
+    )
+
+
+def _manage(query: Mapping[str, str], w: Words) -> str:
+    links = (("/users", w("账号与令牌")), ("/audit", w("审计")))
+    return '<nav class="si-tip" aria-label="{}">{}</nav>'.format(
+        escape(w("管理")),
+        "".join(f'<a href="{path}{escape(_kept(query))}">{escape(word)}</a>' for path, word in links),
     )
 
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from hmac import compare_digest
 from typing import Any, Final
 
-from flask import Flask, Response, current_app, redirect, request
+from flask import Flask, Response, current_app, request
 
-from components import document, sign_in
+from components import sign_in
+from components.forms import HIDDEN
 from components.i18n import Words, words
-from data_access.api import content_policy
 from data_access.api.identity import FORM_COOKIE, SESSION_COOKIE, SIGN_IN
 from data_access.auth.credentials import form_token
-from data_access.auth.principal import Kind, Principal
+from data_access.auth.principal import Kind, may
 from data_access.auth.sessions import LINKED
 from data_access.commands import sign_in as commands
-from data_access.domain.accounts import DEMO_PASSWORD, Purpose
+from data_access.domain.accounts import DEMO_PASSWORD, Action, Purpose
 from data_access.domain.errors import DomainError
 from data_access.queries import accounts, areas
 from data_access.queries.session import reading, services
+from pages.forms import address, equal, known, plain, same_origin, to, with_token
 
 _BEFORE: Final = "yiping_before"
 """Cookie that a form seen before anybody is signed in must match: no other site can sign a browser in."""
@@ -46,7 +46,7 @@ def enter() -> Response:
     if not _from_our_form():
         return _form(sent.get("name", ""), "", there, w(_STALE), 403)
     try:
-        found = commands.sign_in(services(), sent.get("name", ""), sent.get("password", ""), _address())
+        found = commands.sign_in(services(), sent.get("name", ""), sent.get("password", ""), address())
     except commands.Refused as refused:
         return _form(sent.get("name", ""), "", there, w(refused.text, **refused.values), 401)
     return _signed_in(found, there)
@@ -59,7 +59,7 @@ def enter_by_link(secret: str) -> Response:
     try:
         if purpose is Purpose.ACCESS and request.method == "GET":
             return _signed_in(
-                commands.sign_in_by_link(services(), secret, _address()), _own(request.args.get("next", "/"))
+                commands.sign_in_by_link(services(), secret, address()), _own(request.args.get("next", "/"))
             )
         if purpose in {Purpose.SETUP, Purpose.RESET}:
             return _choose(secret, purpose, w)
@@ -70,13 +70,13 @@ def enter_by_link(secret: str) -> Response:
 
 def leave() -> Response:
     """`POST /sign-out`."""
-    who, key = _who(), request.environ["asgi.scope"].get("session_key")
+    who, key = known(), request.environ["asgi.scope"].get("session_key")
     if who is not None and key:
-        if not _with_token(key):
+        if not with_token(key):
             return _page("403", sign_in.message("403", words(None)(_STALE), _query(), words(None)), 403)
-        commands.sign_out(services(), key, who, _address())
+        commands.sign_out(services(), key, who, address())
         current_app.extensions["yiping.door"].forget(key)
-    answer = _to(SIGN_IN)
+    answer = to(SIGN_IN)
     for name in (SESSION_COOKIE, FORM_COOKIE):
         answer.delete_cookie(name)
     return answer
@@ -84,16 +84,16 @@ def leave() -> Response:
 
 def own() -> Response:
     """`/account`: who one is here, and another password."""
-    w, who, told = words(request.args.get("lang")), _who(), ""
+    w, who, told = words(request.args.get("lang")), known(), ""
     key = request.environ["asgi.scope"].get("session_key")
     if who is None or who.kind not in {Kind.SESSION, Kind.LINK} or not key:
-        return _to(f"{SIGN_IN}?next=%2Faccount")
+        return to(f"{SIGN_IN}?next=%2Faccount")
     if request.method == "POST":
         sent = request.form
         try:
-            _insist(ours=_with_token(key))
-            commands.change_password(services(), who, sent.get("old", ""), sent.get("password", ""), _address())
-            return _signed_in(commands.sign_in(services(), who.name, sent["password"], _address()), "/account?done=1")
+            _insist(ours=with_token(key))
+            commands.change_password(services(), who, sent.get("old", ""), sent.get("password", ""), address())
+            return _signed_in(commands.sign_in(services(), who.name, sent["password"], address()), "/account?done=1")
         except commands.Refused as refused:
             told = w(refused.text, **refused.values)
         except DomainError as refused:
@@ -103,7 +103,14 @@ def own() -> Response:
     done = w("密码已修改。") if request.args.get("done") and not told else ""
     shortest = services().settings.password_shortest
     body = sign_in.own_account(
-        token=form_token(key), of=found, told=told, done=done, shortest=shortest, query=_query(), w=w
+        token=form_token(key),
+        of=found,
+        told=told,
+        done=done,
+        shortest=shortest,
+        manages=may(who, Action.MANAGE_USERS),
+        query=_query(),
+        w=w,
     )
     return _page(found.display, body, 400 if told else 200)
 
@@ -146,8 +153,8 @@ def _choose(secret: str, purpose: Purpose, w: Words) -> Response:
     if request.method == "POST":
         try:
             _insist(ours=_from_our_form())
-            done = commands.use_link(services(), secret, sent.get("name", ""), sent.get("password", ""), _address())
-            return _signed_in(commands.sign_in(services(), done, sent["password"], _address()), "/")
+            done = commands.use_link(services(), secret, sent.get("name", ""), sent.get("password", ""), address())
+            return _signed_in(commands.sign_in(services(), done, sent["password"], address()), "/")
         except commands.Refused as refused:
             told = w(refused.text, **refused.values)
         except DomainError as refused:
@@ -160,7 +167,7 @@ def _choose(secret: str, purpose: Purpose, w: Words) -> Response:
 
 def _signed_in(found: commands.SignedIn, there: str) -> Response:
     kept = LINKED if found.who.kind is Kind.LINK else timedelta(hours=services().settings.session_max_h)
-    answer = _to(there)
+    answer = to(there)
     secure: dict[str, Any] = {"max_age": kept, "samesite": "Lax", "secure": request.is_secure}
     answer.set_cookie(SESSION_COOKIE, found.key, httponly=True, **secure)
     answer.set_cookie(FORM_COOKIE, form_token(found.key), **secure)
@@ -173,18 +180,8 @@ def _page(title: str, body: str, status: int = 200) -> Response:
     with reading() as session:
         version = areas.data_version(session)
     whole = sign_in.page(body, accounts.outline(version), _query(), w)
-    built = document.plain(f"{title} · {w('一屏')}", current_app.extensions["yiping.own"], query, whole)
-    answer = Response(built, status, mimetype="text/html")
-    answer.headers["Content-Security-Policy"] = content_policy(built.partition("</head>")[0])
-    answer.headers["Cache-Control"] = "no-store"
+    answer = plain(title, whole, query, "/assets/alone/sign_in.js", status)
     answer.headers["Referrer-Policy"] = "no-referrer" if "/token/" in request.path else "same-origin"
-    return answer
-
-
-def _to(there: str) -> Response:
-    answer = redirect(there, 303)
-    answer.headers["Cache-Control"] = "no-store"
-    assert isinstance(answer, Response)  # noqa: S101  # Flask's own, which has cookies
     return answer
 
 
@@ -200,21 +197,7 @@ def _insist(*, ours: bool) -> None:
 
 
 def _from_our_form() -> bool:
-    return _same_origin() and _equal(request.cookies.get(_BEFORE, ""), request.form.get(sign_in.HIDDEN, ""))
-
-
-def _with_token(key: str) -> bool:
-    sent = request.form.get(sign_in.HIDDEN) or request.headers.get("X-Yiping-Form", "")
-    return _same_origin() and _equal(form_token(key), sent)
-
-
-def _same_origin() -> bool:
-    origin = request.headers.get("Origin")
-    return origin is None or origin.partition("://")[2] == request.host
-
-
-def _equal(a: str, b: str) -> bool:
-    return bool(a) and compare_digest(a.encode(), b.encode())
+    return same_origin() and equal(request.cookies.get(_BEFORE, ""), request.form.get(HIDDEN, ""))
 
 
 def _own(there: str) -> str:
@@ -225,12 +208,3 @@ def _own(there: str) -> str:
 
 def _query() -> Mapping[str, str]:
     return {name: request.args[name] for name in _KEPT if request.args.get(name)}
-
-
-def _who() -> Principal | None:
-    found = request.environ["asgi.scope"].get("principal")
-    return found if isinstance(found, Principal) else None
-
-
-def _address() -> str:
-    return request.remote_addr or ""

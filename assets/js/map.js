@@ -245,6 +245,7 @@
   // dash-leaflet keeps its map to itself; Leaflet tells of each map it makes. Both come after this file; the map is made
   // later still, from an answer of the server.
   document.addEventListener("yiping:scripts", () => {
+    if (!window.L) return; // a page without Dash
     window.L.Map.addInitHook(function () {
       if (this.getContainer().id === "map") this.whenReady(() => setTimeout(() => start(this)));
     });

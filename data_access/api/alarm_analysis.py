@@ -12,6 +12,7 @@ from starlette.responses import Response
 from data_access.api import sheets
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal
+from data_access.api.downloads import download
 from data_access.api.parameters import a_day
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.periods import local_day
@@ -44,5 +45,4 @@ async def get_analysis(request: Request) -> Response:
     out = BytesIO()
     await ctx.run(lambda: sheets.WRITERS[form](rows(found), out))
     name = f"alarm-analysis-{code}-{first:%Y%m%d}-{end:%Y%m%d}.{form}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(out.getvalue(), media_type=sheets.TYPES[form], headers=headers)
+    return await download(request, "alarm-analysis", out.getvalue(), name, area=code)

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from data_access.api import sheets
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
+from data_access.api.downloads import download
 from data_access.api.parameters import an_instant, an_integer
 from data_access.auth.principal import Principal, require
 from data_access.commands import shifts, windows
@@ -144,8 +145,7 @@ async def get_duty_log(request: Request) -> Response:
         return out.getvalue()
 
     name = f"duty-log-{start:%Y%m%d}-{end:%Y%m%d}.{form}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(await ctx.read(read), media_type=sheets.TYPES[form], headers=headers)
+    return await download(request, "duty-log", await ctx.read(read), name, area=asked.get("area"))
 
 
 async def windows_route(request: Request) -> Response:

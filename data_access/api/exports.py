@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from data_access.api.context import context, principal
+from data_access.api.downloads import download
 from data_access.api.parameters import a_day
 from data_access.domain.errors import NotFound
 from data_access.domain.facts import Fact
@@ -88,9 +88,9 @@ async def get_workbook(request: Request) -> Response:
         return area.code, workbook(figures(session, area, scope, first, end, at=at), english=english)
 
     code, body = await ctx.read(read)
-    name = quote(f"yiping-{code}-{at.astimezone(SHANGHAI):%Y%m%d-%H%M}.xlsx")
-    headers = {"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"}
-    return Response(body, media_type=MEDIA, headers=headers)
+    return await download(
+        request, "overview", body, f"yiping-{code}-{at.astimezone(SHANGHAI):%Y%m%d-%H%M}.xlsx", area=code
+    )
 
 
 def workbook(view: Overview, *, english: bool) -> bytes:

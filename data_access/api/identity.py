@@ -72,7 +72,7 @@ AGGREGATES: Final = frozenset(
 
 _GUESTS_POST: Final = frozenset({"/api/v1/walls"})
 _PUBLIC_PAGES: Final = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", SIGN_IN)
-_FORMS: Final = (SIGN_IN, "/sign-out", "/account")
+_FORMS: Final = (SIGN_IN, "/sign-out", "/account", "/users")
 """Pages whose forms carry the token as a hidden field; they look at it themselves."""
 
 

@@ -1,4 +1,4 @@
-"""The rules of devices and models, and the analysis of alarms, as OpenAPI has them."""
+"""The rules of devices and models, the analysis of alarms and the audit, as OpenAPI has them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import msgspec
 from pydantic import TypeAdapter
 
 from data_access.api.device_rules import Numbers
+from data_access.domain.accounts import AuditSubject
 from data_access.viewmodels.alarm_analysis import Analysis
+from data_access.viewmodels.audit import AuditPage
 from data_access.viewmodels.device_rules import Preview, RulesView
 
 Spec = dict[str, Any]
 _TEMPLATE: Final = "#/components/schemas/{model}"
-_MODELS: Final = {"RulesView": RulesView, "Preview": Preview, "Analysis": Analysis}
+_MODELS: Final = {"RulesView": RulesView, "Preview": Preview, "Analysis": Analysis, "AuditPage": AuditPage}
 _FAILURES: Final = {
     "400": "A number is not what it must be; the sentence says why.",
     "401": "Nobody is signed in.",
@@ -32,6 +34,7 @@ def rules_paths() -> Spec:
     summary = "Load, priorities, sources, times and false alarms of the days [from, to); by default the last seven."
     area = _query("area", {"type": "string"})
     paths: Spec = {"/api/v1/alarms/analysis": {"get": _operation(summary, "Analysis", area, *period, form)}}
+    paths["/api/v1/audit"] = {"get": _audit(period, form)}
     for path, name, kind in (
         ("/api/v1/devices/{device_id}", "device_id", "integer"),
         ("/api/v1/device-models/{code}", "code", "string"),
@@ -45,6 +48,18 @@ def rules_paths() -> Spec:
             "post": _sent("How the last month would have gone with these numbers.", "Preview", of, alarm)
         }
     return paths
+
+
+def _audit(period: list[Spec], form: Spec) -> Spec:
+    text = {"type": "string"}
+    asked = [
+        _query("about", {**text, "enum": list(AuditSubject)}),
+        _query("who", text),
+        _query("before", {**text, "description": "The `before` of the page so far."}),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
+    ]
+    summary = "Who did what in the days [from, to), newest first, a page at a time; as csv or xlsx all of it."
+    return _operation(summary, "AuditPage", *({**day, "required": True} for day in period), *asked, form)
 
 
 @cache

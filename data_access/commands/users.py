@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from data_access.auth.credentials import digest, hash_password, new_secret
 from data_access.commands import audit
 from data_access.db.tables import AreaRow, UserRow, UserTokenRow
 from data_access.domain.accounts import AuditAction, Purpose, Role, account_name, check_password
+from data_access.domain.areas import within
 from data_access.domain.errors import Conflict, InvalidInput, NotFound
 
 ONCE_GOOD_FOR: Final = timedelta(hours=24)
@@ -33,11 +34,12 @@ def add(  # noqa: PLR0913  # the columns of a row
     area: str | None = None,
     password_hash: str | None = None,
     demo: bool = False,
+    address: str | None = None,
 ) -> UserRow:
     """A new account for the subtree of the area with code `area` (None: everything); without a password, no sign-in."""
     name = account_name(name)
     if session.scalar(select(UserRow.id).where(UserRow.name == name)) is not None:
-        raise Conflict(f"账号 {name} 已经有了。")
+        raise Conflict("账号 {name} 已经有了。", name=name)
     area_id, path = scope_of(session, area)
     row = UserRow(
         name=name,
@@ -53,28 +55,63 @@ def add(  # noqa: PLR0913  # the columns of a row
     )
     session.add(row)
     session.flush()
-    _note(session, AuditAction.USER_ADDED, row, actor, now, {"role": role, "area": area, "demo": demo})
+    _note(session, AuditAction.USER_ADDED, row, actor, now, {"role": role, "area": area, "demo": demo}, address)
     return row
 
 
-def disable(session: Session, name: str, *, actor: str, now: datetime) -> UserRow:
+def change(  # noqa: PLR0913  # what may be changed of a row
+    session: Session,
+    name: str,
+    *,
+    version: int,
+    display: str,
+    role: Role,
+    area: str | None,
+    actor: str,
+    now: datetime,
+    address: str | None = None,
+) -> UserRow:
+    """Another name on screens, role or area; with another role or area its sessions are over.
+
+    Raises `Conflict` when somebody else has changed the account since `version`.
+    """
+    row = find(session, name)
+    if row.version != version:
+        raise Conflict("这个账号刚刚被别人改过，请看一眼现在的值再改。")
+    area_id, path = scope_of(session, area)
+    display = display.strip()[:200] or row.name
+    before, after = (row.display, row.role, row.area_path), (display, role, path)
+    if before == after:
+        return row
+    if before[1:] != after[1:]:
+        _keep_an_administrator(session, row, role, path)
+        row.version += 1
+    row.display, row.role, row.area_id, row.area_path = display, role, area_id, path
+    names = ("display", "role", "area_path")
+    was = {n: old for n, old, new in zip(names, before, after, strict=True) if old != new}
+    becomes = {n: new for n, old, new in zip(names, before, after, strict=True) if old != new}
+    _note(session, AuditAction.USER_CHANGED, row, actor, now, {"before": was, "after": becomes}, address)
+    return row
+
+
+def disable(session: Session, name: str, *, actor: str, now: datetime, address: str | None = None) -> UserRow:
     """No more sign-in, and the tokens of the account are good no longer."""
     row = find(session, name)
     if row.disabled_at is None:
         _keep_an_administrator(session, row)
         row.disabled_at = now
         row.version += 1
-        _note(session, AuditAction.USER_DISABLED, row, actor, now)
+        _note(session, AuditAction.USER_DISABLED, row, actor, now, address=address)
     return row
 
 
-def enable(session: Session, name: str, *, actor: str, now: datetime) -> UserRow:
+def enable(session: Session, name: str, *, actor: str, now: datetime, address: str | None = None) -> UserRow:
     """The account may sign in again."""
     row = find(session, name)
     if row.disabled_at is not None:
         row.disabled_at = None
         row.version += 1
-        _note(session, AuditAction.USER_ENABLED, row, actor, now)
+        _note(session, AuditAction.USER_ENABLED, row, actor, now, address=address)
     return row
 
 
@@ -96,18 +133,18 @@ def set_password(
     _note(session, AuditAction.PASSWORD_CHANGED, row, actor, now, address=address)
 
 
-def reset(session: Session, name: str, *, actor: str, now: datetime) -> tuple[UserRow, str]:
+def reset(session: Session, name: str, *, actor: str, now: datetime, address: str | None = None) -> tuple[UserRow, str]:
     """Take the password away; return the account and the secret of a link that sets a new one, once."""
     row = find(session, name)
     row.password = None
     row.version += 1
     scope = (row.area_id, row.area_path)
     secret = _issue(session, Purpose.RESET, row.name, Role(row.role), scope, actor=actor, now=now, user_id=row.id)
-    _note(session, AuditAction.PASSWORD_RESET, row, actor, now)
+    _note(session, AuditAction.PASSWORD_RESET, row, actor, now, address=address)
     return row, secret
 
 
-def issue_token(
+def issue_token(  # the columns of a row
     session: Session,
     *,
     actor: str,
@@ -116,6 +153,7 @@ def issue_token(
     area: str | None = None,
     label: str = "",
     good_for: timedelta | None = None,
+    address: str | None = None,
 ) -> tuple[UserTokenRow, str]:
     """A token for a wall or a program; its secret is returned here and kept nowhere."""
     scope = scope_of(session, area)
@@ -128,6 +166,7 @@ def issue_token(
         actor=actor,
         now=now,
         subject=f"{row.id} {label}",
+        address=address,
         detail={"role": role, "area": area},
     )
     return row, secret
@@ -138,14 +177,15 @@ def issue_setup(session: Session, *, actor: str, now: datetime) -> str:
     return _issue(session, Purpose.SETUP, "setup", Role.ADMINISTRATOR, (None, ""), actor=actor, now=now)
 
 
-def revoke(session: Session, number: int, *, actor: str, now: datetime) -> UserTokenRow:
+def revoke(session: Session, number: int, *, actor: str, now: datetime, address: str | None = None) -> UserTokenRow:
     """The token is good no longer. Raises `NotFound`."""
     row = session.get(UserTokenRow, number)
     if row is None:
-        raise NotFound(f"没有编号为 {number} 的令牌。")
+        raise NotFound("没有编号为 {number} 的令牌。", number=str(number))
     if row.revoked_at is None:
         row.revoked_at = now
-        audit.note(session, AuditAction.TOKEN_REVOKED, actor=actor, now=now, subject=f"{row.id} {row.label}")
+        subject = f"{row.id} {row.label}"
+        audit.note(session, AuditAction.TOKEN_REVOKED, actor=actor, now=now, subject=subject, address=address)
     return row
 
 
@@ -160,7 +200,7 @@ def find(session: Session, name: str) -> UserRow:
     """The account called `name`. Raises `NotFound`."""
     row = session.execute(select(UserRow).where(UserRow.name == name.strip().lower())).scalar()
     if row is None:
-        raise NotFound(f"没有账号 {name}。")
+        raise NotFound("没有账号 {name}。", name=name)
     return row
 
 
@@ -178,23 +218,30 @@ def scope_of(session: Session, area: str | None) -> tuple[int | None, str]:
         return None, ""
     found = session.execute(select(AreaRow.id, AreaRow.path).where(AreaRow.code == area)).first()
     if found is None:
-        raise InvalidInput(f"没有代码为 {area} 的区域。")
+        raise InvalidInput("没有代码为 {area} 的区域。", area=area)
     return found.id, found.path
 
 
 def administrators(session: Session) -> int:
     """How many accounts of one's own may sign in as administrator."""
-    rows = session.scalars(
-        select(UserRow.id).where(
-            UserRow.role == Role.ADMINISTRATOR, UserRow.disabled_at.is_(None), UserRow.demo.is_(False)
-        )
+    return len(session.scalars(_administrators()).all())
+
+
+def _administrators() -> Select[int]:
+    return select(UserRow.id).where(
+        UserRow.role == Role.ADMINISTRATOR, UserRow.disabled_at.is_(None), UserRow.demo.is_(False)
     )
-    return len(rows.all())
 
 
-def _keep_an_administrator(session: Session, row: UserRow) -> None:
-    if row.role == Role.ADMINISTRATOR and not row.demo and administrators(session) <= 1:
-        raise Conflict("这是最后一个管理员账号，不能停用。")
+def _keep_an_administrator(session: Session, row: UserRow, role: Role | None = None, path: str = "") -> None:
+    """Raise `Conflict` where nobody would be left to look after what `row` does, were it to have `role` at `path`."""
+    if row.role != Role.ADMINISTRATOR or row.demo or row.disabled_at is not None:
+        return
+    if role is Role.ADMINISTRATOR and within(row.area_path, path):
+        return
+    others = session.scalars(_administrators().with_only_columns(UserRow.area_path).where(UserRow.id != row.id))
+    if not any(within(row.area_path, other) for other in others):
+        raise Conflict("这是最后一个管理员账号，不能停用，也不能改成别的角色或更小的范围。")
 
 
 def _issue(  # noqa: PLR0913  # the columns of a row

@@ -74,7 +74,30 @@ class AuditAction(StrEnum):
     TOKEN_ISSUED = "token_issued"  # noqa: S105  # as above
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # as above
     SETTINGS_CHANGED = "settings_changed"
+    EXPORTED = "exported"
 
+
+class AuditSubject(StrEnum):
+    """What acts are about: how the audit is filtered."""
+
+    SIGN_INS = "sign_ins"
+    ALARMS = "alarms"  # kept in the alarms' history
+    SETTINGS = "settings"
+    ACCOUNTS = "accounts"
+    PERSONAL = "personal"
+    EXPORTS = "exports"
+
+
+_A: Final = AuditAction
+SUBJECTS: Final[dict[AuditAction, AuditSubject]] = {
+    **dict.fromkeys((_A.SIGN_IN, _A.SIGN_IN_FAILED, _A.LOCKED_OUT, _A.LINK_USED, _A.SIGN_OUT), AuditSubject.SIGN_INS),
+    **dict.fromkeys((_A.USER_ADDED, _A.USER_CHANGED, _A.USER_DISABLED, _A.USER_ENABLED), AuditSubject.ACCOUNTS),
+    **dict.fromkeys((_A.PASSWORD_RESET, _A.PASSWORD_CHANGED), AuditSubject.ACCOUNTS),
+    **dict.fromkeys((_A.TOKEN_ISSUED, _A.TOKEN_REVOKED), AuditSubject.ACCOUNTS),
+    _A.UNMASK: AuditSubject.PERSONAL,
+    _A.SETTINGS_CHANGED: AuditSubject.SETTINGS,
+    _A.EXPORTED: AuditSubject.EXPORTS,
+}
 
 AUDIT_KEEP_DAYS: Final = 183
 """Half a year: nothing younger is ever deleted, whatever the settings say."""

@@ -16,11 +16,14 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from data_access.api import sheets
+from data_access.commands import audit
 from data_access.db.tables import AreaRow
+from data_access.domain.accounts import AuditAction
 from data_access.domain.errors import DomainError, NotFound
 from data_access.domain.periods import span
 from data_access.queries import alarm_analysis, alarm_analysis_rows, duty, exports
 from data_access.runtime import build, logs
+from data_access.runtime.commands_user import operator
 from data_access.runtime.refusal import Refusal
 from data_access.runtime.refusal import settings as read_settings
 from data_access.viewmodels.indicators import By
@@ -78,6 +81,9 @@ def export(  # noqa: PLR0913  # a command's options are its parameters
             else:
                 rows = _QUERIES[what](session, exports.Filter(path=path, kind=kind, source=source))
             sheets.WRITERS[form](rows, target)
+        with services.database.writing() as session:
+            kept = {"format": form} | ({"area": area} if area else {})
+            audit.note(session, AuditAction.EXPORTED, actor=operator(), now=services.clock(), subject=what, detail=kept)
     except DomainError as error:
         raise click.ClickException(str(error)) from None
     except DatabaseError as error:

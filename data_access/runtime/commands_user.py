@@ -163,6 +163,11 @@ def revoke(*, number: int) -> None:
     click.echo(f"revoked token {number}", err=True)
 
 
+def operator() -> str:
+    """How the audit calls whoever runs a command on this machine."""
+    return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"[:64]
+
+
 @contextmanager
 def _at_work() -> Iterator[tuple[Services, Session, str]]:
     """Services, a transaction and who we are; what the rules refuse is one sentence."""
@@ -171,7 +176,7 @@ def _at_work() -> Iterator[tuple[Services, Session, str]]:
     services = build.services(settings)
     try:
         with services.database.writing() as db:
-            yield services, db, f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"[:64]
+            yield services, db, operator()
     except DomainError as error:
         raise click.ClickException(str(error)) from None
     finally:

@@ -23,8 +23,9 @@ from sqlalchemy import select, update
 from data_access.api.identity import AGGREGATES, OPEN, OPEN_TO_POST
 from data_access.api.routes import api_routes
 from data_access.auth.credentials import hash_password
-from data_access.commands import users
+from data_access.commands import audit, users
 from data_access.db.tables import (
+    AlarmHistoryRow,
     AlarmRow,
     AreaRow,
     BuildingRow,
@@ -35,7 +36,7 @@ from data_access.db.tables import (
     ResourceRow,
     ResponsibleRow,
 )
-from data_access.domain.accounts import Role
+from data_access.domain.accounts import AuditAction, Role
 from data_access.domain.devices import DeviceKind
 from data_access.events import NOR_OF_SMALL_ONES, NOT_FOR_WALLS, AlarmChanged
 from data_access.live.audience import DECODER, Audience, Group
@@ -69,6 +70,7 @@ _NEEDED: Final = {
     "/api/v1/search": f"q={MARK}",
     "/api/v1/mentions/people": "alarm=1",
     "/api/v1/duty-log": "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
+    "/api/v1/audit": "from=2000-01-01&to=2100-01-01",
 }
 ASKING: Final = (Role.WALL, Role.OFFICER, Role.ADMINISTRATOR)
 """What may least and what may most."""
@@ -118,6 +120,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
                 db.execute(update(table).where(table.area_path.startswith(inside)).values(name=table.name + MARK))
             db.execute(update(DeviceRow).where(DeviceRow.id == 3).values(kind="watch"))
             db.execute(update(AreaRow).where(AreaRow.path.startswith(inside)).values(name=AreaRow.name + MARK))
+            users.add(db, "theirs", Role.OFFICER, actor="test", now=web.now(), area=COMMUNITY, display=MARK)
+            users.issue_token(db, actor="test", now=web.now(), role=Role.WALL, area=COMMUNITY, label=MARK)
+            audit.note(db, AuditAction.UNMASK, actor="theirs", now=web.now(), subject=MARK)
+            note = AlarmHistoryRow(alarm_id=1, at=web.now(), actor="x", action="comment", state="active_unacked")
+            note.severity, note.note = 4, MARK
+            db.add(note)
             db.execute(update(IncidentRow).where(IncidentRow.area_path.startswith(inside)).values(title=MARK))
             db.execute(update(AlarmRow).where(AlarmRow.area_path.startswith(inside)).values(place=MARK))
             db.get_one(MetaRow, "data_version").value = "2"  # what is kept in memory is read anew
@@ -205,7 +213,7 @@ def test_from_outside_no_row_is_read(own: Web, tokens: dict[str, str], path: str
             assert not asks_for_an_area or status in {403, 404}, f"{path}?{query} as {role}: {status}"
 
 
-_WHOLE: Final = {"/api/v1/me", "/api/v1/walls", "/api/v1/map/basemap", "/api/v1/mentions"}
+_WHOLE: Final = {"/api/v1/me", "/api/v1/walls", "/api/v1/map/basemap", "/api/v1/mentions", "/api/v1/audit"}
 """Reads that are of no area, or of the viewer himself."""
 
 
@@ -258,7 +266,7 @@ def _incident(own: Web) -> tuple[Any, ...]:
         return tuple(row)
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/panels", "/desk/strip", "/account"])
+@pytest.mark.parametrize("path", [*PAGES, "/panels", "/desk/strip", "/account", "/users", "/audit"])
 def test_a_page_shows_nothing_from_outside(own: Web, tokens: dict[str, str], path: str) -> None:
     assert ask(own, None, "GET", path).status_code in {303, 401}
     for role in ASKING:
@@ -350,8 +358,9 @@ def test_where_a_person_is_stays_off_the_map_of_a_wall(own: Web, tokens: dict[st
     assert not worn("wall everywhere")
 
 
-def test_a_wall_hears_nothing_of_duty() -> None:
-    (file,) = (file for file in EVENTS if file.stem.startswith("duty"))
+@pytest.mark.parametrize("stem", ["duty", "rules"])
+def test_a_wall_hears_nothing_of_duty_and_rules(stem: str) -> None:
+    (file,) = (file for file in EVENTS if file.stem.startswith(stem))
     assert not _received(Audience(scope=HERE, area=HERE, wall=True), _placed(file, HERE))
     assert _received(Audience(scope=HERE, area=HERE), _placed(file, HERE))
 
