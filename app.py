@@ -26,13 +26,13 @@ from starlette.routing import Mount
 
 from components import document, page_parts
 from data_access.api import (
-    Bundle,
     Context,
     api_middleware,
     api_routes,
     bundle,
     content_policy,
     error_handlers,
+    joined,
     mask_access_log,
 )
 from data_access.api.identity import PageGate
@@ -49,12 +49,13 @@ from data_access.queries.search import SearchIndex
 from data_access.queries.session import cache
 from data_access.services import Services
 from data_access.settings import Settings
-from pages import audit, gate, sign_in, users
+from pages import audit, gate, report, sign_in, users
 
 log = logging.getLogger(__name__)
 
 DASH_THREADS = 16
 _ASSETS = Path(__file__).parent / "assets"
+_PHONE = tuple(_ASSETS / name for name in ("css/00-tokens.css", "css/10-base.css", "alone/phone.css"))
 _DOCUMENTS = tuple(_ASSETS.glob("*.html"))  # whole pages of ours, with scripts inside
 INTAKE_PATIENCE_S = 8.0  # longer than the HTTP intake waits for the commit of what it handed over
 
@@ -82,9 +83,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
         services.database.dispose()
 
     styles, scripts = bundle(_ASSETS / "css", "/assets/all.css"), bundle(_ASSETS / "js", "/assets/all.js")
-    dash: Any = WSGIMiddleware(_dash(services, redis, door, styles, scripts).server, workers=DASH_THREADS)
+    phone = joined(_PHONE, "/assets/phone.css")
+    own = document.Own(styles.url, scripts.url, phone.url)
+    dash: Any = WSGIMiddleware(_dash(services, redis, door, own).server, workers=DASH_THREADS)
     app = Starlette(
-        routes=[*api_routes(), styles.route(), scripts.route(), Mount("/", PageGate(dash))],
+        routes=[*api_routes(), styles.route(), scripts.route(), phone.route(), Mount("/", PageGate(dash))],
         middleware=api_middleware(
             {f"/assets/{file.name}": content_policy(file.read_text("utf-8")) for file in _DOCUMENTS}, door, _now
         ),
@@ -95,11 +98,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return app
 
 
-def _dash(services: Services, quick: Redis, door: Door, styles: Bundle, scripts: Bundle) -> Dash:
+def _dash(services: Services, quick: Redis, door: Door, own: document.Own) -> Dash:
     """The Dash application, with the pages of `pages/` and the services they reach through Flask."""
     dash = _Product(
-        styles,
-        scripts,
+        own,
         __name__,
         use_pages=True,
         serve_locally=True,
@@ -114,7 +116,7 @@ def _dash(services: Services, quick: Redis, door: Door, styles: Bundle, scripts:
     dash.server.extensions["yiping.door"] = door
     _know_who_asks(dash.server)
     gate.add_to(dash.server)
-    for page in (sign_in, users, audit):
+    for page in (sign_in, users, audit, report):
         page.add_to(dash.server)
     cache.init_app(
         dash.server,
@@ -143,8 +145,8 @@ def _know_who_asks(server: Flask) -> None:
 class _Product(Dash):
     """Dash whose pages may bring what is painted before its scripts have run: `first_paint` of their registration."""
 
-    def __init__(self, styles: Bundle, scripts: Bundle, name: str, **options: Any) -> None:
-        self._own = document.Own(styles.url, scripts.url)
+    def __init__(self, own: document.Own, name: str, **options: Any) -> None:
+        self._own = own
         super().__init__(name, **options)
         self.server.extensions["yiping.own"] = self._own
 

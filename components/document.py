@@ -53,6 +53,7 @@ class Own:
 
     styles: str
     scripts: str
+    phone: str = ""  # the style sheet of the pages for phones, small
 
 
 def build(

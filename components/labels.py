@@ -139,6 +139,58 @@ RESOURCE: Final[Mapping[str, str]] = {
 
 USE: Final[Mapping[str, str]] = {"owner": "自用", "rented": "出租", "vacant": "空置", "other": "其他用途"}
 
+REPORT: Final[Mapping[str, str]] = {
+    "waste": "垃圾卫生",
+    "waste-litter": "暴露垃圾",
+    "waste-furniture": "大件垃圾",
+    "waste-bin": "垃圾桶满",
+    "waste-flies": "蚊蝇孳生",
+    "road": "路面设施",
+    "road-manhole": "井盖问题",
+    "road-surface": "路面破损",
+    "road-lamp": "路灯不亮",
+    "road-rail": "护栏损坏",
+    "parking": "占道停车",
+    "parking-car": "车辆乱停",
+    "parking-bike": "单车乱放",
+    "parking-shop": "店外经营",
+    "parking-stall": "流动摊贩",
+    "noise": "噪音油烟",
+    "noise-site": "施工噪音",
+    "noise-shop": "商铺噪音",
+    "noise-home": "邻里噪音",
+    "noise-smoke": "餐饮油烟",
+    "fire": "消防隐患",
+    "fire-exit": "通道堵塞",
+    "fire-bike": "电动车进楼",
+    "fire-wire": "飞线充电",
+    "fire-equipment": "设施失效",
+    "water": "积水排水",
+    "water-flood": "道路积水",
+    "water-drain": "下水堵塞",
+    "water-pipe": "水管破裂",
+    "water-sewage": "污水外溢",
+    "building": "楼栋物业",
+    "building-clutter": "楼道堆物",
+    "building-lift": "电梯故障",
+    "building-wall": "外墙脱落",
+    "building-supply": "停水停电",
+    "other": "其他",
+}
+"""What a citizen picks, by the codes of `domain.reports`."""
+REPORT_TOLD: Final[Mapping[str, str]] = {
+    "accept": "网格员已接单",
+    "arrive": "网格员已到场",
+    "rework": "退回重办",
+    "suspend": "暂停办理",
+    "resume": "恢复办理",
+    "merge": "已并入同一件事，一起办理",
+    "void": "没有受理",
+    "rate": "您已评价",
+}
+PHASE: Final[Mapping[str, str]] = {"report": "上报时", "before": "处置前", "after": "处置后", "other": "其他照片"}
+RATING: Final[Mapping[str, str]] = {"good": "满意", "fair": "基本满意", "poor": "不满意"}
+
 RENTAL: Final[tuple[tuple[str, str], ...]] = (("宽", "宽管"), ("关", "关注"), ("严", "严管"), ("禁", "禁止"))
 
 

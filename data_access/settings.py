@@ -90,6 +90,40 @@ class Settings(BaseSettings):
 
     shelve_max_h: Annotated[int, Field(ge=1, le=720)] = Field(24, description="Hours an alarm may be shelved at most.")
 
+    attachment_photo_mb: Annotated[int, Field(ge=1, le=100)] = Field(
+        10, description="Megabytes a photo of a case may have when it is sent."
+    )
+    attachment_photo_edge: Annotated[int, Field(ge=640, le=8000)] = Field(
+        1920, description="Longest side in pixels of a photo that is kept; larger ones are made smaller."
+    )
+    attachment_video_mb: Annotated[int, Field(ge=1, le=500)] = Field(
+        30, description="Megabytes a video clip of a case may have."
+    )
+    attachment_voice_mb: Annotated[int, Field(ge=1, le=100)] = Field(
+        5, description="Megabytes a voice recording of a case may have."
+    )
+    attachments_per_case: Annotated[int, Field(ge=1, le=1000)] = Field(
+        30, description="Photos, clips and recordings that one case may have."
+    )
+
+    report_rate: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        30, description="Reports and answers of citizens a minute that are taken from one address."
+    )
+    report_photos: Annotated[int, Field(ge=0, le=10)] = Field(3, description="Photos a citizen's report may have.")
+    report_reply_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        7, description="Days after the close within which a citizen may rate his case or send it back."
+    )
+    report_owner: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        "社区治理中心", description="Who answers for citizens' reports as a source of incidents."
+    )
+    public_url: str | None = Field(
+        None, description="Address at which phones reach this server, printed in QR codes, such as https://host."
+    )
+
+    pdf_font: Path | None = Field(
+        None, description="Font file with Chinese letters for PDF; by default one of the usual places."
+    )
+
     batch_ms: Annotated[int, Field(ge=1, le=10_000)] = Field(
         50, description="Longest time a reading waits for its batch."
     )
@@ -182,7 +216,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="One JSON object a log line instead of text.")
 
-    @field_validator("data_dir", "data_files", "basemap_pmtiles", "notify_smtp_ca", mode="after")
+    @field_validator("data_dir", "data_files", "basemap_pmtiles", "pdf_font", "notify_smtp_ca", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().resolve() if value else value

@@ -81,7 +81,7 @@ def services(database: Database, clock: Callable[[], datetime], redis: Redis | N
     """Services on `database`; without `redis` there is none."""
     client = redis or Redis.from_url(NO_REDIS, retry=Retry(NoBackoff(), 0))
     url = database.engine.url.render_as_string(hide_password=False)
-    settings = Settings(data_dir=Path("/nonexistent"), database_url=url, **more)
+    settings = Settings(database_url=url, **{"data_dir": Path("/nonexistent"), **more})
     return Services(settings=settings, database=database, redis=client, clock=clock)
 
 

@@ -1,6 +1,6 @@
 """ASGI routes beside Dash: live stream, map feed, JSON interface, health, metrics."""
 
-from data_access.api.bundles import Bundle, bundle
+from data_access.api.bundles import Bundle, bundle, joined
 from data_access.api.context import Context
 from data_access.api.errors import error_handlers
 from data_access.api.middleware import api_middleware, content_policy, mask_access_log
@@ -14,5 +14,6 @@ __all__ = [
     "bundle",
     "content_policy",
     "error_handlers",
+    "joined",
     "mask_access_log",
 ]

@@ -7,7 +7,7 @@ cost the server nothing; their address holds a digest of their content, so a bro
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -52,6 +52,11 @@ _VARIES: Final[Mapping[str, str]] = {"Vary": "Accept-Encoding", "Cache-Control":
 def bundle(folder: Path, path: str) -> Bundle:
     """The files of `folder` whose names end like `path`, but for workers."""
     suffix = path[path.rindex(".") :]
-    files = sorted(file for file in folder.glob(f"*{suffix}") if not file.name.endswith(_APART))
+    return joined(sorted(file for file in folder.glob(f"*{suffix}") if not file.name.endswith(_APART)), path)
+
+
+def joined(files: Sequence[Path], path: str) -> Bundle:
+    """These files as one answer."""
+    suffix = path[path.rindex(".") :]
     body = b"\n".join(b"/* %s */\n%s" % (file.name.encode(), file.read_bytes()) for file in files)
     return Bundle(path, _TYPES[suffix], body, gzip.compress(body, 9, mtime=0))

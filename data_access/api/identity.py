@@ -71,9 +71,11 @@ AGGREGATES: Final = frozenset(
 """Routes that every role may ask; a wall gets aggregates from them. Any other route shows rows."""
 
 _GUESTS_POST: Final = frozenset({"/api/v1/walls"})
-_PUBLIC_PAGES: Final = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", SIGN_IN)
-_FORMS: Final = (SIGN_IN, "/sign-out", "/account", "/users")
-"""Pages whose forms carry the token as a hidden field; they look at it themselves."""
+REPORT: Final = "/report"
+RECEIPT: Final = "/r/"
+_PUBLIC_PAGES: Final = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", SIGN_IN, RECEIPT)
+_FORMS: Final = (SIGN_IN, "/sign-out", "/account", "/users", RECEIPT)
+"""Pages whose forms carry a token of their own as a hidden field; they look at it themselves."""
 
 
 class Identify:
@@ -141,7 +143,7 @@ class PageGate:
 
 def is_public(path: str) -> bool:
     """Whether a page or file is for everybody: what the sign-in page needs, and itself."""
-    return path.startswith(_PUBLIC_PAGES)
+    return path == REPORT or path.startswith(_PUBLIC_PAGES)
 
 
 def guarded(route: Route) -> Route:
@@ -206,6 +208,6 @@ def _foreign(headers: Headers, path: str, key: str) -> str | None:
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != headers.get("host"):
         return "This request comes from another site."
-    if path.startswith(_FORMS) or headers.get(FORM_HEADER) == form_token(key):
+    if path == REPORT or path.startswith(_FORMS) or headers.get(FORM_HEADER) == form_token(key):
         return None
     return f"A change needs the value of the cookie {FORM_COOKIE} in the header {FORM_HEADER.title()}."

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
-from data_access.api.parameters import an_integer
+from data_access.api.parameters import a_number, an_integer
 from data_access.commands import incident_acts as commands
 from data_access.domain.cases import BY_MACHINES, CaseAction
 from data_access.domain.errors import InvalidInput
@@ -144,6 +144,20 @@ class RateCase(CaseSaid):
     rating: Annotated[int, Meta(ge=1, le=5)]
 
 
+class ArriveCase(CaseSaid):
+    """Whoever accepted it stands before it (到场)."""
+
+    action = CaseAction.ARRIVE
+    lng: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    accuracy_m: Annotated[float, Meta(ge=0, le=100_000)] | None = None
+
+    def details(self) -> Details:
+        if (self.lng is None) is not (self.lat is None):
+            raise InvalidInput("lng and lat go together.")
+        return Details(lng=self.lng, lat=self.lat, accuracy_m=self.accuracy_m)
+
+
 class CommentCase(CaseSaid):
     """Say something."""
 
@@ -154,11 +168,11 @@ class CommentCase(CaseSaid):
 ACTIONS: Final = {
     kind.action.value: kind
     for kind in (
-        *(AdvanceCase, AcceptCase, ReturnCase, AskExtension, GrantExtension, RefuseExtension, SuspendCase),
+        *(AdvanceCase, AcceptCase, ArriveCase, ReturnCase, AskExtension, GrantExtension, RefuseExtension, SuspendCase),
         *(ResumeCase, ReworkCase, UrgeCase, EscalateCase, MergeCase, VoidCase, RateCase, CommentCase),
     )
 }
-assert ACTIONS.keys() == set(CaseAction) - BY_MACHINES  # noqa: S101  # each thing people do has its route
+assert ACTIONS.keys() == set(CaseAction) - BY_MACHINES - {CaseAction.ATTACH}  # noqa: S101  # each thing people do has its route
 
 
 def routes() -> list[Route]:
@@ -251,7 +265,4 @@ async def post_action(request: Request, *, kind: type[CaseSaid]) -> Response:
 
 
 def _number(request: Request) -> int:
-    text: str = request.path_params["incident_id"]
-    if not text.isdecimal() or len(text) > 18:
-        raise InvalidInput("An incident is named by its number.")
-    return int(text)
+    return a_number(request.path_params["incident_id"])

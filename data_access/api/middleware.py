@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from data_access.api.identity import Identify
 from data_access.auth.door import Door
 
-_TOKEN_PATH: Final = re.compile(r"(/api/v1/)[^/?#\s]+(/telemetry)|(/sign-in/token/)[^/?#\s]+")
+_TOKEN_PATH: Final = re.compile(r"(/api/v1/)[^/?#\s]+(/telemetry)|(/sign-in/token/|(?<![\w/])/r/)[^/?#\s]+")
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _LIBRARY: Final = re.compile(r"/_dash-component-suites/.+\.v[\w-]+m\d+\.[\w.]*js")
 """A script of Dash or of a component library, with its version and time in its name."""
@@ -138,7 +138,7 @@ class KeptLibraries:
 
 
 def masked(path: str) -> str:
-    """`path` without the token of a device or of a sign-in link that an address holds."""
+    """`path` without the token of a device or of a sign-in link that an address holds; nor that of a receipt."""
     return _TOKEN_PATH.sub(r"\1\3***\2", path)
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from data_access.api.openapi_alarms import action_paths, action_schemas
+from data_access.api.openapi_attachments import attachment_paths
 from data_access.api.openapi_cases import case_paths, case_schemas
 from data_access.api.openapi_duty import duty_paths, duty_schemas
 from data_access.api.openapi_rules import rules_paths, rules_schemas
@@ -190,6 +191,7 @@ def _paths() -> Spec:
         "/api/v1/incidents/{incident_id}": {
             "get": _get("One incident with its history.", _ref("IncidentDetail"), _path("incident_id", "integer"))
         },
+        **attachment_paths(),
         **case_paths(),
         "/api/v1/sources/{code}/alive": {"post": _alive()},
         "/api/v1/unmask": {"post": _unmask()},

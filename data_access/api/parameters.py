@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from starlette.datastructures import QueryParams
 
 from data_access.domain.alarms import Severity
 from data_access.domain.errors import InvalidInput
+
+W = TypeVar("W", bound=StrEnum)
+
+
+def a_number(text: str) -> int:
+    """The number in a path."""
+    if not text.isdecimal() or len(text) > 18:
+        raise InvalidInput("It is named by its number.")
+    return int(text)
+
+
+def a_word(asked: QueryParams, name: str, words: type[W]) -> W | None:
+    """One of `words`, None when absent."""
+    text = asked.get(name)
+    if text is None:
+        return None
+    if text not in set(words):
+        raise InvalidInput(f"{name} is one of {', '.join(words)}.")
+    return words(text)
 
 
 def an_integer(asked: QueryParams, name: str, low: int, high: int) -> int | None:

@@ -21,6 +21,13 @@ INCIDENTS: Final = "incidents"
 """The incident system: delivers incidents, or says that it is well."""
 
 
+def ensure(session: Session, source: str, name: str, name_en: str, owner: str | None, interval_s: int) -> None:
+    """See within the caller's transaction that there is such a source."""
+    if session.get(SourceRow, source) is None:
+        session.add(SourceRow(code=source, name=name, name_en=name_en, owner=owner, interval_s=interval_s, version=0))
+        session.flush()
+
+
 def note(session: Session, source: str, seen: datetime, *, sent: datetime | None = None) -> bool:
     """Note within the caller's transaction that `source` delivered at `seen`; False when there is no such source.
 

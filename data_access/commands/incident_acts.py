@@ -7,7 +7,7 @@ himself acted, or the clock, stops nobody: what the clock changed is refused by 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from data_access.db.tables import IncidentHistoryRow, IncidentRow, UnitRow
 from data_access.domain import masking
 from data_access.domain.accounts import Role
 from data_access.domain.areas import within
-from data_access.domain.cases import Case, CaseAction
+from data_access.domain.cases import ONLY_ADDS, Case, CaseAction
 from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput, NotFound
 from data_access.domain.escalation import Level, Post
 from data_access.domain.incident_moves import NOTHING, Details, check_may, transition
@@ -31,7 +31,7 @@ from data_access.live import outbox
 
 NOT_THERE: Final = "没有这个案卷，或者不在您的权限范围内。"
 CLOCK: Final = "clock"
-_ONLY_ADDS: Final = (CaseAction.COMMENT, CaseAction.URGE)
+_WHATEVER_SINCE: Final = ONLY_ADDS | {CaseAction.URGE}
 """They hold whatever has become of the case meanwhile."""
 _LOOKED_BACK: Final = 200
 _MEANWHILE: Final[Mapping[str, str]] = {
@@ -50,6 +50,8 @@ _MEANWHILE: Final[Mapping[str, str]] = {
     "follow": "{who} 刚刚随主案卷一并结案。",
     "void": "{who} 刚刚作废了这个案卷。",
     "rate": "{who} 刚刚作了评价。",
+    "arrive": "{who} 刚刚到场。",
+    "attach": "{who} 刚刚添加了附件。",
     "comment": "{who} 刚刚在这个案卷下留言。",
 }
 
@@ -128,13 +130,17 @@ def told(details: Details) -> dict[str, Any]:
         "post": [int(post.level), post.area] if post else None,
         "into": details.into,
         "rating": details.rating,
+        "attachment": details.attachment,
+        "at": [details.lng, details.lat, details.accuracy_m] if details.lng is not None else None,
+        "done_at": details.done_at and details.done_at.astimezone(UTC).isoformat(),
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
 def retold(kept: Mapping[str, Any]) -> Details:
     """The details of an act as its history line kept them."""
-    until, post = kept.get("until"), kept.get("post")
+    until, post, done_at = kept.get("until"), kept.get("post"), kept.get("done_at")
+    lng, lat, accuracy_m = kept.get("at") or (None, None, None)
     return Details(
         step=kept.get("step"),
         unit_id=kept.get("unit_id"),
@@ -143,6 +149,11 @@ def retold(kept: Mapping[str, Any]) -> Details:
         post=Post(Level(post[0]), post[1]) if post else None,
         into=kept.get("into"),
         rating=kept.get("rating"),
+        attachment=kept.get("attachment"),
+        lng=lng,
+        lat=lat,
+        accuracy_m=accuracy_m,
+        done_at=datetime.fromisoformat(done_at) if done_at else None,
     )
 
 
@@ -151,7 +162,7 @@ def _seen(session: Session, incident_id: int, done: Act) -> IncidentRow:
     row = session.get(IncidentRow, incident_id, with_for_update=True, populate_existing=True)
     if row is None or not within(row.area_path, done.scope):
         raise NotFound(NOT_THERE)
-    if row.version != done.version and done.action not in _ONLY_ADDS:
+    if row.version != done.version and done.action not in _WHATEVER_SINCE:
         _check_nothing_to_know(session, row, done)
     return row
 
@@ -178,14 +189,14 @@ def _completed(session: Session, row: IncidentRow, case: Case, workflow: Workflo
         if details.unit_id is not None and session.get(UnitRow, details.unit_id) is None:
             raise InvalidInput("没有这个处置单位。")
         posts = posts_of(session, row.area_path) if step and step.stage is Stage.DISPATCH else ()
-        return Details(step=details.step, unit_id=details.unit_id, post=posts[0] if posts else None)
+        return replace(details, post=posts[0] if posts else None)
     if done.action is CaseAction.ESCALATE:
         above = next_post(session, row)
         if above is None:
             raise IllegalTransition("已经是最高一级，不能再升级。")
         if not (details.reason or "").strip():
             raise InvalidInput("请写明理由。")
-        return Details(reason=details.reason, post=above)
+        return replace(details, post=above)
     if done.action is CaseAction.MERGE:
         _check_target(session, row, done)
     if done.action is CaseAction.VOID and _merged_into(session, row.id).first() is not None:

@@ -17,6 +17,7 @@ from data_access.db.tables import AreaRow, ChannelRow, IncidentHistoryRow, Incid
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incident_moves import opened
 from data_access.domain.incidents import Nature, Stage
+from data_access.domain.periods import local_day
 from data_access.domain.workflows import SEVEN, Urgency, Workflow, find
 from data_access.events import IncidentChanged
 from data_access.live import outbox
@@ -49,6 +50,8 @@ class NewIncident:
     urgency: Urgency = Urgency.NORMAL
     run: str | None = None
     original_created_at: datetime | None = None
+    building_id: int | None = None
+    numbered: bool = False  # its code is a number that people can say: month, day, ours
 
 
 def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> IncidentRow:
@@ -71,6 +74,7 @@ def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> 
         unit_id=new.unit_id,
         area_id=new.area_id,
         area_path=new.area_path,
+        building_id=new.building_id,
         place=new.place,
         lng=new.lng,
         lat=new.lat,
@@ -88,6 +92,8 @@ def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> 
     )
     session.add(row)
     session.flush()
+    if new.numbered:
+        row.code = f"{local_day(new.created_at):%m%d}-{row.id:05d}"
     if new.run is None:
         _start(session, row, new.workflow, now)
     session.add(IncidentHistoryRow(incident_id=row.id, at=now, actor=actor, action="create", stage=row.stage))
@@ -219,6 +225,14 @@ def _classes(session: Session, wanted: str | None) -> tuple[int | None, int | No
         found[row.level - 1] = row.id
         row = session.get(IncidentTypeRow, row.parent_id) if row.parent_id is not None else None
     return found[0], found[1], found[2]
+
+
+def classes_if_known(session: Session, name: str | None) -> tuple[int | None, int | None, int | None]:
+    """The class that is called so, with those above it; none where the catalogue has no such class."""
+    try:
+        return _classes(session, name)
+    except InvalidInput:
+        return None, None, None
 
 
 def _text(payload: Mapping[str, Any], key: str, longest: int) -> str | None:

@@ -14,6 +14,7 @@ from data_access.auth.credentials import digest, hash_password, verify_password
 from data_access.auth.door import principal_of_token, principal_of_user
 from data_access.auth.principal import Kind, Principal
 from data_access.commands import audit, users
+from data_access.commands.limits import take_one
 from data_access.db.tables import UserRow, UserTokenRow
 from data_access.domain.accounts import AuditAction, Purpose, Role, check_password
 from data_access.domain.errors import DomainError
@@ -21,8 +22,6 @@ from data_access.services import Services
 from data_access.settings import Settings
 
 _WRONG: Final = "yiping:sign-in:wrong:"
-_FROM: Final = "yiping:sign-in:from:"
-_A_MINUTE: Final = 60
 
 
 class Refused(DomainError):  # noqa: N818  # reads as the fact it states
@@ -150,11 +149,7 @@ def unlock(redis: Redis, name: str) -> None:
 
 
 def _take_one(redis: Redis, address: str, settings: Settings) -> None:
-    line = redis.pipeline()
-    line.incr(_FROM + address)
-    line.expire(_FROM + address, _A_MINUTE, nx=True)
-    tries: Any = line.execute()[0]
-    if tries > settings.sign_in_rate:
+    if not take_one(redis, "sign-in", address, settings.sign_in_rate):
         raise Refused("尝试太频繁，请一分钟后再试。")
 
 

@@ -27,6 +27,7 @@ from data_access.demo.facts import Ledger
 from data_access.demo.frame import Columns, Community, Numbers
 from data_access.demo.hours import hour_rows
 from data_access.demo.incidents import incident_rows
+from data_access.demo.patrol import point_rows
 from data_access.demo.people import people
 from data_access.demo.responsibles import Roster, enrol, team_rows
 from data_access.demo.vendored import LUOHU, official_areas
@@ -133,6 +134,7 @@ def _community(
         ("residents", residents.resident_rows),
         ("legal_entities", entities),
         ("resources", resources),
+        ("patrol_points", point_rows(community, within)),
         ("teams", teams),
         ("responsibles", roster.flush()),
         ("devices", found.gateway_rows),

@@ -33,10 +33,14 @@ class CaseAction(StrEnum):
     FOLLOW = "follow"  # closed with the case it was merged into
     VOID = "void"  # 作废
     RATE = "rate"  # 评价
+    ARRIVE = "arrive"  # 到场: whoever accepted it stands before it
+    ATTACH = "attach"  # 附件
     COMMENT = "comment"
 
 
 BY_MACHINES: Final = frozenset({CaseAction.OVERDUE, CaseAction.FOLLOW})
+ONLY_ADDS: Final = frozenset({CaseAction.COMMENT, CaseAction.ATTACH})
+"""They add to what is known of a case, whosever turn it is and whatever has become of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from data_access.domain.accounts import Role
 from data_access.domain.areas import within
-from data_access.domain.cases import BY_MACHINES, Case, CaseAction
+from data_access.domain.cases import BY_MACHINES, ONLY_ADDS, Case, CaseAction
 from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput, NotAllowed
 from data_access.domain.escalation import Post
 from data_access.domain.incidents import STAGES_IN_ORDER, Stage
@@ -22,7 +22,8 @@ from data_access.domain.worktime import WorkCalendar
 
 _EVERYBODY: Final = FIELD | {Role.LEADER}
 _BY: Final[Mapping[CaseAction, frozenset[Role]]] = {
-    **dict.fromkeys((CaseAction.ACCEPT, CaseAction.RETURN, CaseAction.ASK, CaseAction.ESCALATE), FIELD),
+    **dict.fromkeys((CaseAction.ACCEPT, CaseAction.ARRIVE, CaseAction.RETURN, CaseAction.ASK), FIELD),
+    **dict.fromkeys((CaseAction.ESCALATE, CaseAction.ATTACH), FIELD),
     CaseAction.URGE: DESK | {Role.LEADER},
     CaseAction.COMMENT: _EVERYBODY,
 }
@@ -54,6 +55,11 @@ class Details:
     post: Post | None = None  # escalate: who is next, None at the top; advance to dispatch: who begins
     into: int | None = None  # merge
     rating: int | None = None  # rate
+    attachment: int | None = None  # attach
+    lng: float | None = None  # arrive, with `lat` and how exact they are: where the person stood, if he said so
+    lat: float | None = None
+    accuracy_m: float | None = None
+    done_at: datetime | None = None  # when it was done, where there was no connection to say so at once
 
 
 NOTHING: Final = Details()
@@ -80,7 +86,7 @@ def check_may(case: Case, action: CaseAction, role: Role, scope: str, workflow: 
     by = step.by if step else _BY.get(action, DESK)
     if action in BY_MACHINES or role not in by:
         raise NotAllowed("您的账号没有这项权限。")
-    if action is not CaseAction.COMMENT and not within(case.post, scope):
+    if action not in ONLY_ADDS and not within(case.post, scope):
         raise NotAllowed("这个案卷已经升级，由上一级处置。")
 
 
@@ -113,7 +119,7 @@ def transition(
 
 
 def _check_open(case: Case, action: CaseAction) -> None:
-    if action is CaseAction.COMMENT:
+    if action in ONLY_ADDS:
         return
     if case.stage is Stage.VOID:
         raise IllegalTransition("这个案卷已经作废。")
@@ -165,6 +171,14 @@ def _accepted(case: Case, act: _Act) -> Changes:
     if case.owner is not None:
         raise Conflict("{who} 已经接了这个案卷。", who=case.owner)
     return {"owner": act.actor}
+
+
+def _arrived(case: Case, act: _Act) -> Changes:
+    if case.stage is not Stage.DISPATCH or case.owner is None:
+        raise IllegalTransition("接单以后才能到场。")
+    if case.owner != act.actor:
+        raise Conflict("{who} 已经接了这个案卷。", who=case.owner)
+    return {}
 
 
 def _returned(case: Case, act: _Act) -> Changes:
@@ -315,13 +329,14 @@ def _rated(case: Case, act: _Act) -> Changes:
     return {"satisfaction": act.details.rating}
 
 
-def _commented(case: Case, act: _Act) -> Changes:  # noqa: ARG001  # as above
+def _added(case: Case, act: _Act) -> Changes:  # noqa: ARG001  # as above
     return {}
 
 
 _EFFECTS: Final[Mapping[CaseAction, Callable[[Case, _Act], Changes]]] = {
     CaseAction.ADVANCE: _advanced,
     CaseAction.ACCEPT: _accepted,
+    CaseAction.ARRIVE: _arrived,
     CaseAction.RETURN: _returned,
     CaseAction.ASK: _asked,
     CaseAction.GRANT: _granted,
@@ -336,7 +351,8 @@ _EFFECTS: Final[Mapping[CaseAction, Callable[[Case, _Act], Changes]]] = {
     CaseAction.FOLLOW: _followed,
     CaseAction.VOID: _voided,
     CaseAction.RATE: _rated,
-    CaseAction.COMMENT: _commented,
+    CaseAction.ATTACH: _added,
+    CaseAction.COMMENT: _added,
 }
 
 

@@ -29,6 +29,7 @@ from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incidents import FINAL_STAGES, STAGES_IN_ORDER, Stage
 from data_access.domain.workflows import SEVEN, find
+from data_access.queries import attachments
 from data_access.viewmodels.incidents import (
     BoardColumn,
     IncidentBoard,
@@ -110,6 +111,7 @@ def one(session: Session, incident_id: int, scope: str, *, now: datetime) -> Inc
         steps=tuple(_steps(incident)),
         history=tuple(IncidentStep(**{n: getattr(step, n) for n in IncidentStep.__slots__}) for step in history),
         merged=tuple(merged),
+        attachments=attachments.of_case(session, incident_id),
     )
 
 

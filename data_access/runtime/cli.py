@@ -32,7 +32,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "seed": ("commands_prepare:seed", "Seed the reference deployment into an empty database."),
     "simulate": ("commands_simulate:simulate", "Play a scenario against a running product."),
     "import": ("commands_import:import_", "Bring in a file: areas, buildings, residents, devices, appeals…"),
-    "export": ("commands_export:export", "Print devices, alarms, incidents, areas, indicators or dead letters."),
+    "export": (
+        "commands_export:export",
+        "Print devices, alarms, incidents, areas, indicators, dead letters or sheets of QR codes.",
+    ),
     "user": ("commands_user:user", "Accounts and tokens: add, disable, enable, reset, list, token, revoke."),
     "replay": ("commands_replay:replay", "Send the rows of a file through the live path again."),
     "doctor": ("commands_doctor:doctor", "Check every part and say what to do."),

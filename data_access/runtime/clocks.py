@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from data_access.commands import alarm_clock, audit, clocks, closing, floods, incident_clock, windows
+from data_access.commands import alarm_clock, attachments, audit, clocks, closing, floods, incident_clock, windows
+from data_access.db.files import Files
 from data_access.live.outbox import Relay
 from data_access.runtime import days, heartbeat, notices, video
 from data_access.runtime.channels import ways
@@ -22,6 +23,7 @@ def tasks(services: Services) -> list[Task]:
     cameras = video.Round(database)
     out = ways(settings)
     sender = notices.Sender(database, out)
+    files = Files(settings.data_dir)
 
     def retention(now: datetime) -> None:
         clocks.drop_old(
@@ -47,5 +49,10 @@ def tasks(services: Services) -> list[Task]:
         Task(name="hours", every_s=60.0, run=lambda now: clocks.aggregate_hours(database, now)),
         Task(name="closing", every_s=60.0, run=lambda now: closing.keep_months(database, now)),
         Task(name="days", every_s=days.EVERY_S, run=lambda now: days.keep(database, now)),
+        Task(
+            name="attachments",
+            every_s=attachments.SWEEP_EVERY_S,
+            run=lambda now: attachments.sweep(database, files, now),
+        ),
         Task(name="retention", every_s=600.0, run=retention),
     ]

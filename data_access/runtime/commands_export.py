@@ -21,11 +21,13 @@ from data_access.db.tables import AreaRow
 from data_access.domain.accounts import AuditAction
 from data_access.domain.errors import DomainError, NotFound
 from data_access.domain.periods import span
-from data_access.queries import alarm_analysis, alarm_analysis_rows, duty, exports
-from data_access.runtime import build, logs
+from data_access.queries import alarm_analysis, alarm_analysis_rows, duty, exports, reports
+from data_access.runtime import build, logs, qr_sheets
 from data_access.runtime.commands_user import operator
+from data_access.runtime.instance import reachable
 from data_access.runtime.refusal import Refusal
 from data_access.runtime.refusal import settings as read_settings
+from data_access.settings import Settings
 from data_access.viewmodels.indicators import By
 
 _QUERIES: Final[dict[str, Callable[[Session, exports.Filter], Iterator[dict[str, Any]]]]] = {
@@ -36,11 +38,12 @@ _QUERIES: Final[dict[str, Callable[[Session, exports.Filter], Iterator[dict[str,
     "dead-letters": exports.dead_letters,
 }
 _OF_A_PERIOD: Final = ("indicators", "duty-log", "alarm-analysis")
+_CODES: Final = "qr"
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command(short_help="Print rows.")
-@click.argument("what", type=click.Choice([*_QUERIES, *_OF_A_PERIOD]), metavar="WHAT")
+@click.argument("what", type=click.Choice([*_QUERIES, *_OF_A_PERIOD, _CODES]), metavar="WHAT")
 @click.option("--area", metavar="CODE", help="Only this area and what lies below it.")
 @click.option("--kind", help="Only this kind (devices, alarms, areas), class (incidents) or reason (dead letters).")
 @click.option("--source", help="alarms: live, replay or demo. incidents: live, replay or a source's name.")
@@ -61,12 +64,16 @@ def export(  # noqa: PLR0913  # a command's options are its parameters
     form: str,
     out: Path | None,
 ) -> None:
-    """Print devices (with tokens), alarms, incidents, areas, indicators, duty-log, alarm-analysis or dead-letters.
+    """Print devices (with tokens), alarms, incidents, areas, indicators, duty-log, alarm-analysis, dead-letters or qr.
 
-    Indicators come from the query behind the overview page, so that both always agree.
+    Indicators come from the query behind the overview page, so that both always agree. `qr` is a PDF: the codes of the
+    patrol points of an area, which lead to YIPING_PUBLIC_URL.
     """
     settings = read_settings()
     logs.configure(settings, "export")
+    if what == _CODES:
+        _sheets(settings, area, out)
+        return
     if what in _OF_A_PERIOD and (start is None or end is None):
         raise click.UsageError(f"{what} needs --from and --to.")
     if form == "xlsx" and out is None and sys.stdout.isatty():
@@ -90,6 +97,26 @@ def export(  # noqa: PLR0913  # a command's options are its parameters
         raise Refusal(f"The database cannot be read ({error.orig}); has `yiping prepare` been run?") from None
     finally:
         services.database.dispose()
+
+
+def _sheets(settings: Settings, area: str | None, out: Path | None) -> None:
+    """The QR codes of an area's patrol points."""
+    if out is None and sys.stdout.isatty():
+        raise click.UsageError("A PDF needs --out FILE.")
+    base = settings.public_url or f"http://{reachable(settings.host)}:{settings.port}"
+    if settings.public_url is None:
+        click.echo(f"YIPING_PUBLIC_URL is not set: the codes lead to {base}, where no phone may reach it.", err=True)
+    face, services = qr_sheets.font(settings.pdf_font), build.services(settings)
+    try:
+        with services.database.reading() as session, _target(out) as target:
+            count = qr_sheets.write(reports.points(session, _path(session, area)), base, face, target)
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        services.database.dispose()
+    if not count:
+        raise click.ClickException("There are no patrol points there; `yiping import patrol-points` brings them in.")
+    click.echo(f"{count} codes", err=True)
 
 
 def _of_days(  # what such an export depends on

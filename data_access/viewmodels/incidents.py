@@ -83,6 +83,23 @@ class IncidentStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A photo, clip or recording of a case; its bytes are another address (`/api/v1/attachments/{id}`)."""
+
+    id: int
+    kind: str
+    phase: str
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+    lng: float | None
+    lat: float | None
+    at: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowStep:
     """One step of the loop drawn as a line."""
 
@@ -111,6 +128,7 @@ class IncidentDetail:
     steps: tuple[WorkflowStep, ...]
     history: tuple[IncidentStep, ...]
     merged: tuple[int, ...]  # ids of those that were merged into it
+    attachments: tuple[Attachment, ...]  # oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

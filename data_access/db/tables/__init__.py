@@ -32,6 +32,7 @@ from data_access.db.tables.devices import (
     ReadingHourRow,
 )
 from data_access.db.tables.incidents import (
+    AttachmentRow,
     CalendarDayRow,
     ChannelRow,
     ClosingFigureRow,
@@ -39,6 +40,8 @@ from data_access.db.tables.incidents import (
     IncidentHistoryRow,
     IncidentRow,
     IncidentTypeRow,
+    PatrolPointRow,
+    ReportRow,
     UnitRow,
 )
 from data_access.db.tables.people import (
@@ -60,6 +63,7 @@ __all__ = [
     "AreaDayRow",
     "AreaFactRow",
     "AreaRow",
+    "AttachmentRow",
     "AuditRow",
     "Base",
     "BuildingRow",
@@ -88,8 +92,10 @@ __all__ = [
     "NoticeRow",
     "OrganisationRow",
     "OutboxRow",
+    "PatrolPointRow",
     "ReadingHourRow",
     "ReplayRunRow",
+    "ReportRow",
     "ResidentRow",
     "ResourceRow",
     "ResponsibleRow",

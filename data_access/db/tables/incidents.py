@@ -206,6 +206,63 @@ class ClosingFigureRow(Base):
     closed_on_time: Mapped[int]
 
 
+class AttachmentRow(Base):
+    """附件: a photo, clip or voice of a case. What it holds lies in a file under `digest` (`db.files`).
+
+    `lng`, `lat` is where a photo's file said it was taken; the file kept says so no more. `key` is the sender's own.
+    """
+
+    __tablename__ = "attachments"
+    __table_args__ = (Index("ix_attachments_incident_id", "incident_id"), Index("ix_attachments_digest", "digest"))
+
+    id: Mapped[IdKey]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    key: Mapped[Code] = mapped_column(unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(10))  # domain.attachments.AttachmentKind
+    phase: Mapped[str] = mapped_column(String(10))  # domain.attachments.Phase
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    lng: Mapped[float | None]
+    lat: Mapped[float | None]
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(60))
+
+
+class PatrolPointRow(Base):
+    """点位: a place with a QR code: citizens report there, grid workers check in."""
+
+    __tablename__ = "patrol_points"
+    __table_args__ = (Index("ix_patrol_points_area_path", "area_path"),)
+
+    id: Mapped[IdKey]
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Name]
+    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
+    area_path: Mapped[AreaPath]
+    building_id: Mapped[int | None] = mapped_column(ForeignKey("buildings.id"))
+    lng: Mapped[float]
+    lat: Mapped[float]
+
+
+class ReportRow(Base):
+    """随手拍: what only the citizen who reported and those on duty may know of a case.
+
+    `secret` is the SHA-256 of the link by which he follows it. The telephone number is personal data: shown masked, in
+    the clear one at a time, with a reason, audited.
+    """
+
+    __tablename__ = "reports"
+
+    id: Mapped[IdKey]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), unique=True)
+    secret: Mapped[str] = mapped_column(String(64), unique=True)
+    point: Mapped[str | None] = mapped_column(String(64))  # code of the point or building whose QR code was scanned
+    phone: Mapped[str | None] = mapped_column(String(20))
+
+
 class IncidentHistoryRow(Base):
     """案卷履历: every step, append-only."""
 

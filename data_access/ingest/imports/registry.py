@@ -19,6 +19,7 @@ from data_access.ingest.imports.columns import Column
 from data_access.ingest.imports.equipment import Cameras, Devices
 from data_access.ingest.imports.housing import Buildings, LegalEntities, Resources, Responsibles
 from data_access.ingest.imports.kind import Context, Kind
+from data_access.ingest.imports.patrol import PatrolPoints
 from data_access.ingest.imports.points import Points
 from data_access.ingest.imports.residents import Residents
 from data_access.ingest.imports.runner import Progress, Report
@@ -65,6 +66,7 @@ KINDS: Final[dict[str, Entry]] = {
                 LegalEntities,
                 Resources,
                 Responsibles,
+                PatrolPoints,
                 Devices,
                 Cameras,
                 Incidents,

@@ -28,6 +28,7 @@ from data_access.db.tables import (
     AlarmHistoryRow,
     AlarmRow,
     AreaRow,
+    AttachmentRow,
     BuildingRow,
     CameraRow,
     DeviceRow,
@@ -51,6 +52,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "device_id": "1",
     "alarm_id": "1",
     "incident_id": "1",
+    "attachment_id": "1",
     "code": "B1",
     "name": "piece0.ts",
     "z:int": "1",
@@ -128,6 +130,19 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
             db.add(note)
             db.execute(update(IncidentRow).where(IncidentRow.area_path.startswith(inside)).values(title=MARK))
             db.execute(update(AlarmRow).where(AlarmRow.area_path.startswith(inside)).values(place=MARK))
+            db.add(
+                AttachmentRow(
+                    incident_id=1,
+                    key="a",
+                    digest="0" * 64,
+                    kind="photo",
+                    phase="report",
+                    media_type="image/jpeg",
+                    size=1,
+                    at=web.now(),
+                    actor=MARK,
+                )
+            )
             db.get_one(MetaRow, "data_version").value = "2"  # what is kept in memory is read anew
         wait_for(lambda: web.get("/api/v1/me").status_code == 401, 10)
         wait_for(lambda: MARK in ask(web, web.token(Role.OFFICER).secret, "GET", f"/api/v1/search?q={MARK}").text, 60)
@@ -189,6 +204,7 @@ def _cells(workbook: bytes) -> str:
         "/api/v1/search",
         "/api/v1/alarms",
         "/api/v1/incidents",
+        "/api/v1/incidents/{incident_id}/attachments",
         "/api/v1/buildings/{code}",
         "/api/v1/overview.xlsx",
     ],

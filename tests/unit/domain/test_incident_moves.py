@@ -71,11 +71,12 @@ SITUATIONS: Final = {
     "closed": at_stage(Stage.CLOSED),
     "reworked after closing": act(at_stage(Stage.CLOSED), A.REWORK),
     "asked": act(at_stage(Stage.DISPATCH), A.ASK, actor="li"),
+    "accepted": act(at_stage(Stage.DISPATCH), A.ACCEPT),
     "suspended": act(at_stage(Stage.DISPATCH), A.SUSPEND),
     "merged": act(at_stage(Stage.DISPATCH), A.MERGE),
     "void": act(NEW, A.VOID),
 }
-OPEN: Final = {A.ADVANCE, A.ASK, A.SUSPEND, A.URGE, A.ESCALATE, A.MERGE, A.VOID, A.COMMENT}
+OPEN: Final = {A.ADVANCE, A.ASK, A.SUSPEND, A.URGE, A.ESCALATE, A.MERGE, A.VOID, A.COMMENT, A.ATTACH}
 ALLOWED: Final = {
     "reported": OPEN,
     "registered": OPEN,
@@ -83,12 +84,13 @@ ALLOWED: Final = {
     "handled": OPEN | {A.REWORK},
     "fed back": OPEN | {A.REWORK},
     "verified": OPEN | {A.REWORK},
-    "closed": {A.RATE, A.REWORK, A.COMMENT},
+    "closed": {A.RATE, A.REWORK, A.COMMENT, A.ATTACH},
     "reworked after closing": OPEN - {A.ASK, A.VOID, A.MERGE} | {A.ACCEPT, A.RETURN},
     "asked": OPEN - {A.ASK} | {A.ACCEPT, A.RETURN, A.GRANT, A.REFUSE},
-    "suspended": {A.RESUME, A.URGE, A.COMMENT},
-    "merged": {A.FOLLOW, A.COMMENT},
-    "void": {A.COMMENT},
+    "suspended": {A.RESUME, A.URGE, A.COMMENT, A.ATTACH},
+    "merged": {A.FOLLOW, A.COMMENT, A.ATTACH},
+    "void": {A.COMMENT, A.ATTACH},
+    "accepted": OPEN | {A.RETURN, A.ARRIVE},
 }
 
 

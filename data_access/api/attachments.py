@@ -1,0 +1,105 @@
+"""`/api/v1/incidents/{id}/attachments` and `/api/v1/attachments/{id}`: photos, clips and voice of cases.
+
+What is sent is the file itself, as the body; its kind, phase and key are in the query.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from data_access.api.answers import answer_json
+from data_access.api.context import context, principal, same_origin
+from data_access.api.parameters import a_number, a_word, an_instant
+from data_access.auth.credentials import digest
+from data_access.auth.principal import Principal
+from data_access.commands import attachments as commands
+from data_access.commands.incident_acts import NOT_THERE
+from data_access.db.tables import IncidentRow
+from data_access.domain.areas import within
+from data_access.domain.attachments import AttachmentKind, Phase
+from data_access.domain.errors import InvalidInput, NotFound
+from data_access.queries import attachments
+from data_access.viewmodels.incidents import Attachment
+
+_KEPT: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=86400, immutable", "Content-Encoding": "identity"}
+"""Under its number it never changes; by whom it may be seen can, so not for long. It is compressed already."""
+
+
+def routes() -> list[Route]:
+    """Send one, list them, fetch one."""
+    return [
+        Route("/api/v1/incidents/{incident_id}/attachments", get_attachments),
+        Route("/api/v1/incidents/{incident_id}/attachments", post_attachment, methods=["POST"]),
+        Route("/api/v1/attachments/{attachment_id}", get_attachment),
+    ]
+
+
+async def get_attachments(request: Request) -> Response:
+    """What is attached to one case."""
+    ctx, scope, number = context(request), principal(request).scope, a_number(request.path_params["incident_id"])
+
+    def read(session: Session) -> tuple[Attachment, ...]:
+        row = session.get(IncidentRow, number)
+        if row is None or not within(row.area_path, scope):
+            raise NotFound(NOT_THERE)
+        return attachments.of_case(session, number)
+
+    return answer_json({"attachments": await ctx.read(read)})
+
+
+async def get_attachment(request: Request) -> Response:
+    """The file."""
+    ctx, scope, number = context(request), principal(request).scope, a_number(request.path_params["attachment_id"])
+    name, media_type = await ctx.read(lambda session: attachments.file_of(session, number, scope))
+    path = attachments.path_of(ctx.services.settings.data_dir, name, media_type)
+    if not await ctx.run(path.exists):
+        raise NotFound("这个附件的文件不在了。")
+    return FileResponse(path, media_type=media_type, headers=_KEPT, content_disposition_type="inline")
+
+
+async def post_attachment(request: Request) -> Response:
+    """Attach the body to a case: 201; with the `key` of one that is there, that one: 200."""
+    same_origin(request)
+    ctx, who, number = context(request), principal(request), a_number(request.path_params["incident_id"])
+    limits, asked = commands.Limits.of(ctx.services.settings), request.query_params
+    sent = commands.Sent(
+        key=_key(asked.get("key"), who),
+        phase=a_word(asked, "phase", Phase) or Phase.OTHER,
+        actor=who.name,
+        now=ctx.services.clock(),
+        done_at=an_instant(asked, "done_at"),
+    )
+    wanted = a_word(asked, "kind", AttachmentKind)
+    body = await bounded(request, limits.largest)
+
+    def write() -> tuple[Attachment, bool]:
+        file = commands.prepare(body, limits, wanted)
+        row, new = commands.keep(ctx.services, number, file, sent, who)
+        return attachments.shown(row), new
+
+    made, new = await ctx.run(write)
+    return answer_json(made, 201 if new else 200)
+
+
+def _key(sent: str | None, who: Principal) -> str:
+    """The sender's key as it is kept: nobody else's can meet it."""
+    if sent is not None and not (8 <= len(sent) <= 64 and sent.isascii() and sent.isprintable()):
+        raise InvalidInput("key has 8 to 64 printable ASCII characters.")
+    return digest(f"{who.name} {sent or secrets.token_hex(16)}")
+
+
+async def bounded(request: Request, most: int) -> bytes:
+    """The body; raises `InvalidInput` as soon as it is longer than `most`."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise InvalidInput("文件太大，最多 {mb} MB。", mb=str(most // 1_000_000))
+    return bytes(body)

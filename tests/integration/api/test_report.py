@@ -1,0 +1,258 @@
+"""Citizens' pages at a real server: one report whatever is tapped, a receipt that names nobody, answers that count."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from data_access.commands import reports
+from data_access.db.tables import (
+    AttachmentRow,
+    IncidentHistoryRow,
+    IncidentRow,
+    MetaRow,
+    PatrolPointRow,
+    ReportRow,
+    SourceRow,
+    UnitRow,
+)
+from data_access.domain.accounts import Role
+from tests.photos import photo
+from tests.web import Web
+
+PHONE = "13800001234"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _room(web: Web) -> None:
+    """A patrol point in the grid; no test is held up by how often the one before has reported."""
+    with web.database.writing() as session:
+        if session.get(UnitRow, 1) is None:
+            session.add(UnitRow(source="t", ref="1", name="城管", aliases=[]))
+        row = session.scalars(select(IncidentRow).where(IncidentRow.id == 1)).one()
+        session.add(
+            PatrolPointRow(
+                code="P-017", name="12 号灯杆", area_id=row.area_id, area_path=row.area_path, lng=114.13, lat=22.55
+            )
+        )
+
+
+@pytest.fixture(autouse=True)
+def _uncounted(web: Web) -> None:
+    for key in web.redis.scan_iter("yiping:report:*"):
+        web.redis.delete(key)
+
+
+class Citizen:
+    """A phone: a form that was opened a while ago."""
+
+    def __init__(self, web: Web, query: str = "point=P-017") -> None:
+        self.web = web
+        self.page = self.get(f"/report?{query}").text
+        found = re.search(r'name="key" value="([^"]+)"', self.page)
+        assert found
+        self.key = self.aged(found[1])
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.web.url + path, headers={"Accept": "text/html"}, timeout=30)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return httpx.post(self.web.url + path, headers={"Origin": self.web.url}, timeout=30, **more)
+
+    def aged(self, key: str, by: timedelta = timedelta(minutes=1)) -> str:
+        """The key as it was signed that much earlier."""
+        at, rest = key.rpartition(".")[0].split(".", 1)
+        body = f"{int(at, 16) - int(by.total_seconds() * 1000):x}.{rest}"
+        with self.web.database.reading() as session:
+            signed_with = session.get_one(MetaRow, reports._SIGNED_WITH).value
+        return f"{body}.{hmac.new(signed_with.encode(), body.encode(), 'sha256').hexdigest()[:32]}"
+
+    def send(self, *photos: bytes, **more: str) -> httpx.Response:
+        data = {"key": self.key, "what": "road", "item": "road-manhole", "point": "P-017", "text": "翘起", **more}
+        files = [("photos", (f"{n}.jpg", data, "image/jpeg")) for n, data in enumerate(photos)]
+        return self.post("/report", data=data, files=files or None)
+
+    def receipt(self, answer: httpx.Response) -> str:
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"].partition("?")[0]
+
+
+def case_of(web: Web, receipt: str) -> IncidentRow:
+    with web.database.reading() as session:
+        row = session.get_one(IncidentRow, reports.find(session, receipt.removeprefix("/r/")).incident_id)
+        session.expunge(row)
+        return row
+
+
+def count(web: Web, what: Any) -> int:
+    with web.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(what)) or 0
+
+
+def close(web: Web, number: int) -> None:
+    """The desk takes the case through to its end."""
+    headers = {"Authorization": f"Bearer {web.token(Role.OFFICER).secret}"}
+    url = f"{web.url}/api/v1/incidents/{number}"
+    found = httpx.get(url, headers=headers, timeout=30).json()
+    while (step := found["incident"]["next_step"]) is not None:
+        note = f"已复位，回访 {PHONE}" if step == "feedback" else f"内部 {PHONE}"
+        body = {"step": step, "version": found["incident"]["version"], "note": note}
+        body |= {"unit_id": 1} if step == "dispatch" else {}
+        answer = httpx.post(f"{url}/advance", json=body, headers=headers, timeout=30)
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+
+
+def test_a_report_becomes_a_case_with_its_place_class_photo_and_fresh_source(web: Web) -> None:
+    citizen = Citizen(web)
+    assert "12 号灯杆" in citizen.page
+    receipt = citizen.receipt(citizen.send(photo(), phone=PHONE, place="灯杆旁"))
+    row = case_of(web, receipt)
+    assert (row.title, row.place, row.stage, row.source) == ("井盖问题", "灯杆旁", "report", "report")
+    assert (row.lng, row.lat) == (114.13, 22.55)
+    assert re.fullmatch(rf"\d{{4}}-{row.id:05d}", row.code)
+    with web.database.reading() as session:
+        attached = session.scalars(select(AttachmentRow).where(AttachmentRow.incident_id == row.id)).one()
+        assert (attached.phase, attached.actor) == ("report", "citizen")
+        number = attached.id
+        source = session.get_one(SourceRow, "report")
+        assert source.owner
+        assert source.last_seen == row.created_at
+        kept = session.scalars(select(ReportRow).where(ReportRow.incident_id == row.id)).one()
+        assert receipt.removeprefix("/r/") not in (kept.secret, row.source_ref)
+    page = citizen.get(receipt)
+    assert row.code in page.text
+    assert "翘起" in page.text
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert PHONE not in page.text
+    picture = citizen.get(f"{receipt}/photo/{number}")
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/jpeg")
+    assert b"SECRETPHONE" not in picture.content
+
+
+def test_taps_and_retries_make_one_case_and_lead_to_one_receipt(web: Web) -> None:
+    citizen, before = Citizen(web), count(web, IncidentRow)
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: citizen.send(photo(seed=9)), range(6)))
+    assert len({citizen.receipt(answer) for answer in answers}) == 1
+    assert citizen.receipt(citizen.send()) == citizen.receipt(answers[0])
+    assert count(web, IncidentRow) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"key": "x"}, "太久"),
+        ({"website": "http://x"}, "太快"),
+        ({"what": "none", "item": ""}, "请选择"),
+        ({"phone": "call me"}, "手机号"),
+        ({"lng": "10.0", "lat": "50.0"}, "不在服务范围"),
+        ({"text": "字" * 501}, "太长"),
+    ],
+)
+def test_what_does_not_fit_is_said_and_what_was_written_stays(web: Web, sent: dict[str, str], said: str) -> None:
+    citizen, before = Citizen(web), count(web, IncidentRow)
+    answer = citizen.send(**{"text": "<q>翘起", **sent})
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert "<q>" not in answer.text
+    assert sent.get("text", "翘起") in answer.text
+    assert count(web, IncidentRow) == before
+
+
+def test_machines_are_too_quick_old_forms_are_shown_anew_and_no_file_but_a_photo_is_taken(web: Web) -> None:
+    citizen = Citizen(web)
+    assert "太快" in citizen.send(key=citizen.aged(citizen.key, -timedelta(minutes=1))).text
+    assert "太久" in citizen.send(key=citizen.aged(citizen.key, timedelta(hours=25))).text
+    assert "只接受" in citizen.send(b"<html>").text
+    assert "最多 3 张" in citizen.send(*[photo()] * 4).text
+    assert citizen.send(b"\xff\xd8\xff" + bytes(31_000_000)).status_code == 413
+
+
+def test_too_many_from_one_address_wait(web: Web) -> None:
+    citizen = Citizen(web)
+    web.redis.set("yiping:report:from:127.0.0.1", 30, ex=60)
+    assert "频繁" in citizen.send().text
+    web.redis.delete("yiping:report:from:127.0.0.1")
+    assert citizen.send().status_code == 303
+
+
+def test_without_a_point_the_place_is_a_position_the_photos_own_or_words(web: Web) -> None:
+    def place(*photos: bytes, **sent: str) -> IncidentRow:
+        citizen = Citizen(web, "point=gone")
+        assert "已经失效" in citizen.page
+        return case_of(web, citizen.receipt(citizen.send(*photos, point="", **sent)))
+
+    assert place(lng="114.12", lat="22.54").lng == 114.12
+    assert place(photo(at=(114.11, 22.55))).lng == pytest.approx(114.11, abs=1e-5)
+    in_words = place(place="南门外")
+    assert (in_words.place, in_words.lng, in_words.area_path) == ("南门外", None, "000")
+    building = Citizen(web, "point=B1")
+    assert "5栋" in building.page
+    assert case_of(web, building.receipt(building.send(point="B1"))).building_id == 1
+
+
+def test_the_citizen_rates_sends_back_twice_and_the_page_names_nobody(web: Web) -> None:
+    citizen = Citizen(web)
+    receipt = citizen.receipt(citizen.send())
+    number = case_of(web, receipt).id
+    assert citizen.post(receipt, data={"rating": "good"}).status_code == 400  # not closed yet
+    close(web, number)
+    page = citizen.get(receipt).text
+    assert "请您评价" in page
+    assert "已复位" in page
+    assert PHONE not in page
+    assert "内部" not in page
+    assert "token-" not in page
+    assert citizen.post(receipt, data={"reason": "还在响"}).status_code == 303
+    assert case_of(web, receipt).stage == "dispatch"
+    close(web, number)
+    assert citizen.post(receipt, data={"rating": "fair", "note": "这次好了"}).status_code == 303
+    row = case_of(web, receipt)
+    assert (row.satisfaction, row.reworks) == (3, 1)
+    assert citizen.post(receipt, data={"rating": "good"}).status_code == 400
+    with web.database.reading() as session:
+        last = session.scalars(
+            select(IncidentHistoryRow)
+            .where(IncidentHistoryRow.incident_id == number)
+            .order_by(IncidentHistoryRow.id.desc())
+        ).first()
+        assert last is not None
+        assert (last.action, last.actor, last.note) == ("rate", "citizen", "这次好了")
+    assert citizen.post(receipt, data={"reason": "又响"}).status_code == 303
+    close(web, number)
+    refused = citizen.post(receipt, data={"reason": "还响"})
+    assert (refused.status_code, "12345" in refused.text) == (400, True)
+
+
+def test_who_has_not_the_link_sees_nothing_and_it_reaches_no_log(web: Web) -> None:
+    citizen, other = Citizen(web), Citizen(web)
+    receipt, theirs = citizen.receipt(citizen.send(photo())), other.receipt(other.send(photo()))
+    with web.database.reading() as session:
+        mine = session.scalars(
+            select(AttachmentRow.id).where(AttachmentRow.incident_id == case_of(web, receipt).id)
+        ).one()
+    assert other.get(f"{theirs}/photo/{mine}").status_code == 404
+    nothing = other.get("/r/no-such-secret")
+    assert (nothing.status_code, "没有这个回执" in nothing.text) == (404, True)
+    assert other.post("/r/no-such-secret", data={"rating": "good"}).status_code == 404
+    secret = receipt.removeprefix("/r/")
+    assert secret not in web.log.read_text()
+    assert "/r/***" in web.log.read_text()
+
+
+def test_the_pages_are_light_and_in_english_too(web: Web) -> None:
+    citizen = Citizen(web, "point=P-017&lang=en")
+    assert not re.search("[\u3400-\u9fff]", re.sub("12 号灯杆|中", "", re.sub(r"grid\d|community\d", "", citizen.page)))
+    receipt = citizen.get(citizen.receipt(citizen.send()) + "?lang=en").text
+    assert not re.search("[\u3400-\u9fff]", re.sub("12 号灯杆|翘起|中", "", receipt))
+    assets = re.findall(r'(?:href|src)="(/assets/[^"]+\.(?:css|js)[^"]*)"', citizen.page)
+    weight = len(citizen.page.encode()) + sum(len(citizen.get(asset).content) for asset in assets)
+    assert weight < 60_000
