@@ -137,7 +137,7 @@ def sensors(view: Overview, w: Words) -> html.Section:
     """传感告警: today's alarms, the standing ones by severity and kind, the pace, devices offline."""
     seen = view.sensors
     if not seen.devices:
-        return panel("sensors", w("传感告警"), missing(w, "未接入终端"), sources="sensors")
+        return panel("sensors", w("传感告警"), _without_devices(seen, w), sources="sensors")
     standing = html.Span(
         [
             html.Span([mark(level, w), counter(_SEVERITY_KEYS[level], fmt.count(n))], className="" if n else "is-zero")
@@ -176,6 +176,19 @@ def sensors(view: Overview, w: Words) -> html.Section:
         note=w("含视频识别"),
         sources="sensors",
     )
+
+
+def _without_devices(seen: Sensors, w: Words) -> list[Child]:
+    """No device of its own; those that only play recordings are said, and what they raise is no alarm of today."""
+    if not seen.replaying:
+        return missing(w, "未接入终端")
+    return [
+        *missing(w, "只有回放终端"),
+        line(
+            [w("回放在告"), " ", html.B(counter("alarms.replay", fmt.count(seen.replay))), html.Span(w("条"), className="unit")],
+            [html.B(fmt.count(seen.replaying)), html.Span(w("台"), className="unit")],
+        ),
+    ]
 
 
 def _pace(seen: Sensors, w: Words) -> html.Div:

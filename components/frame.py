@@ -135,9 +135,13 @@ def alarms(w: Words, by_severity: Mapping[int, int]) -> html.Section:
         ],
         className="tally",
     )
+    sums = html.Div(
+        [html.Span(className="alarms-sums"), html.Span(className="panel-flag")],
+        className="alarms-line",
+    )
     return html.Section(
         [
-            html.Header([html.H2(w("当前告警")), html.Span(className="panel-flag"), tally], className="panel-head"),
+            html.Header([html.H2(w("当前告警")), tally, sums], className="panel-head"),
             html.Div(id=Ids.ALARMS, className="alarms is-loading", role="list", **attributes(aria_label=w("当前告警"))),
             html.Div(id=Ids.ALARMS_MORE, className="alarms-more"),
         ],

@@ -192,6 +192,13 @@ PHASE: Final[Mapping[str, str]] = {"report": "上报时", "before": "处置前",
 RATING: Final[Mapping[str, str]] = {"good": "满意", "fair": "基本满意", "poor": "不满意"}
 
 RENTAL: Final[tuple[tuple[str, str], ...]] = (("宽", "宽管"), ("关", "关注"), ("严", "严管"), ("禁", "禁止"))
+RENTAL_MEANS: Final = (
+    "没有发现隐患，按期走访",
+    "有一般隐患或人员变动多，增加走访",
+    "有较重隐患或违规记录，重点检查",
+    "隐患严重，整改合格前不得出租",
+)
+"""What each grade asks for, in their order."""
 
 
 def of(table: Mapping[str, str], code: str, w: Words) -> str:

@@ -10,7 +10,7 @@ from dash import html
 from components import format as fmt
 from components import labels, sparkline, wide
 from components.i18n import Words
-from components.parts import INKS, Child, hero, icon, labelled, line, missing, panel, split
+from components.parts import INKS, Child, explained, hero, icon, labelled, line, missing, panel, split
 from data_access.domain.facts import Fact
 from data_access.viewmodels.overview import Ledger, SourceLine
 from data_access.viewmodels.trends import Past
@@ -116,7 +116,17 @@ def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words, 
             ),
             wide.rentals(ledger, w),
         ]
-    return panel("housing", w("房屋"), body, note=_as_of(ledger, source, now, w), sources="population")
+    note = _as_of(ledger, source, now, w)
+    return panel("housing", w("房屋"), body, note=note, sources="population", told=_grades_told(w))
+
+
+def _grades_told(w: Words) -> html.Details:
+    """What the four characters under the bar stand for."""
+    lines: list[Child] = [
+        html.Span([html.Abbr(w(short), className=f"grade grade-{i}"), " ", html.B(w(full)), " ", w(means)])
+        for i, ((short, full), means) in enumerate(zip(labels.RENTAL, labels.RENTAL_MEANS, strict=True))
+    ]
+    return explained(w("出租屋分类说明"), [w("出租屋按隐患与居住情况分四类管理："), *lines, w("具体标准以本地规定为准。")])
 
 
 def organisations(

@@ -46,8 +46,12 @@ def panel(
     note: Child = None,
     sources: str = "",
     more: str = "",
+    told: Child = None,
 ) -> html.Section:
-    """A panel; `sources` are those whose lateness it must show (space-separated codes), `more` the page with more."""
+    """A panel; `sources` are those whose lateness it must show (space-separated codes), `more` the page with more.
+
+    `told`: what its title leaves open, as `explained` shows it.
+    """
     return html.Section(
         [
             html.Header(
@@ -61,6 +65,7 @@ def panel(
                     )
                     if more
                     else None,
+                    told,
                     html.Small(sub, className="panel-sub") if sub else None,
                     html.Span(className="panel-flag"),
                     html.Span(note, className="panel-note") if note else None,
@@ -71,6 +76,17 @@ def panel(
         ],
         className=f"panel panel-{kind}",
         **attributes(aria_label=title, data_sources=sources),
+    )
+
+
+def explained(name: str, lines: Sequence[Child]) -> html.Details:
+    """What a word on the screen means, behind a mark that a finger and the keyboard reach; `name` says of what."""
+    return html.Details(
+        [
+            html.Summary("?", className="about-mark", title=name, **attributes(aria_label=name)),
+            html.Div([html.P(line) for line in lines], className="about-text"),
+        ],
+        className="about",
     )
 
 

@@ -12,7 +12,7 @@ from components import format as fmt
 from components.closing import TARGET
 from components.i18n import Words
 from components.navigation import address
-from components.parts import Child, attributes, icon, panel
+from components.parts import Child, attributes, explained, icon, panel
 from components.ranking import short
 from data_access.domain import hot_topics
 from data_access.viewmodels.areas import Place
@@ -117,7 +117,7 @@ def rates(months: Sequence[MonthLine], w: Words) -> html.Section:
 
 def hot(found: HotTopics, w: Words) -> html.Section:
     """热点诉求: classes against their own past, with the rule and the false alarms it brings."""
-    heads = ("问题", "多在", "近 7 天", "预期", "倍数", "p 值")
+    heads = ("问题", "多在", "近 7 天", "往常", "倍数", "碰巧的可能")
     rows = [_topic(line, w) for line in found.lines]
     rule = w(
         "规则：同一区域同一细类，近 7 天与前 {weeks} 周相比，二项分布上尾 p < {level} 且不少于 {least} 件记为突增。"
@@ -130,11 +130,11 @@ def hot(found: HotTopics, w: Words) -> html.Section:
     )
     body: list[Child] = [
         _table(heads, rows, w("热点诉求"), w) if rows else html.P(w("近 7 天没有事件"), className="missing"),
-        html.P(rule, className="trends-rule"),
     ]
     n = len(found.hot)
     note = w("突增 {n} 类", n=n) if n else w("没有突增")
-    return panel("hot", w("热点诉求"), body, sub=w("细类 · 只与自身前 8 周比"), note=note, sources="incidents")
+    told = explained(w("热点怎么算"), [w("碰巧的可能：若诉求没有变多，仅凭偶然也会有这么多件的可能。越小越不像巧合。"), rule])
+    return panel("hot", w("热点诉求"), body, sub=w("细类 · 只与自身前 8 周比"), note=note, sources="incidents", told=told)
 
 
 def groups(kind: str, title: str, found: Sequence[GroupTrend], w: Words) -> html.Section:
@@ -236,9 +236,16 @@ def _topic(line: HotTopic, w: Words) -> html.Tr:
         html.Td(html.B(fmt.count(line.last))),
         html.Td(f"{line.expected:.1f}"),
         html.Td(f"×{ratio:.1f}" if ratio is not None else fmt.DASH),
-        html.Td("<0.0001" if line.probability < 0.0001 else f"{line.probability:.4f}"),
+        html.Td(_by_chance(line.probability, w)),
     ]
     return html.Tr(cells, className="is-hot" if line.hot else "")
+
+
+def _by_chance(probability: float, w: Words) -> str:
+    """How likely chance alone would bring as many: `不到万分之一`, `万分之 3`, `1.2%`."""
+    if probability < 0.0001:
+        return w("不到万分之一")
+    return w("万分之 {n}", n=round(10_000 * probability)) if probability < 0.01 else f"{100 * probability:.0f}%"
 
 
 def _table(heads: Sequence[str], rows: Sequence[html.Tr], name: str, w: Words) -> html.Div:

@@ -18,6 +18,7 @@ class Ids(StrEnum):
     AWAKE = "wall-awake"
     LIST = "walls-list"
     NOTE = "walls-note"
+    NONE = "walls-none"
 
 
 def marks(w: Words) -> list[Child]:
@@ -44,6 +45,21 @@ def page(w: Words) -> list[Child]:
     heads = ("大屏", "显示", "状态", "画面延迟", "数据", "最近报告", "版本", "视口")
     return [
         html.P(w("读取中"), id=Ids.NOTE, className="walls-note", role="status"),
+        html.Section(
+            [
+                html.P(w("把一块屏接成大屏：")),
+                html.Ol(
+                    [
+                        html.Li([w("在那块屏的浏览器里打开"), " ", html.A("/?wall=1", href="/?wall=1"), w("；地址里加 &name= 给它起个名字。")]),
+                        html.Li(w("要登录的部署，由管理员用 yiping user token --role wall 发一个只读链接。")),
+                        html.Li(w("15 秒内它会出现在这里，报告正在显示什么、画面多旧。")),
+                    ]
+                ),
+            ],
+            id=Ids.NONE,
+            className="panel walls-none",
+            hidden=True,
+        ),
         html.Div(
             html.Table(
                 [

@@ -84,7 +84,7 @@ def hot(found: HotTopics | None, w: Words) -> html.Div | None:
         html.Span([html.Span(line.name), html.B(fmt.count(line.last)), f" / {line.expected:.1f}"])
         for line in found.hot[:HOT]
     ] or [html.Span(w("没有突增"))]
-    title = w("热点诉求 近 7 天 / 预期（检验 {n} 类）", n=fmt.count(found.tested))
+    title = w("热点诉求 近 7 天 / 往常（比较 {n} 类）", n=fmt.count(found.tested))
     return html.Div([html.P(title), html.Div(said, className="wide-sources-list")], className="uw wide-sources")
 
 

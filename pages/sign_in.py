@@ -179,7 +179,9 @@ def _page(title: str, body: str, status: int = 200) -> Response:
     w, query = words(request.args.get("lang")), request.args
     with reading() as session:
         version = areas.data_version(session)
-    whole = sign_in.page(body, accounts.outline(version), _query(), w)
+    who = known()
+    looks = who is not None and who.kind is Kind.GUEST
+    whole = sign_in.page(body, accounts.outline(version), _query(), w, guest=looks)
     answer = plain(title, whole, query, "/assets/alone/sign_in.js", status)
     answer.headers["Referrer-Policy"] = "no-referrer" if "/token/" in request.path else "same-origin"
     return answer

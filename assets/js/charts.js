@@ -5,6 +5,7 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const BUNDLE = "/assets/vendor/plotly-basic.min.js";
+  const PAGES = ["/trends", "/alarms/analysis"]; // where it is fetched with the page, not after the figures
   const CONFIG = { displayModeBar: false, responsive: true };
   const root = document.documentElement;
   let loading = null;
@@ -53,19 +54,22 @@
   async function draw(all) {
     const found = [...document.querySelectorAll(all ? ".chart" : ".chart:not(.js-plotly-plot)")];
     if (!found.length) return "";
+    if (!window.Plotly) for (const place of found) place.dataset.reading = yiping.t("图表读取中");
     try {
       await bundle();
     } catch {
-      for (const place of found) place.textContent = yiping.t("图表没有取到");
+      for (const place of found) place.dataset.reading = yiping.t("图表没有取到");
       return "";
     }
     for (const place of found) {
       const figure = resolved(JSON.parse(place.dataset.figure));
+      delete place.dataset.reading;
       window.Plotly.react(place, figure.data, { ...figure.layout, template: { layout: template() } }, CONFIG);
     }
     return "";
   }
 
   new MutationObserver(() => window.Plotly && draw(true)).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+  if (PAGES.includes(location.pathname)) bundle().catch(() => {}); // whoever draws says so
   yiping.charts = { draw };
 })();

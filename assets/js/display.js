@@ -92,7 +92,19 @@
     return lead.occurrences > 1 ? `×${lead.occurrences}` : "";
   }
 
-  const words = { age, clock, day, figure, freshness, grave, isCleared, listed, merged, sourceTime, times, BATCH_S };
+  /** What the list holds, in words: 在告 12 · 已恢复待确认 3; replayed ones count to neither. `t` translates. */
+  function summed(alarms, t) {
+    const n = (wanted) => alarms.filter((a) => a.run === null && wanted(a)).length;
+    const over = n((a) => a.state === "cleared_unacked"), reasons = n(isOver), replayed = alarms.filter((a) => a.run !== null).length;
+    return [
+      t("在告 {n}", { n: figure(n((a) => !isCleared(a))) }),
+      over ? t("已恢复待确认 {n}", { n: figure(over) }) : "",
+      reasons ? t("已恢复待说明 {n}", { n: figure(reasons) }) : "",
+      replayed ? t("回放 {n}", { n: figure(replayed) }) : "",
+    ].filter(Boolean).join(" · ");
+  }
+
+  const words = { age, clock, day, figure, freshness, grave, isCleared, listed, merged, sourceTime, summed, times, BATCH_S };
   root.yiping = root.yiping || {};
   root.yiping.display = words;
   if (typeof module !== "undefined") module.exports = words;

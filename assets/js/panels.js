@@ -4,7 +4,7 @@
   "use strict";
 
   const yiping = (window.yiping = window.yiping || {});
-  const { age, clock, figure, freshness, grave, isCleared, listed, merged, sourceTime, times, BATCH_S } = yiping.display;
+  const { age, clock, figure, freshness, grave, isCleared, listed, merged, sourceTime, summed, times, BATCH_S } = yiping.display;
   const { element, parentOf, setText, shape, stateOf, title, where, SHAPES } = yiping.panelAlarms;
   const t = (source, values) => yiping.t(source, values);
   const PAGE_MS = 15_000; // a wall cannot scroll: what does not fit takes turns
@@ -39,6 +39,8 @@
     // A snapshot lists at most two thousand; of a larger place the rest is only counted.
     const total = state.area.path === path() ? Math.max(open.length, state.alarmsTotal) : open.length;
     list.render(open, total, counters()["alarms.today"], now());
+    const sums = document.querySelector(".alarms-sums");
+    if (sums) setText(sums, open.length === total ? summed(open, t) : ""); // of those that are not listed the state is not known
   }
 
   // ---- pinned strip

@@ -135,17 +135,20 @@
 
   const acts = { share, picture, print: () => window.print() };
 
-  function shut(focus) {
-    const open = document.querySelector(".tools[open]");
-    if (!open) return;
-    open.open = false;
-    if (focus) open.firstElementChild.focus();
+  /** Closes what hangs open over the page, but for `kept`. */
+  function shut(focus, kept) {
+    for (const open of document.querySelectorAll(":is(.tools, .about)[open]")) {
+      if (open === kept) continue;
+      open.open = false;
+      if (focus) open.firstElementChild.focus();
+    }
   }
 
   document.addEventListener("click", (event) => {
     const item = event.target.closest("[data-act]");
     if (item && acts[item.dataset.act]) acts[item.dataset.act]();
-    if (!event.target.closest(".tools summary")) shut(false);
+    const summary = event.target.closest(":is(.tools, .about) > summary"), text = event.target.closest(".about-text");
+    shut(false, (summary || text)?.parentElement);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") shut(true);

@@ -53,6 +53,8 @@
       });
       if (list.children[i] !== row) list.insertBefore(row, list.children[i] || null);
     });
+    document.getElementById("walls-none").hidden = found.walls.length > 0;
+    list.closest(".walls-panel").hidden = !found.walls.length;
     const lost = found.walls.filter((w) => w.lost).length;
     const said = found.walls.length ? t("{n} 块在线", { n: found.walls.length - lost }) : t("没有大屏报告过");
     return lost ? `${said} · ${t("{n} 块失联", { n: lost })}` : said;

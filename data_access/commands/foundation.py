@@ -14,12 +14,12 @@ from data_access.domain.devices import COMMON_METRICS, KIND_METRICS, METRIC_UNIT
 
 _SOURCES: Final = (
     ("sensors", "传感物联", "Sensors", 60),
-    ("heartbeat", "合成心跳", "Synthetic heartbeat", 30),
+    ("heartbeat", "全程自检", "End-to-end check", 30),
 )
 
 
 def lay(session: Session) -> None:
-    """Add what is missing; what is there stays as it is, changed rules included."""
+    """Add what is missing; what is there stays as it is, changed rules included, but for the names of own sources."""
     metrics = set(session.scalars(select(MetricRow.key)))
     keys = dict.fromkeys([*(key for keys in KIND_METRICS.values() for key in keys), *COMMON_METRICS])
     session.add_all(MetricRow(key=key, unit=METRIC_UNITS.get(key)) for key in keys if key not in metrics)
@@ -36,7 +36,9 @@ def lay(session: Session) -> None:
         for model in DEFAULT_MODELS
         if model.code not in models
     )
-    sources = set(session.scalars(select(SourceRow.code)))
+    sources = {row.code: row for row in session.scalars(select(SourceRow))}
+    if heart := sources.get("heartbeat"):
+        heart.name, heart.name_en = next((name, english) for code, name, english, _ in _SOURCES if code == "heartbeat")
     session.add_all(
         SourceRow(code=code, name=name, name_en=english, interval_s=interval)
         for code, name, english, interval in _SOURCES

@@ -25,7 +25,7 @@ _SOURCES: Final = (
     ("video", "视频", "Video", "公安分局", 60, timedelta(0)),
     ("population", "人口房屋", "Population and housing", "区网格办", 86_400, timedelta(hours=6)),
     ("entities", "法人资源", "Entities and resources", "区市场监管局", 604_800, timedelta(days=2)),
-    ("heartbeat", "合成心跳", "Synthetic heartbeat", "一屏", 15, timedelta(0)),
+    ("heartbeat", "全程自检", "End-to-end check", "一屏", 15, timedelta(0)),
 )
 CHANNELS: Final = (
     ("patrol", "网格员巡查", "区网格办", 204),

@@ -294,6 +294,7 @@ def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: dat
         ),
         recent=tuple(recent[i] for i in range(RECENT_STEPS)),
         replay=replay,
+        replaying=0 if totals else _replaying(session, path),
         last_critical_at=session.scalar(
             select(AlarmRow.raised_at)
             .where(*_subtree(AlarmRow.area_path, path), AlarmRow.severity == Severity.CRITICAL, AlarmRow.run.is_(None))
@@ -301,6 +302,11 @@ def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: dat
             .limit(1)
         ),
     )
+
+
+def _replaying(session: Session, path: str) -> int:
+    query = select(func.count()).select_from(DeviceRow).where(*_subtree(DeviceRow.area_path, path), DeviceRow.replay)
+    return session.scalar(query) or 0
 
 
 def _offline(session: Session, path: str) -> Counter[str]:

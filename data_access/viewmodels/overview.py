@@ -81,7 +81,10 @@ class KindLine:
 
 @dataclass(frozen=True, slots=True)
 class Sensors:
-    """Devices and what they say. `by_severity` counts standing alarms 1..4; `recent` new ones per ten minutes."""
+    """Devices and what they say. `by_severity` counts standing alarms 1..4; `recent` new ones per ten minutes.
+
+    `replay` and `replaying`: standing alarms of replays, and devices that only replay (told where there are no others).
+    """
 
     devices: int
     offline: int
@@ -92,6 +95,7 @@ class Sensors:
     recent: tuple[int, ...]
     replay: int
     last_critical_at: datetime | None
+    replaying: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 const test = require("node:test");
 const assert = require("node:assert");
 
-const { age, freshness, grave, listed, merged, sourceTime, times, figure } = require("../../assets/js/display.js");
+const { age, freshness, grave, listed, merged, sourceTime, summed, times, figure } = require("../../assets/js/display.js");
 const { t } = require("../../assets/js/i18n.js");
 
 const S = 1000, M = 60 * S, H = 60 * M, D = 24 * H;
@@ -73,6 +73,18 @@ test("alarms of one kind in one building are one line as old as the first; other
   assert.deepStrictEqual(lines.map((l) => l.members.map((a) => a.alarm_id)), [[3, 1, 6], [2], [4], [5], [7], [8]]);
   assert.deepStrictEqual([lines[0].since, lines[0].unseen], ["2026-06-01T04:00:00Z", 1]);
   assert.deepStrictEqual(lines.slice(0, 2).map((l) => times(l, t)), ["3 个终端", "×2"]);
+});
+
+test("the list's head tells what stands from what only waits for a look or a reason", () => {
+  const all = [
+    alarm({ alarm_id: 1 }),
+    alarm({ alarm_id: 2, state: "active_acked" }),
+    alarm({ alarm_id: 3, state: "cleared_unacked" }),
+    alarm({ alarm_id: 4, state: "cleared_acked" }),
+    alarm({ alarm_id: 5, run: "replay-1" }),
+  ];
+  assert.strictEqual(summed(all, t), "在告 2 · 已恢复待确认 1 · 已恢复待说明 1 · 回放 1");
+  assert.strictEqual(summed(all.slice(0, 2), t), "在告 2");
 });
 
 test("figures have commas and a true minus", () => {

@@ -139,6 +139,12 @@ def test_a_guest_is_somebody_at_this_machine_alone(web: Web) -> None:
     assert web.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
 
 
+def test_the_sign_in_page_says_what_may_be_seen_before_it(web: Web) -> None:
+    assert "不登录也能查看，处置须登录" in web.get("/sign-in").text
+    stranger = web.get("/sign-in", headers={"X-Forwarded-For": "203.0.113.9"}).text
+    assert "登录前只显示这个轮廓" in stranger
+
+
 def test_the_sign_in_page_needs_no_script_and_runs_none_but_ours(web: Web) -> None:
     answer = web.get("/sign-in")
     policy = answer.headers["content-security-policy"]

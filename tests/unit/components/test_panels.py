@@ -11,7 +11,7 @@ import pytest
 from dash import html
 from dash.development.base_component import Component
 
-from components import activity, building_drawer, closing, frame, header, ledger, ranking
+from components import activity, building_drawer, closing, frame, header, ledger, ranking, trends
 from components.i18n import Words, words
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import ClosingCounts
@@ -157,6 +157,29 @@ def test_the_ranking_marks_who_is_below_the_target_and_shows_the_unassigned_unra
     assert said.index("翠竹") < said.index("东门") < said.index("莲塘") < said.index("未归属")
     assert said.count("rank is-low") == 1
     assert said.count('"data-drill"') == 3
+
+
+def test_each_rental_grade_is_told_behind_a_mark_that_needs_no_pointer() -> None:
+    panel = ledger.housing(FULL.ledger, None, FULL.at, words("zh"))
+    told = next(part for part in panel.children[0].children if isinstance(part, html.Details))
+    assert isinstance(told.children[0], html.Summary)
+    assert all(word in _text(told) for word in ("宽管", "关注", "严管", "禁止"))
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"), [(0.00001, "不到万分之一"), (0.0003, "万分之 3"), (0.0099, "万分之 99"), (0.12, "12%")]
+)
+def test_a_chance_is_said_in_words(probability: float, said: str) -> None:
+    line = HotTopic("夜间施工噪声", 31, 12.4, probability, hot=True, where=None)
+    assert said in _text(trends.hot(HotTopics(date(2026, 6, 1), (line,), 302, 0.15), words("zh")))
+
+
+def test_where_only_recordings_play_the_tile_says_so_and_counts_none_of_their_alarms_as_today() -> None:
+    bare = replace(EMPTY.sensors, replay=3, replaying=1)
+    said = _text(activity.sensors(replace(EMPTY, sensors=bare), words("zh")))
+    assert "只有回放终端" in said
+    assert "alarms.replay" in said
+    assert "alarms.today" not in said
 
 
 def test_a_leaf_shows_who_answers_for_it() -> None:
