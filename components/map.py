@@ -63,6 +63,7 @@ _SHAPES: Final = (
     (Layer.ALARMS, "minor", "次要"),
     (Layer.ALARMS, "warning", "提示"),
     (Layer.DEVICES, "offline", "离线"),
+    (Layer.DEVICES, "hydrant", "消防栓"),
     (Layer.CAMERAS, "camera", "视频"),
     (Layer.CAMERAS, "camera-off", "无画面"),
     (Layer.INCIDENTS, "incident", "事件点"),

@@ -57,11 +57,15 @@
         this.layer.placeLabels(boxes);
       });
       this.layer.addTo(map);
-      this.layer.onObstacles = (boxes) => this.areas.avoid(boxes);
+      this.around = new yiping.mapAround.Around(window.L, map, this.areas);
+      this.layer.onObstacles = (boxes) => {
+        this.areas.avoid(boxes);
+        this.around.avoid(boxes);
+      };
       this.data.attach(this.layer);
       this.hand = new yiping.mapHand.MapHand(map, this.frame, this.layer, this.data, {
         act: (code) => this._choose(code), building: (code) => announce("yiping:building", { code }),
-        near: (point, reach) => this.areas.buildingNear(point, reach),
+        near: (point, reach) => this.areas.buildingNear(point, reach) ?? this.around.buildingNear(point, reach),
       });
       this.cleanups = [];
       this.areas.select(query().get("building"));
@@ -105,6 +109,7 @@
       this.hand.destroy();
       this.search.destroy();
       this.data.destroy();
+      this.around.destroy();
       for (const undo of this.cleanups.splice(0)) undo();
       if (yiping.map === this) yiping.map = null;
     }
@@ -138,6 +143,7 @@
         this.areas.legend(this.frame, yiping.t(METRICS[this.metric]));
         if (then && bounds) then(bounds);
         this.frame.dataset.drawn = this.code;
+        this.around.look();
         if (yiping.mapEarly) this.layer.afterDraw(() => yiping.mapEarly?.remove());
       });
     }
@@ -165,7 +171,7 @@
 
     // A shape was chosen. The map starts for its place at once; the page follows by way of the address.
     _choose(code) {
-      if (this.areas.isBuilding(code)) return announce("yiping:building", { code });
+      if (this.areas.isBuilding(code) || this.around.isBuilding(code)) return announce("yiping:building", { code });
       announce("yiping:drill", { code });
       this.lead(code);
     }
@@ -222,7 +228,12 @@
       for (const b of this.frame.querySelectorAll("[data-metric]")) b.setAttribute("aria-pressed", String(b.dataset.metric === this.metric));
       for (const b of this.frame.querySelectorAll("[data-layer]")) b.setAttribute("aria-pressed", String(this.layers.has(b.dataset.layer)));
       for (const e of this.frame.querySelectorAll("[data-of]")) e.hidden = !this.layers.has(e.dataset.of);
-      yiping.mapShapes.paintLegend(this.frame, this.layer.stamps); // what was hidden had no size
+      this.paintLegend();
+    }
+
+    // What was hidden had no size.
+    paintLegend() {
+      yiping.mapShapes.paintLegend(this.frame, this.layer.stamps);
     }
 
     // Device points that the map holds and shows.

@@ -14,9 +14,11 @@
     return p.name.length > 3 ? p.name.replace(/(街道|社区)$/, "") : p.name;
   }
 
+  const escaped = (name) => name.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+
   // The label of a shape as HTML: name and value, of a building only its name.
   function text(p, point) {
-    const name = nameOf(p).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+    const name = escaped(nameOf(p));
     return point ? `<b>${name}</b>` : `<b>${name}</b><span>${number(p.value)}</span>`;
   }
 
@@ -216,6 +218,11 @@
       return this.byCode.get(code)?.layer.feature.properties.role === "building";
     }
 
+    // Whether the place on screen has nothing below it but its buildings.
+    isLeaf() {
+      return [...this.byCode.values()].some((one) => one.point);
+    }
+
     // Paints the class bounds of the present metric into the legend.
     legend(root, title) {
       const box = root.querySelector(".map-legend-choro");
@@ -229,5 +236,5 @@
     }
   }
 
-  yiping.mapAreas = { Areas, text };
+  yiping.mapAreas = { Areas, escaped, footprint, nameOf, text };
 })();

@@ -6,11 +6,13 @@
   const yiping = (window.yiping = window.yiping || {});
   const BIN_ABOVE = 5000; // sensors visible; cameras and incidents are larger glyphs and bin sooner
   const GLYPHS_ABOVE = 100;
+  const GLYPHS_NEAR = 400; // close by each has its place, and what a camera sees is what one wants to know
   const FAINT_ABOVE = 400; // sensors visible: normal ones are a texture then, not things to count
   const FAINT = 0.3;
   const GLYPHS = {
     incidents: ["incident"], resources: ["resource"], workers: ["worker"], cameras: ["camera", "camera-off"],
   };
+  const NEAR_ZOOM = 16.4; // from here on a hydrant is more than one dot among many
   const BIN_LABELS = 7; // the side of a bin, in heights of its label
   const WORDS = ["normal", "warning", "minor", "major", "critical", "offline", "unseen"];
 
@@ -23,9 +25,10 @@
     // Bins or symbols: decided by how many are in view, once for the whole picture.
     _choose() {
       const size = this._bounds.getSize(), box = this._world(0, 0, size.x, size.y);
+      const glyphs = this._zoom >= NEAR_ZOOM ? GLYPHS_NEAR : GLYPHS_ABOVE;
       this._binned = {};
       for (const [name, set] of Object.entries(this.sets)) {
-        const limit = name === "devices" ? BIN_ABOVE : GLYPHS_ABOVE;
+        const limit = name === "devices" ? BIN_ABOVE : glyphs;
         const near = set.countNear(...box);
         this._binned[name] = near > limit;
         if (name === "devices") this._faint = near > FAINT_ABOVE;
@@ -134,13 +137,16 @@
     _drawDevices(x0, y0, x1, y1) {
       const set = this.sets.devices, pen = this._pen.points, reach = this.stamps.tokens.size.critical;
       const stamps = WORDS.map((word, k) => this.stamps.shape(word, this._diameter(k)));
-      const later = []; // abnormal ones go on top of normal ones
+      const later = []; // abnormal ones go on top of normal ones, hydrants between
+      const close = this._zoom >= NEAR_ZOOM, hydrants = [];
       if (this._faint) pen.globalAlpha = FAINT;
       set.each(...this._world(x0 - reach, y0 - reach, x1 + reach, y1 + reach), (i) => {
         if (set.category[i]) later.push(i);
+        else if (close && set.kind[i] === yiping.mapPoints.HYDRANT) hydrants.push(i);
         else this._stampPoint(pen, stamps[0], set, i);
       });
       pen.globalAlpha = 1;
+      for (const i of hydrants) this._stampPoint(pen, this.stamps.shape("hydrant", this.stamps.tokens.size.glyph), set, i);
       later.sort((a, b) => set.category[a] % 5 - set.category[b] % 5);
       for (const i of later) this._stampPoint(pen, stamps[set.category[i]], set, i);
     },

@@ -5,6 +5,7 @@
   // Categories a point is drawn by. 0–4 are severities; the worst member names a bin.
   const NORMAL = 0, WARNING = 1, MINOR = 2, MAJOR = 3, CRITICAL = 4, OFFLINE = 5, UNSEEN = 6, CATEGORIES = 7;
   const WORST_FIRST = [CRITICAL, MAJOR, MINOR, WARNING, OFFLINE, UNSEEN, NORMAL];
+  const HYDRANT = 2; // its place in DeviceKind, as the feed sends kinds
   const STATUS = { SEVERITY: 0b111, OFFLINE: 0b1000, NEVER_SEEN: 0b100000 };
   const PLAIN = 0x314d5059; // "YPM1"
   const PACKED = 0x324d5059; // "YPM2"
@@ -278,7 +279,7 @@
   }
 
   const api = {
-    NORMAL, WARNING, MINOR, MAJOR, CRITICAL, OFFLINE, UNSEEN, CATEGORIES, WORST_FIRST, SPREAD_ZOOM,
+    NORMAL, WARNING, MINOR, MAJOR, CRITICAL, OFFLINE, UNSEEN, CATEGORIES, WORST_FIRST, SPREAD_ZOOM, HYDRANT,
     PointSet, categoryOf, decode, spread, worldX, worldY,
   };
   if (typeof module !== "undefined") module.exports = api;

@@ -142,6 +142,18 @@
       outlined(c, t["text-3"], t["map-bg"], 1.6);
       slash(c, r * 0.85, t["text-3"], t["map-bg"], 1.6);
     },
+    hydrant(c, r, t) {
+      c.beginPath();
+      c.moveTo(-r * 0.4, r * 0.8);
+      c.lineTo(-r * 0.4, -r * 0.35);
+      c.arc(0, -r * 0.35, r * 0.4, Math.PI, 0);
+      c.lineTo(r * 0.4, r * 0.8);
+      c.moveTo(-r * 0.7, r * 0.8);
+      c.lineTo(r * 0.7, r * 0.8);
+      c.moveTo(-r * 0.75, 0);
+      c.lineTo(r * 0.75, 0);
+      outlined(c, t["data-1"], t["map-bg"], 1.5);
+    },
     resource(c, r, t) {
       c.beginPath();
       c.roundRect(-r * 0.75, -r * 0.75, r * 1.5, r * 1.5, r * 0.3);

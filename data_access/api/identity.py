@@ -63,6 +63,7 @@ AGGREGATES: Final = frozenset(
         "/api/v1/map/cameras",
         "/api/v1/map/resources",
         "/api/v1/map/areas.geojson",
+        "/api/v1/map/around.geojson",
         "/api/v1/map/basemap",
         "/tiles/{z:int}/{x:int}/{y:int}",
         "/api/v1/walls",

@@ -15,7 +15,7 @@ from data_access.api.context import Context, context, principal
 from data_access.auth.principal import may
 from data_access.domain.accounts import Action
 from data_access.domain.errors import InvalidInput
-from data_access.queries import areas, buildings, devices, map_areas, map_feed
+from data_access.queries import areas, buildings, devices, map_areas, map_around, map_feed
 from data_access.viewmodels.areas import AreaLabel
 from data_access.viewmodels.map import Box, Shading, parse_box
 
@@ -93,6 +93,21 @@ async def get_areas(request: Request) -> Response:
 
     body = await ctx.read(read)
     return Response(body, media_type="application/geo+json", headers={"Cache-Control": "private, max-age=10"})
+
+
+async def get_around(request: Request) -> Response:
+    """Grids and buildings in a small viewport, whatever area is on screen, as GeoJSON; `area` narrows them."""
+    ctx, box, scope = context(request), _box(request), principal(request).scope
+    code = request.query_params.get("area")
+    if box is None:
+        raise InvalidInput("bbox is four numbers in degrees: west,south,east,north.")
+
+    def read(session: Session) -> bytes:
+        area = areas.find(session, code, scope) if code else None
+        return map_around.around_geojson(session, area.path if area else scope, box)
+
+    body = await ctx.read(read)
+    return Response(body, media_type="application/geo+json", headers={"Cache-Control": "private, max-age=60"})
 
 
 async def get_device(request: Request) -> Response:

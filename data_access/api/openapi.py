@@ -152,6 +152,15 @@ def _paths() -> Spec:
                 media="application/geo+json",
             )
         },
+        "/api/v1/map/around.geojson": {
+            "get": _get(
+                "Grids (role around) and buildings in a viewport of some six kilometres at most, nearest first.",
+                {"type": "object"},
+                _AREA,
+                _query("bbox", {"type": "string"}, required=True),
+                media="application/geo+json",
+            )
+        },
         "/api/v1/devices/{device_id}": {
             "get": _get("One device with its newest values.", _ref("DeviceView"), _path("device_id", "integer"))
         },

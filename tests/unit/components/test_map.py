@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from dash.development.base_component import Component
 
 from components import map as map_view
 from components.i18n import words
+from data_access.domain.devices import DeviceKind
 
 
 def _buttons(tree: Component) -> dict[str, bool]:
@@ -60,3 +62,8 @@ def test_the_map_is_made_for_points_and_moves_only_by_hand() -> None:
 )
 def test_the_snapshot_ahead_is_the_one_that_the_live_client_starts_from(query: dict[str, str], address: str) -> None:
     assert map_view.snapshot_url(query) == address
+
+
+def test_the_browser_knows_which_kind_of_device_is_a_hydrant() -> None:
+    script = (Path(__file__).parents[3] / "assets" / "js" / "map_points.js").read_text("utf-8")
+    assert f"const HYDRANT = {list(DeviceKind).index(DeviceKind.HYDRANT)};" in script

@@ -1,0 +1,158 @@
+// What lies around a spot that is looked at from near, whatever area is on screen: the grids there with their names, the
+// buildings with theirs. A fire seen from the whole district has its street corner then. It comes when the map rests,
+// moves with it, and never moves the map itself.
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const FROM_ZOOM = 16.4; // some 600 m to each side
+  const NAMES_ZOOM = 16.9;
+  const PADDING = 0.4; // of the view, on each side: a small step to the side needs nothing new
+  const REST_MS = 150;
+
+  class Around {
+    // `areas` are the shapes of the place on screen: what they draw is not drawn twice.
+    constructor(L, map, areas) {
+      Object.assign(this, { L, map, areas });
+      const pane = map.createPane("around");
+      pane.style.zIndex = 420; // above the choropleth, below points and names
+      this.renderer = L.svg({ padding: 0.4, pane: "around" });
+      this.Footprint = yiping.mapAreas.footprint(L);
+      this.group = L.layerGroup();
+      this.houses = new Map(); // code → its footprint
+      this.names = []; // labels, those of grids first, each with the footprint it belongs to
+      this.obstacles = [];
+      this.box = null; // what has been fetched covers this
+      map.on("moveend", () => this.look());
+    }
+
+    destroy() {
+      clearTimeout(this.resting);
+      this.abort?.abort();
+    }
+
+    // The map rests, or shows another place.
+    look() {
+      clearTimeout(this.resting);
+      const close = this.map.getZoom() >= FROM_ZOOM, frame = this.map.getContainer().closest(".map-frame");
+      if (close !== frame.classList.contains("is-near")) {
+        frame.classList.toggle("is-near", close);
+        yiping.map?.paintLegend();
+      }
+      if (close && !this.areas.isLeaf()) {
+        this.group.addTo(this.map);
+        if (!this.box || !this.box.contains(this.map.getBounds())) this.resting = setTimeout(() => this._load(), REST_MS);
+        this.declutter();
+      } else this.group.remove();
+    }
+
+    async _load() {
+      this.abort?.abort();
+      this.abort = new AbortController();
+      const box = this.map.getBounds().pad(PADDING);
+      const asked = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((v) => v.toFixed(5)).join(",");
+      try {
+        const answer = await fetch(`/api/v1/map/around.geojson?bbox=${asked}`, { credentials: "same-origin", signal: this.abort.signal });
+        if (!answer.ok) return; // too far away, or not ours to see: the picture stays as it is
+        this._show(await answer.json());
+        this.box = box;
+      } catch {
+        // the next rest of the map asks again
+      }
+    }
+
+    _show({ features }) {
+      const { L } = this, rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+      this.group.clearLayers();
+      this.houses.clear();
+      this.names.length = 0;
+      for (const feature of features) {
+        const p = feature.properties;
+        if (p.role === "building") this._house(feature, 0.5 * rem);
+        else {
+          const style = { className: "map-around", weight: 1.5 };
+          L.geoJSON(feature, { renderer: this.renderer, interactive: false, style }).addTo(this.group);
+          this._label(yiping.mapGeometry.anchor(feature.geometry), yiping.mapAreas.nameOf(p), "is-around");
+        }
+      }
+      this.declutter();
+    }
+
+    _house({ properties: p, geometry }, radius) {
+      const [lng, lat] = geometry.coordinates;
+      const layer = new this.Footprint([lat, lng], { renderer: this.renderer, radius, className: "map-building", weight: 1.5 });
+      layer.addTo(this.group);
+      const path = layer.getElement();
+      if (path) {
+        path.dataset.code = p.code;
+        path.setAttribute("aria-hidden", "true"); // the alarm's card and the search lead there
+      }
+      this.houses.set(p.code, layer);
+      this._label([lng, lat], p.name, "is-building is-beside", layer);
+    }
+
+    _label([lng, lat], name, kind, house = null) {
+      const { L } = this, html = `<b>${yiping.mapAreas.escaped(name)}</b>`;
+      const icon = L.divIcon({ className: `map-label ${kind} is-hidden`, html, iconSize: null });
+      const label = L.marker([lat, lng], { icon, pane: "area-labels", interactive: false, keyboard: false }).addTo(this.group);
+      this.names.push({ label, house });
+    }
+
+    // Symbols or names of areas have moved: names keep clear of them.
+    avoid(obstacles) {
+      this.obstacles = obstacles;
+      this.declutter();
+    }
+
+    declutter() {
+      if (!this.map.hasLayer(this.group)) return;
+      const named = this.map.getZoom() >= NAMES_ZOOM;
+      const boxes = this.names.map((one) => this._nameBox(one, named));
+      const houses = [...this.houses.values()].map((house) => this._houseBox(house));
+      const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses]);
+      this.names.forEach(({ label }, i) => {
+        const element = label.getElement();
+        if (!element) return;
+        element.classList.toggle("is-hidden", !found[i]);
+        if (!found[i]) return;
+        element.style.setProperty("--dx", `${Math.round(found[i][0])}px`);
+        element.style.setProperty("--dy", `${Math.round(found[i][1])}px`);
+      });
+    }
+
+    _houseBox(house) {
+      const at = this.map.latLngToLayerPoint(house.getLatLng()), r = house.getRadius();
+      return { x: at.x, y: at.y, w: r * 2.4, h: r * 1.6 };
+    }
+
+    // A building's name stands below its footprint, else above it. Widths are reckoned: measuring would lay out the page.
+    _nameBox(one, named) {
+      const element = one.label.getElement();
+      if (!one.size && element) {
+        const font = parseFloat(getComputedStyle(element).fontSize), text = element.textContent;
+        one.size = { w: [...text].reduce((sum, c) => sum + (c > "\u2000" ? 1 : 0.6), 0.5) * font, h: font * 1.25 };
+      }
+      const { w, h } = one.size || { w: 0, h: 0 }, at = this.map.latLngToLayerPoint(one.label.getLatLng());
+      if (!one.house) return { x: at.x, y: at.y, w, h, room: 2000 };
+      const gap = one.house.getRadius() * 0.8 + h / 2 + 2;
+      return { x: at.x, y: at.y, w, h, offsets: [[0, gap], [0, -gap]], room: named && w ? 1000 : 0 };
+    }
+
+    // The building within `reach` pixels of a layer point, if any.
+    buildingNear(at, reach) {
+      if (!this.map.hasLayer(this.group)) return null;
+      let best = null, nearest = reach;
+      for (const [code, house] of this.houses) {
+        const d = this.map.latLngToLayerPoint(house.getLatLng()).distanceTo(at);
+        if (d < nearest) [best, nearest] = [code, d];
+      }
+      return best;
+    }
+
+    isBuilding(code) {
+      return this.houses.has(code);
+    }
+  }
+
+  yiping.mapAround = { Around };
+})();
