@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 
 from components import format as fmt
-from components import labels, sparkline, wide
+from components import labels, periods, sparkline, wide
 from components.i18n import Words
 from components.parts import INKS, Child, attributes, counter, hero, line, mark, missing, panel, split
 from data_access.domain.facts import Daily
@@ -50,26 +50,42 @@ def incidents(view: Overview, w: Words) -> html.Section:
         "incidents",
         title,
         [
-            hero(
-                fmt.count(flow.today),
-                w("件"),
-                [(w("较昨日同时"), fmt.change(flow.today, flow.yesterday))],
-                key="incidents.today",
-                trend=sparkline.build([line.created for line in days], w("近 30 天每日受理"), w),
-            ),
+            _taken_in(view, sparkline.build([line.created for line in days], w("近 30 天每日受理"), w), w),
             _stages(flow, w),
-            wide.sources(view.channels, w),
+            wide.sources(view.channels, w(periods.said(view).sources), w),
             wide.hot(view.hot, w),
             html.Div(
                 line([w("超期"), " ", html.B(counter("incidents.overdue", fmt.count(flow.overdue)))], open_[1:]),
                 className="compact-only",
             ),
         ],
-        sub=w("今日受理"),
+        sub=w(periods.said(view).created if view.given else "今日受理"),
         note=html.Span(open_),
         sources="incidents",
         more="/trends",
     )
+
+
+def _taken_in(view: Overview, trend: Child, w: Words) -> html.Div:
+    """Cases taken in: today's, or those of the running period that the address asks for."""
+    if not view.given:
+        change = fmt.change(view.flow.today, view.flow.yesterday)
+        return hero(
+            fmt.count(view.flow.today), w("件"), [(w("较昨日同时"), change)], key="incidents.today", trend=trend
+        )
+    created, so_far = view.closing.now.created, view.so_far
+    change = fmt.change(created, so_far.created_before if so_far else None)
+    return hero(fmt.count(created), w("件"), [(w(periods.said(view).compared), change)], trend=trend)
+
+
+def _raised(view: Overview, w: Words) -> html.Div:
+    """Alarms: today's, or those of the running period that the address asks for."""
+    seen, so_far = view.sensors, view.so_far
+    if not view.given or so_far is None:
+        change = fmt.change(seen.today, seen.yesterday)
+        return hero(fmt.count(seen.today), w("条"), [(w("较昨日同时"), change)], key="alarms.today")
+    change = fmt.change(so_far.alarms, so_far.alarms_before)
+    return hero(fmt.count(so_far.alarms), w("条"), [(w(periods.said(view).compared), change)])
 
 
 def _stages(flow: Flow, w: Words) -> html.Div:
@@ -150,12 +166,7 @@ def sensors(view: Overview, w: Words) -> html.Section:
         "sensors",
         w("传感告警"),
         [
-            hero(
-                fmt.count(seen.today),
-                w("条"),
-                [(w("较昨日同时"), fmt.change(seen.today, seen.yesterday))],
-                key="alarms.today",
-            ),
+            _raised(view, w),
             _pace(seen, w),
             html.Div([standing, _kinds(seen.kinds, w)], className="standing"),
             wide.kinds(seen.kinds, w),
@@ -172,7 +183,7 @@ def sensors(view: Overview, w: Words) -> html.Section:
                 sparkline.build(view.past.daily.get(Daily.DEVICES_ONLINE, ()), w("近 30 天在线"), w),
             ),
         ],
-        sub=w("今日"),
+        sub=w(periods.said(view).name if view.given and view.running else "今日"),
         note=w("含视频识别"),
         sources="sensors",
     )
@@ -185,7 +196,12 @@ def _without_devices(seen: Sensors, w: Words) -> list[Child]:
     return [
         *missing(w, "只有回放终端"),
         line(
-            [w("回放在告"), " ", html.B(counter("alarms.replay", fmt.count(seen.replay))), html.Span(w("条"), className="unit")],
+            [
+                w("回放在告"),
+                " ",
+                html.B(counter("alarms.replay", fmt.count(seen.replay))),
+                html.Span(w("条"), className="unit"),
+            ],
             [html.B(fmt.count(seen.replaying)), html.Span(w("台"), className="unit")],
         ),
     ]

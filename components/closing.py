@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 
 from components import format as fmt
-from components import sparkline
+from components import periods, sparkline
 from components.i18n import Words
 from components.parts import Child, icon, panel
 from data_access.viewmodels.overview import Closing, Overview
@@ -19,7 +19,8 @@ def build(view: Overview, w: Words) -> html.Section:
     closing = view.closing
     body: list[Child] = [html.P([icon("off"), html.Span(w("事件未导入"))], className="missing")]
     if view.has_incidents:
-        now, before, year = closing.now, closing.previous, closing.last_year
+        now = closing.now
+        before, year = _created_before(view)
         body = [
             _kpi(
                 w,
@@ -45,16 +46,20 @@ def build(view: Overview, w: Words) -> html.Section:
                 fmt.count(now.created),
                 w("件"),
                 f"{w('应结案')} {fmt.count(now.due)}",
-                [
-                    (w("环比"), fmt.change(now.created, before.created if before else None)),
-                    (w("同比"), fmt.change(now.created, year.created if year else None)),
-                ],
+                [(w("环比"), fmt.change(now.created, before)), (w("同比"), fmt.change(now.created, year))],
                 sparkline.build(view.past.created[:-1], w("此前 11 月"), w),  # the month we are in is not whole
             ),
         ]
-    title = w("本月效能") if view.running and view.period.is_month else w("周期效能")
+    title = w(periods.said(view).rates)
     note = w("截至 {time}", time=fmt.clock(view.at)) if view.running else fmt.period(view.period)
     return panel("closing", title, body, sub=_hot(view, w), note=note, sources="incidents", more="/trends")
+
+
+def _created_before(view: Overview) -> tuple[int | None, int | None]:
+    """Cases of the period before and of the year before: while a period runs, up to the same moment of theirs."""
+    of, so_far = view.closing, view.so_far
+    before, year = (other.created if other else None for other in (of.previous, of.last_year))
+    return (so_far.created_before, so_far.created_year_before) if so_far else (before, year)
 
 
 def _hot(view: Overview, w: Words) -> str | None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from dash import html
 
 from components import format as fmt
-from components import labels
+from components import labels, periods
 from components.closing import TARGET
 from components.i18n import Words
 from components.navigation import address
@@ -27,6 +27,13 @@ class Ids(StrEnum):
     B = "compare-b"
 
 
+class Beside(StrEnum):
+    """The same beside a tablet's map, where `side.js` knows them."""
+
+    A = "beside-a"
+    B = "beside-b"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One figure of both areas; `digits` None: a count. A rate is drawn to 100 with its target dashed."""
@@ -40,21 +47,27 @@ class Row:
     people: bool = False  # so few that one could be recognised are not said
 
 
-def chooser(side: Ids, label: str, choices: Sequence[AreaLabel], chosen: AreaLabel | None, w: Words) -> html.Div:
+def chooser(
+    side: Ids | Beside, label: str, choices: Sequence[AreaLabel], chosen: AreaLabel | None, w: Words
+) -> html.Div:
     """One side's area: a list that the keyboard and the finger can use; `compare.js` goes where it says."""
     return html.Div(
         [
             html.Label(label, htmlFor=side),
             html.Select(
                 [
-                    html.Option(_named(area, w), value=area.code, selected=chosen is not None and area.id == chosen.id)
+                    html.Option(
+                        _named(area, w, level=isinstance(side, Ids)),
+                        value=area.code,
+                        selected=chosen is not None and area.id == chosen.id,
+                    )
                     for area in choices
                 ],
                 id=side,
-                **attributes(data_side=side.value.removeprefix("compare-")),
+                **attributes(**{"data_beside" if isinstance(side, Beside) else "data_side": side.value[-1]}),
             ),
         ],
-        className=f"compare-choice of-{side.value}",
+        className=f"compare-choice of-{side.value[-1]}",
     )
 
 
@@ -64,6 +77,30 @@ def build(a: Overview, b: Overview, w: Words) -> list[Child]:
         _panel("facts", w("底数"), _facts(a, b, w), a, b, w, note=fmt.month(a.ledger.month, w)),
         _panel("closing", w("效能"), _closing(a, b, w), a, b, w, note=fmt.period(a.period)),
         _panel("now", w("正在发生"), _now(a, b, w), a, b, w, note=w("截至 {time}", time=fmt.clock(a.at))),
+    ]
+
+
+def beside(a: Overview, b: Overview, choices: Sequence[AreaLabel], w: Words) -> list[Child]:
+    """The comparison beside a tablet's map: two areas to choose, what matters most of both, the way to the rest."""
+    sides = ((Beside.A, w("甲"), a), (Beside.B, w("乙"), b))
+    one, two = (chooser(side, label, choices, view.place.area, w) for side, label, view in sides)
+    period = w(periods.said(a).name) if a.running else fmt.period(a.period)
+    on_time, closed, created, _, overdue = _closing(a, b, w)
+    rows = [on_time, closed, created, overdue, _grave(a, b, w)]
+    return [
+        html.Div([one, html.Span(period, className="beside-period"), two], className="beside-choices"),
+        html.Table(
+            [
+                html.Caption(w("对比"), className="sr-only"),
+                html.Tbody([_row(row) for row in rows]),
+            ],
+            className="compare-rows",
+        ),
+        html.A(
+            [html.Span(w("全部指标对比")), icon("chev")],
+            href=address("/compare", {"lang": w.lang.value}, a=a.place.area.code, b=b.place.area.code),
+            className="beside-all",
+        ),
     ]
 
 
@@ -104,17 +141,14 @@ def _closing(a: Overview, b: Overview, w: Words) -> list[Row]:
 
 
 def _now(a: Overview, b: Overview, w: Words) -> list[Row]:
-    def levels(view: Overview, *wanted: int) -> int:
-        return sum(view.sensors.by_severity.get(level, 0) for level in wanted)
-
     def online(view: Overview) -> float | None:
         return percent(view.sensors.devices - view.sensors.offline, view.sensors.devices)
 
     return [
         Row(w("今日受理"), w("件"), a.flow.today, b.flow.today),
         Row(w("在办事件"), w("件"), a.flow.open, b.flow.open),
-        Row(w("紧急与重要告警"), w("条"), levels(a, 4, 3), levels(b, 4, 3)),
-        Row(w("次要与提示告警"), w("条"), levels(a, 2, 1), levels(b, 2, 1)),
+        _grave(a, b, w),
+        Row(w("次要与提示告警"), w("条"), _levels(a, 2, 1), _levels(b, 2, 1)),
         Row(w("今日告警"), w("条"), a.sensors.today, b.sensors.today),
         Row(w("终端在线率"), "%", online(a), online(b), 1),
         Row(
@@ -125,6 +159,14 @@ def _now(a: Overview, b: Overview, w: Words) -> list[Row]:
             1,
         ),
     ]
+
+
+def _grave(a: Overview, b: Overview, w: Words) -> Row:
+    return Row(w("紧急与重要告警"), w("条"), _levels(a, 4, 3), _levels(b, 4, 3))
+
+
+def _levels(view: Overview, *wanted: int) -> int:
+    return sum(view.sensors.by_severity.get(level, 0) for level in wanted)
 
 
 def _panel(
@@ -209,6 +251,7 @@ def _per_thousand(view: Overview, n: int) -> float | None:
     return 1000 * n / residents if residents else None
 
 
-def _named(area: AreaLabel, w: Words) -> str:
-    """The area with its level."""
-    return f"{w.name(area.name, area.name_en)} · {labels.of(labels.AREA, area.kind, w)}"
+def _named(area: AreaLabel, w: Words, *, level: bool) -> str:
+    """The area, with its level where there is room for it."""
+    name = w.name(area.name, area.name_en)
+    return f"{name} · {labels.of(labels.AREA, area.kind, w)}" if level else name

@@ -19,6 +19,9 @@ PROOF_KINDS = ("smoke", "gas", "watch")
 """Life-safety kinds whose devices the calm strip names as proof that silence means calm."""
 
 
+SIDES = (("compare", "对比"), ("alarms", "告警"), ("rank", "排名"))
+
+
 class Ids(StrEnum):
     """Anchors that the scripts know."""
 
@@ -30,6 +33,7 @@ class Ids(StrEnum):
     SOURCES = "live-sources"
     ANNOUNCE = "live-announce"
     STALE = "stale-banner"
+    BESIDE = "beside"
 
 
 def where(place: Place, duty: OnDuty | None, w: Words) -> list[Child]:
@@ -158,6 +162,24 @@ def details_switch(w: Words) -> html.Button:
         className="details-switch",
         **attributes(data_details="", aria_expanded="false"),
     )
+
+
+def side_tabs(w: Words) -> html.Div:
+    """On a tablet: what stands beside the map. `side.js` presses them; walls and desks show alarms and ranking both."""
+    tabs = [
+        html.Button(
+            w(word), type="button", className="side-tab", **attributes(data_side_tab=side, aria_pressed="false")
+        )
+        for side, word in SIDES
+    ]
+    return html.Div(tabs, className="side-tabs", role="group", **attributes(aria_label=w("地图旁显示")))
+
+
+def beside(w: Words) -> html.Section:
+    """On a tablet the comparison of two areas below; `side.js` fetches it when it is asked for."""
+    body = html.Div(html.P(w("读取中"), className="missing"), id=Ids.BESIDE, className="panel-body")
+    flag = html.Span(className="beside-flag", role="status")
+    return html.Section([flag, body], className="panel panel-beside", **attributes(aria_label=w("对比")))
 
 
 def footer(sources: Sequence[SourceLine], demo: bool, w: Words) -> html.Footer:  # noqa: FBT001  # a label, not a mode

@@ -53,7 +53,7 @@ def build(
                     html.Div(person.link, className="head-person") if person.link else None,
                     _language(query, w),
                     _theme(w),
-                    tools.menu(query, w),
+                    tools.menu(query, w, language=_language(query, w, in_menu=True)),
                     html.Span(id="date", className="date"),
                     html.Time(id=Ids.CLOCK, className="clock"),
                 ],
@@ -71,7 +71,14 @@ def title(text: str) -> html.Div:
 
 def _status(w: Words) -> html.Span:
     return html.Span(
-        [icon("live"), html.Span(w("正在连接"), className="status-text", **attributes(data_room=_widest_status(w)))],
+        [
+            icon("live"),
+            html.Span(
+                [html.Span(w("正在连接"), className="status-word"), html.Span(className="status-more")],
+                className="status-text",
+                **attributes(data_room=_widest_status(w)),
+            ),
+        ],
         id=Ids.STATUS,
         className="status is-connecting",
         role="status",
@@ -85,14 +92,18 @@ def _widest_status(w: Words) -> str:
     return "\n".join((live, f"{w('推送延迟')} · {until}", f"{w('收数延迟')} · {until}"))
 
 
-def _language(query: Mapping[str, str], w: Words) -> html.A:
+def _language(query: Mapping[str, str], w: Words, *, in_menu: bool = False) -> html.A:
+    """The way to the other language; `in_menu` the one of upright tablets, whose header has no room for it."""
     other = Lang.EN if w.lang is Lang.ZH else Lang.ZH
+    short, name = ("EN", "English") if other is Lang.EN else ("中", "中文")
     return html.A(
-        "EN" if other is Lang.EN else "中",
+        [html.Span(short, className="tools-letters", **attributes(aria_hidden="true")), html.Span(name)]
+        if in_menu
+        else short,
         href="?" + urlencode({**query, "lang": other.value}),
-        className="switch",
+        className="tools-item of-upright" if in_menu else "switch",
         lang="en" if other is Lang.EN else "zh-CN",
-        title="English" if other is Lang.EN else "中文",
+        title=name,
         **attributes(data_lang_switch=other.value),
     )
 

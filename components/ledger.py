@@ -126,7 +126,9 @@ def _grades_told(w: Words) -> html.Details:
         html.Span([html.Abbr(w(short), className=f"grade grade-{i}"), " ", html.B(w(full)), " ", w(means)])
         for i, ((short, full), means) in enumerate(zip(labels.RENTAL, labels.RENTAL_MEANS, strict=True))
     ]
-    return explained(w("出租屋分类说明"), [w("出租屋按隐患与居住情况分四类管理："), *lines, w("具体标准以本地规定为准。")])
+    return explained(
+        w("出租屋分类说明"), [w("出租屋按隐患与居住情况分四类管理："), *lines, w("具体标准以本地规定为准。")]
+    )
 
 
 def organisations(

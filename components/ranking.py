@@ -8,7 +8,7 @@ from typing import Final
 from dash import html
 
 from components import format as fmt
-from components import labels
+from components import labels, periods
 from components.closing import TARGET
 from components.i18n import Words
 from components.parts import Child, area_link, icon, panel
@@ -37,6 +37,7 @@ def build(view: Overview, people: tuple[PersonLine, ...], w: Words) -> html.Sect
         "ranking",
         w("{kind}按期结案率", kind=labels.of(labels.AREA, kind, w)),
         [html.Div(rows, className="ranks", tabIndex="0", role="group", style=style)],
+        sub=w(periods.said(view).name) if view.running else fmt.period(view.period),
         note=w("% · 虚线 目标 {n}", n=f"{TARGET:.0f}"),
         sources="incidents",
     )

@@ -15,8 +15,8 @@ from components.navigation import address
 from components.parts import Child, attributes, icon
 
 
-def menu(query: Mapping[str, str], w: Words) -> html.Details:
-    """The menu of the header."""
+def menu(query: Mapping[str, str], w: Words, *, language: Child = None) -> html.Details:
+    """The menu of the header; `language` and the theme stand in it where the header has no room for their switches."""
     items: list[Child] = [
         _button("share", "link", w("复制本页链接")),
         html.A(
@@ -31,6 +31,13 @@ def menu(query: Mapping[str, str], w: Words) -> html.Details:
         _button("picture", "picture", w("下载图片 PNG")),
         _button("print", "print", w("打印")),
         _button("install", "install", w("安装到主屏幕")),
+        language,
+        html.Button(
+            [icon("theme"), html.Span(w("浅色 / 深色"))],
+            type="button",
+            className="tools-item of-upright",
+            **attributes(data_theme_switch=""),
+        ),
     ]
     return html.Details(
         [

@@ -133,8 +133,12 @@ def hot(found: HotTopics, w: Words) -> html.Section:
     ]
     n = len(found.hot)
     note = w("突增 {n} 类", n=n) if n else w("没有突增")
-    told = explained(w("热点怎么算"), [w("碰巧的可能：若诉求没有变多，仅凭偶然也会有这么多件的可能。越小越不像巧合。"), rule])
-    return panel("hot", w("热点诉求"), body, sub=w("细类 · 只与自身前 8 周比"), note=note, sources="incidents", told=told)
+    told = explained(
+        w("热点怎么算"), [w("碰巧的可能：若诉求没有变多，仅凭偶然也会有这么多件的可能。越小越不像巧合。"), rule]
+    )
+    return panel(
+        "hot", w("热点诉求"), body, sub=w("细类 · 只与自身前 8 周比"), note=note, sources="incidents", told=told
+    )
 
 
 def groups(kind: str, title: str, found: Sequence[GroupTrend], w: Words) -> html.Section:

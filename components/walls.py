@@ -50,7 +50,14 @@ def page(w: Words) -> list[Child]:
                 html.P(w("把一块屏接成大屏：")),
                 html.Ol(
                     [
-                        html.Li([w("在那块屏的浏览器里打开"), " ", html.A("/?wall=1", href="/?wall=1"), w("；地址里加 &name= 给它起个名字。")]),
+                        html.Li(
+                            [
+                                w("在那块屏的浏览器里打开"),
+                                " ",
+                                html.A("/?wall=1", href="/?wall=1"),
+                                w("；地址里加 &name= 给它起个名字。"),
+                            ]
+                        ),
                         html.Li(w("要登录的部署，由管理员用 yiping user token --role wall 发一个只读链接。")),
                         html.Li(w("15 秒内它会出现在这里，报告正在显示什么、画面多旧。")),
                     ]

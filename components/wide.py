@@ -65,15 +65,13 @@ def places(ledger: Ledger, w: Words) -> html.Div:
     return labelled(pairs, "labels uw")
 
 
-def sources(channels: Sequence[GroupLine], w: Words) -> html.Div:
-    """来源: the channels that brought most cases of the period."""
+def sources(channels: Sequence[GroupLine], title: str, w: Words) -> html.Div:
+    """来源: the channels that brought most cases of the period; `title` says of which."""
     shown = [
         html.Span([html.Span(w(c.name) if c.code is None else c.name), html.B(fmt.count(c.counts.created))])
         for c in channels[:CHANNELS]
     ]
-    return html.Div(
-        [html.P(w("本月来源（件）")), html.Div(shown, className="wide-sources-list")], className="uw wide-sources"
-    )
+    return html.Div([html.P(title), html.Div(shown, className="wide-sources-list")], className="uw wide-sources")
 
 
 def hot(found: HotTopics | None, w: Words) -> html.Div | None:

@@ -7,10 +7,12 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
-from dash import Input, Output, State, callback, dcc, html, no_update, register_page
+from dash import Input, Output, State, callback, dcc, get_app, html, no_update, register_page
+from flask import Response, request
 
 from components import compare, sheet
 from components.i18n import Words, words
+from components.markup import render
 from components.parts import Child
 from data_access.auth.principal import viewer
 from data_access.domain.errors import DomainError
@@ -23,6 +25,7 @@ from pages.person import shown
 register_page(__name__, path="/compare", title="对比 · 一屏", name="对比")
 
 REFRESH_MS = 60_000
+BESIDE = "/compare/beside"
 Pair = tuple[AreaLabel | None, AreaLabel | None]
 
 
@@ -55,6 +58,45 @@ def layout(**query: str) -> html.Div:
         w,
         person=person,
     )
+
+
+def beside() -> Response:
+    """`GET /compare/beside?area=…`: the comparison beside a tablet's map, as HTML; empty where there are no two."""
+    query = request.args
+    w = words(query.get("lang"))
+    try:
+        (a, b), choices = _chosen(_extremes(query) | dict(query))
+        if a is None or b is None:
+            return _html([])
+        days = day(query.get("from")), day(query.get("to"))
+        one, two = (overview.overview(of, viewer().scope, *days) for of in (a, b))
+    except DomainError as refused:
+        return _html([html.P(w(str(refused)), className="missing")])
+    return _html(compare.beside(one, two, choices, w))
+
+
+def _extremes(query: Mapping[str, str]) -> dict[str, str]:
+    """The children of the place that close best and worst on time: what is compared until somebody chooses."""
+    scope = viewer().scope
+    with reading() as session:
+        here = areas.find(session, query.get("area") or None, scope)
+    if here is None:
+        return {}
+    view = overview.overview(here, scope, day(query.get("from")), day(query.get("to")))
+    rated = [line for line in view.children if line.code and line.counts.on_time_rate is not None]
+    if len(rated) < 2:
+        return {}
+    rated.sort(key=lambda line: (line.counts.on_time_rate, line.code))
+    return {"a": rated[-1].code or "", "b": rated[0].code or ""}
+
+
+def _html(tree: list[Child]) -> Response:
+    answer = Response(render(tree), mimetype="text/html")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+get_app().server.add_url_rule(BESIDE, view_func=beside)
 
 
 @callback(

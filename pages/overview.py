@@ -16,7 +16,7 @@ from dash import Input, Output, clientside_callback, get_app, html, register_pag
 from dash.development.base_component import Component
 from flask import Response, request
 
-from components import activity, building_drawer, closing, frame, header, labels, ledger, ranking
+from components import activity, building_drawer, closing, frame, header, labels, ledger, periods, ranking
 from components import map as map_view
 from components.document import FirstPaint
 from components.i18n import Words, words
@@ -138,8 +138,10 @@ def _frame(
                     ),
                     region(Ids.LOW, "low"),
                     frame.details_switch(w),
+                    frame.side_tabs(w),
                     frame.alarms(w, by_severity),
                     region(Ids.RANK, "rank-place"),
+                    frame.beside(w),
                 ],
                 className="main",
             ),
@@ -182,7 +184,7 @@ def _regions(
 ) -> Regions:
     population, entities = _source(view, "population"), _source(view, "entities")
     return {
-        frame.Ids.HEAD: frame.where(view.place, view.on_duty, w),
+        frame.Ids.HEAD: [*frame.where(view.place, view.on_duty, w), periods.switch(view, w)],
         frame.Ids.PROOF: frame.proof(view, w),
         Ids.LEFT: [
             ledger.population(view.ledger, population, view.at, w, view.past),

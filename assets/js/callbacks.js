@@ -20,7 +20,7 @@
 
   function setTheme(theme) {
     root.dataset.theme = theme;
-    const button = document.querySelector("[data-theme-switch]");
+    const button = document.querySelector(".switch[data-theme-switch]");
     if (!button || !yiping.t) return; // before the words are there the server's label serves
     const label = yiping.t(theme === "dark" ? "切换到浅色" : "切换到深色");
     button.title = label;
@@ -134,8 +134,10 @@
     const list = node.querySelector(".ranks");
     if (list && top) list.scrollTop = top;
     if (!held) return;
-    const same = held.dataset.drill ? node.querySelector(`[data-drill="${CSS.escape(held.dataset.drill)}"]`) : null;
-    if (same) same.focus({ preventScroll: true });
+    for (const name of ["drill", "period"]) {
+      const same = name in held.dataset && node.querySelector(`[data-${name}="${CSS.escape(held.dataset[name])}"]`);
+      if (same) return same.focus({ preventScroll: true });
+    }
   }
 
   function place(state) {
@@ -208,11 +210,15 @@
   }
 
   function onClick(event) {
-    const target = event.target.closest("[data-drill],[data-theme-switch],[data-lang-switch],[data-close-building],[data-details]");
+    const target = event.target.closest("[data-drill],[data-theme-switch],[data-lang-switch],[data-close-building],[data-details],[data-period]");
     if (!target || !plain(event)) return;
     if ("drill" in target.dataset) {
       event.preventDefault();
       drill(target.dataset.drill);
+    } else if ("period" in target.dataset) {
+      event.preventDefault();
+      const [from, to] = target.dataset.period.split("/");
+      go((params) => [["from", from], ["to", to]].forEach(([name, day]) => (day ? params.set(name, day) : params.delete(name))));
     } else if ("themeSwitch" in target.dataset) {
       toggleTheme();
     } else if ("langSwitch" in target.dataset) {

@@ -38,7 +38,8 @@
     if (how === "late" && until) parts.push(t("截至 {time}", { time: clock(until) }));
     status.className = `status is-${how}`;
     status.firstElementChild.className = `ic ic-${icon}`;
-    setText(status.querySelector(".status-text"), parts.join(" · "));
+    setText(status.querySelector(".status-word"), parts[0]);
+    setText(status.querySelector(".status-more"), parts.slice(1).map((part) => ` · ${part}`).join(""));
   }
 
   /** Counters of the place on screen; on a page beside the overview, of the place that the stream is for. */

@@ -41,6 +41,15 @@ class Period:
         """Tell whether this is exactly one calendar month."""
         return self == month_of(self.first)
 
+    @property
+    def is_week(self) -> bool:
+        """Tell whether this is exactly one week, Monday to Sunday."""
+        return self == week_of(self.first)
+
+    def reached(self, at: datetime, of: Period) -> datetime:
+        """The instant as far into this period as `at` is into `of`, at most its end: what a running one compares to."""
+        return min(self.end_at, self.start_at + (at - of.start_at))
+
     def previous(self) -> Period:
         """The period just before (环比): the month before a month, otherwise as many days."""
         if self.is_month:
@@ -72,6 +81,12 @@ def month_of(day: date) -> Period:
     """The calendar month that `day` lies in."""
     first = day.replace(day=1)
     return Period(first, first + timedelta(days=monthrange(day.year, day.month)[1]))
+
+
+def week_of(day: date) -> Period:
+    """The week from Monday to Sunday that `day` lies in."""
+    first = day - timedelta(days=day.weekday())
+    return Period(first, first + timedelta(days=7))
 
 
 def span_of(oldest: datetime, newest: datetime) -> Period:

@@ -41,6 +41,7 @@ from data_access.viewmodels.overview import (
     OnDuty,
     Overview,
     Sensors,
+    SoFar,
     SourceLine,
     StageLine,
     Video,
@@ -73,12 +74,13 @@ def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) 
     own: Period | None = _default_period(current.first, version)
     period = given or own or current
     place = areas.place(area, scope, version)
+    running = period.first <= local_day(moment) < period.end
     key = (area.path, period.first, period.end, version)
     return Overview(
         place=place,
         at=moment,
         period=period,
-        running=period.first <= local_day(moment) < period.end,
+        running=running,
         demo=demo,
         has_incidents=own is not None,
         ledger=_ledger(area.id, version),
@@ -92,6 +94,9 @@ def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) 
         past=trends.past(area.id, area.path, min(period.end, local_day(moment)), version),
         hot=topics.hot(area.path, min(period.end, local_day(moment)), version),
         on_duty=_on_duty(area.path),
+        so_far=_so_far(*key, given is not None) if running else None,
+        given=given is not None,
+        goes_on=own is None or own == current,
     )
 
 
@@ -124,6 +129,12 @@ def _counts_now(path: str, first: date, end: date, version: str) -> ClosingCount
 def _counts_before(path: str, first: date, end: date, version: str) -> Before:  # noqa: ARG001  # as above
     with reading() as session:
         return read_counts_before(session, path, Period(first, end), now())
+
+
+@cache.memoize(timeout=60)
+def _so_far(path: str, first: date, end: date, version: str, alarms: bool) -> SoFar:  # noqa: ARG001, FBT001  # as above; a part of the key
+    with reading() as session:
+        return read_so_far(session, path, Period(first, end), now(), alarms=alarms)
 
 
 @cache.memoize(timeout=60)
@@ -217,6 +228,25 @@ def read_counts_before(session: Session, path: str, period: Period, at: datetime
     """The cases of the period before `period` and of the one a year before; None where there were none."""
     before, year = (read_counts(session, path, of, at) for of in (period.previous(), period.year_before()))
     return before if before.created else None, year if year.created else None
+
+
+def read_so_far(session: Session, path: str, period: Period, at: datetime, *, alarms: bool) -> SoFar:
+    """What of the period before the running `period`, and of the one a year before, had come by the same moment."""
+
+    def created(of: Period) -> int:
+        inside = (*_subtree(IncidentRow.area_path, path), IncidentRow.run.is_(None))
+        until = of.reached(at, period)
+        return _count(session, *inside, IncidentRow.created_at >= of.start_at, IncidentRow.created_at < until)
+
+    def raised(of: Period) -> int:
+        column = AlarmRow.raised_at
+        inside = (*_subtree(AlarmRow.area_path, path), AlarmRow.run.is_(None), column >= of.start_at)
+        query = select(func.count()).select_from(AlarmRow).where(*inside, column <= of.reached(at, period))
+        return session.scalar(query) or 0
+
+    before = period.previous()
+    counted = (raised(period), raised(before)) if alarms else ()
+    return SoFar(created(before), created(period.year_before()), *counted)
 
 
 def read_children(session: Session, place: Place, period: Period, at: datetime) -> tuple[GroupLine, ...]:

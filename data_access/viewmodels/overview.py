@@ -32,6 +32,19 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
+class SoFar:
+    """What a running period compares to: the one before and the year before, each up to the same moment.
+
+    Alarms are counted only where the address asks for the period; elsewhere the panels show today's.
+    """
+
+    created_before: int
+    created_year_before: int
+    alarms: int | None = None
+    alarms_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GroupLine:
     """One child area or channel with its cases of the period. `code` is None for what belongs to none (未归属)."""
 
@@ -152,3 +165,6 @@ class Overview:
     past: Past = field(default_factory=Past)
     hot: HotTopics | None = None
     on_duty: OnDuty | None = None
+    so_far: SoFar | None = None  # of a running period
+    given: bool = False  # the address names the period; otherwise today's figures stand beside this month's rates
+    goes_on: bool = True  # the data runs on to today: an old collection has no 本周 and no 本月

@@ -70,6 +70,7 @@ CAMERA: Final = "C1"
 _NEEDED: Final = {
     "/api/v1/indicators": "from=2000-01-01&to=2100-01-01&by=grid",
     "/api/v1/search": f"q={MARK}",
+    "/api/v1/map/around.geojson": "bbox=114.10,22.53,114.14,22.57",
     "/api/v1/mentions/people": "alarm=1",
     "/api/v1/duty-log": "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
     "/api/v1/audit": "from=2000-01-01&to=2100-01-01",
@@ -282,7 +283,10 @@ def _incident(own: Web) -> tuple[Any, ...]:
         return tuple(row)
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/panels", "/desk/strip", "/account", "/users", "/audit"])
+PAGES_AND_PARTS: Final = [*PAGES, "/panels", "/compare/beside", "/desk/strip", "/account", "/users", "/audit"]
+
+
+@pytest.mark.parametrize("path", PAGES_AND_PARTS)
 def test_a_page_shows_nothing_from_outside(own: Web, tokens: dict[str, str], path: str) -> None:
     assert ask(own, None, "GET", path).status_code in {303, 401}
     for role in ASKING:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, AreaFactRow, AreaRow, DeviceRow, DeviceStateRow, IncidentRow
 from data_access.domain.errors import NotFound
-from data_access.domain.periods import Period
+from data_access.domain.periods import Period, local_day, midnight, week_of
 from data_access.queries import areas, buildings
 from data_access.queries import overview as queries
 from tests.small import COMMUNITY, DISTRICT_PATH, GRID, STREET_PATH, fill
@@ -109,6 +109,26 @@ def test_the_flow_counts_stages_overdue_and_yesterday_to_the_same_hour(small: Da
     assert (flow.open - before.open, flow.overdue - before.overdue) == (3, 1)
     assert flow.closed_today - before.closed_today == 1
     assert [line.stage for line in flow.stages] == ["report", "register", "dispatch", "handle", "feedback", "verify"]
+
+
+def test_a_running_period_compares_with_the_one_before_up_to_the_same_moment(small: Database, noon: datetime) -> None:
+    week = week_of(local_day(noon))
+    before = midnight(week.first) - timedelta(days=7)
+    reached = noon - (midnight(week.first) - before)
+    with small.reading() as session:
+        empty = queries.read_so_far(session, DISTRICT_PATH, week, noon, alarms=True)
+    with small.writing() as session:
+        for number, at in enumerate((before, reached - timedelta(minutes=1), reached + timedelta(minutes=1))):
+            _incident(session, number, created_at=at)
+        alarm = session.query(AlarmRow).first()
+        assert alarm is not None
+        alarm.raised_at = reached - timedelta(minutes=1)
+    with small.reading() as session:
+        found = queries.read_so_far(session, DISTRICT_PATH, week, noon, alarms=True)
+        bare = queries.read_so_far(session, DISTRICT_PATH, week, noon, alarms=False)
+    assert found.created_before - empty.created_before == 2
+    assert (found.alarms_before or 0) - (empty.alarms_before or 0) == 1
+    assert (bare.created_before, bare.alarms) == (found.created_before, None)
 
 
 def test_sensors_count_standing_alarms_offline_devices_and_leave_replays_out(small: Database, noon: datetime) -> None:

@@ -11,7 +11,7 @@ import pytest
 from dash import html
 from dash.development.base_component import Component
 
-from components import activity, building_drawer, closing, frame, header, ledger, ranking, trends
+from components import activity, building_drawer, closing, compare, frame, header, ledger, periods, ranking, trends
 from components.i18n import Words, words
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import ClosingCounts
@@ -26,6 +26,7 @@ from data_access.viewmodels.overview import (
     OnDuty,
     Overview,
     Sensors,
+    SoFar,
     SourceLine,
     StageLine,
     Video,
@@ -150,6 +151,50 @@ def test_a_past_period_shows_its_channels_instead_of_today() -> None:
     said = _text(activity.incidents(replace(FULL, running=False), words("zh")))
     assert "12345" in said
     assert "今日受理" not in said
+
+
+WEEK = replace(
+    FULL,
+    period=Period(date(2026, 6, 15), date(2026, 6, 22)),
+    given=True,
+    so_far=SoFar(created_before=6000, created_year_before=5000, alarms=40, alarms_before=50),
+)
+
+
+def test_a_running_week_is_counted_beside_the_week_before_up_to_the_same_moment() -> None:
+    w = words("zh")
+    cases, alarms, rates = (
+        _text(panel) for panel in (activity.incidents(WEEK, w), activity.sensors(WEEK, w), closing.build(WEEK, w))
+    )
+    assert all(said in cases for said in ("本周受理", "较上周同时", '"6,952"', "+15.9%"))
+    assert all(said in alarms for said in ("本周", "较上周同时", '"40"', "−20.0%"))
+    assert "本周效能" in rates
+    assert "+15.9%" in rates  # not against the whole week before
+    assert "incidents.today" not in cases
+
+
+def _choices(view: Overview) -> dict[str, dict[str, str]]:
+    nav = periods.switch(view, words("zh"))
+    props = [link.to_plotly_json()["props"] for link in nav.children] if nav else []
+    return {link["children"]: link for link in props}
+
+
+def test_the_switch_marks_the_period_of_the_address_and_goes_where_data_ended_long_ago() -> None:
+    def chosen(view: Overview) -> list[str]:
+        return [word for word, link in _choices(view).items() if "aria-current" in link]
+
+    assert (chosen(FULL), chosen(WEEK)) == (["今日"], ["本周"])
+    assert "from=2026-06-01&to=2026-07-01" in _choices(WEEK)["本月"]["href"]
+    assert "from" not in _choices(WEEK)["今日"]["href"]
+    assert _choices(replace(FULL, goes_on=False)) == {}
+
+
+def test_beside_the_map_two_areas_are_chosen_and_their_rates_share_a_scale() -> None:
+    said = _text(compare.beside(FULL, WEEK, [DISTRICT, STREET], words("zh")))
+    assert all(
+        word in said for word in ("按期结案率", "超期在办", "紧急与重要告警", "beside-a", "beside-b", "pair-target")
+    )
+    assert "/compare?lang=zh&a=440303&b=440303" in said
 
 
 def test_the_ranking_marks_who_is_below_the_target_and_shows_the_unassigned_unranked() -> None:

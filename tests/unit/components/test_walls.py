@@ -59,7 +59,7 @@ def test_devices_by_kind_say_what_is_online_and_mark_the_worst_alarm() -> None:
 
 def test_sources_are_the_first_channels_of_the_period() -> None:
     counts = ClosingCounts(created=91, due=0, closed=0, closed_on_time=0)
-    found = said(wide.sources([GroupLine(str(i), f"c{i}", None, counts) for i in range(9)], ZH))
+    found = said(wide.sources([GroupLine(str(i), f"c{i}", None, counts) for i in range(9)], "本月来源（件）", ZH))
     assert "c5" in found
     assert "c6" not in found
 

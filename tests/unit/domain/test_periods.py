@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access.domain.errors import InvalidInput
-from data_access.domain.periods import Period, local_day, midnight, month_of, span, span_of
+from data_access.domain.periods import Period, local_day, midnight, month_of, span, span_of, week_of
 
 DAYS = st.dates(min_value=date(2000, 1, 1), max_value=date(2100, 1, 1))
 
@@ -45,3 +45,20 @@ def test_each_day_lies_in_its_month(day: date) -> None:
     month = month_of(day)
     assert month.first <= day < month.end
     assert month.is_month
+
+
+@given(DAYS)
+def test_each_day_lies_in_its_week_which_begins_on_a_monday(day: date) -> None:
+    week = week_of(day)
+    assert week.first <= day < week.end
+    assert week.first.weekday() == 0
+    assert week.is_week
+    assert week.previous().is_week
+
+
+@given(DAYS, st.integers(min_value=0, max_value=60))
+def test_a_running_period_compares_with_as_much_of_a_shorter_one_as_there_is(first: date, days: int) -> None:
+    month = month_of(first)
+    at = month.start_at + timedelta(days=days)
+    reached = month.previous().reached(at, month)
+    assert reached == min(month.previous().end_at, month.previous().start_at + timedelta(days=days))
