@@ -20,8 +20,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route
 
 from data_access.domain.periods import SHANGHAI
+from tests.browser.conftest import READY
 from tests.browser.product import Open, Product, until
 from tests.conftest import free_port
+from tests.proxy import Proxy
 
 pytestmark = pytest.mark.browser
 
@@ -232,3 +234,32 @@ def _page_of(playwright: Playwright, port: int) -> Page:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.3)
+
+
+def test_an_hour_without_a_network_ends_by_itself_with_a_fresh_picture(chromium: Browser, product: Product) -> None:
+    served = urlsplit(product.url)
+    network = Proxy((served.hostname or "", served.port or 0))
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    try:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"http://127.0.0.1:{network.port}/?probe=1")
+        until(page, READY, timeout=30)
+        made = page.evaluate("performance.timeOrigin")
+        network.cut()
+        page.clock.fast_forward("01:00:00")
+        until(page, "document.querySelector('.stale-for')?.textContent.includes('1 时')", timeout=15)
+        device = product.device("smoke", 9)
+        product.publish(device, {"smoke": 1})  # nobody tells the page
+        network.restore()
+        until(page, "yiping.live.status().connection === 'live'", timeout=30)
+        until(page, "document.getElementById('stale-banner').hidden", timeout=5)
+        stands = "id => Object.values(yiping.live.state().alarms).some(a => a.device_id === id && !a.cleared_at)"
+        until(page, stands, device.id)
+        until(page, "Boolean(document.querySelector('.strip-row.is-alarm'))")
+        assert page.evaluate("performance.timeOrigin") == made  # no reload was needed
+        product.publish(device, {"smoke": 0})
+        until(page, f"id => !({stands})(id)", device.id)
+    finally:
+        context.close()
+        network.cut()
