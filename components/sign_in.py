@@ -183,8 +183,9 @@ def _demo(
         lines.append(
             f"<li{' class=is-on' if on else ''}><b>{escape(role)}</b><code>{escape(one.name)}</code>"
             f'<span>{escape(area or does)}</span><a href="/sign-in?{escape(fill)}" data-fill="{one.name}" '
-            f'data-password="{escape(password)}" aria-label="{escape(w("填入"))} {one.name}">'
-            f'<i class="not-yet">{escape(w("填入"))}</i><i class="done">{escape(w("已填入"))}</i></a></li>'
+            f'data-password="{escape(password)}">'
+            f'<i class="not-yet">{escape(w("填入"))}</i><i class="done">{escape(w("已填入"))}</i>'
+            f'<span class="sr-only"> {one.name}</span></a></li>'
         )
     return (
         f'<section class="si-demo" aria-label="{escape(w("演示账号"))}"><h2>{escape(w("演示账号"))}'

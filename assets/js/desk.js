@@ -238,6 +238,7 @@
     function whereIs(target) {
       if (yiping.deskDialogs.isOpen()) return "dialog";
       if (target.closest(".video-player")) return "dialog";
+      if (target.closest("dialog:not([open])")) return "list"; // one just closed keeps the focus for a frame
       if (target.matches("input, textarea, select")) return "field";
       return target.closest("button, a, summary") ? "button" : "list";
     }

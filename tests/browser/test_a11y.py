@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,55 @@ def test_axe_finds_no_violation_in_either_theme(chromium: Browser, product: Prod
     _settled(page)
     assert _violations(page) == []
     page.context.close()
+
+
+@pytest.fixture
+def signed_in(chromium: Browser, product: Product) -> Iterator[Page]:
+    """A browser of the demo's administrator, at the sign-in page's own button."""
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True).new_page()
+    page.goto(f"{product.url}/sign-in?fill=demo-admin&next=/account")
+    assert _violations(page) == []
+    page.click(".si-go")
+    page.wait_for_url("**/account")
+    yield page
+    page.context.close()
+
+
+def test_axe_finds_no_violation_on_the_administrators_pages(signed_in: Page, product: Product) -> None:
+    found = {}
+    for path in ("/account", "/users", "/users?name=demo-officer", "/users?new=token", "/audit"):
+        signed_in.goto(product.url + path)
+        found[path] = _violations(signed_in)
+    assert not any(found.values()), found
+
+
+def test_axe_finds_no_violation_in_the_desks_dialogs(signed_in: Page, product: Product) -> None:
+    device = product.device("smoke", 5)
+    product.publish(device, {"smoke": 1})
+    signed_in.goto(product.url + "/alarms?probe=1")
+    until(signed_in, "document.querySelector('#desk-detail [data-action]') && !document.querySelector('#first-paint')")
+    found = {}
+    keys = {
+        "w": "window",
+        "x": "close",
+        "d": "dispatch",
+        "n": "note",
+        "b": "mentions",
+        "h": "start",
+        "a": "",
+        "s": "shelve",
+    }
+    for key, name in keys.items():
+        signed_in.keyboard.press(key)
+        if not name:  # what concerns lives is shelved only once somebody has looked
+            until(signed_in, "document.querySelector('#desk-detail').textContent.includes('已确认')")
+            continue
+        until(signed_in, "(name) => document.querySelector('dialog[open]')?.dataset.dialog === name", name)
+        found[name] = _violations(signed_in)
+        signed_in.keyboard.press("Escape")
+        until(signed_in, "!document.querySelector('dialog[open]')")
+    product.publish(device, {"smoke": 0})
+    assert not any(found.values()), found
 
 
 def test_a_critical_alarm_is_announced_once_and_breaks_no_rule(open_page: Open, product: Product) -> None:
