@@ -147,15 +147,17 @@ def is_public(path: str) -> bool:
     return path == REPORT or path.startswith(_PUBLIC_PAGES)
 
 
-def guarded(route: Route) -> Route:
+def guarded(route: Route, needs: Mapping[str, Action | None]) -> Route:
     """`route` behind its gate.
 
-    Unless a table above says otherwise it is for roles that may see rows, and a change needs an account.
+    Unless a table above says otherwise it is for roles that may see rows, and a change needs an account and what
+    `needs` says of its path. Raises `KeyError` for one that is not named there.
     """
     path, endpoint = route.path, route.endpoint
     posts = path in OPEN_TO_POST and route.methods == {"POST"}
     if path in OPEN or posts or not callable(endpoint) or path.endswith("{rest:path}"):
         return route
+    needed = None if route.methods is None or route.methods <= _READS else needs[path]
 
     async def admit(request: Request) -> Response:
         who = request.scope.get("principal")
@@ -165,6 +167,8 @@ def guarded(route: Route) -> Route:
             require(who, Action.SEE_ROWS)
         if request.method not in _READS and path not in _GUESTS_POST and who.kind is Kind.GUEST:
             raise NotSignedIn("登录后可以处置。")
+        if request.method not in _READS and needed is not None:
+            require(who, needed)
         return await _called(endpoint, request)
 
     return Route(path, admit, methods=sorted(route.methods or {"GET"}), name=route.name)

@@ -33,12 +33,13 @@ from data_access.api import (
 from data_access.api.identity import guarded
 from data_access.api.incidents import Intake
 from data_access.api.indicators import get_indicators
+from data_access.api.permissions import NEEDS
 from data_access.api.unmask import post_unmask
 
 
 def api_routes() -> list[Route]:
     """The routes of the application, each behind its gate."""
-    return [guarded(route) for route in _routes()]
+    return [guarded(route, NEEDS) for route in _routes()]
 
 
 def _routes() -> list[Route]:

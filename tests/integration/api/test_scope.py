@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from sqlalchemy import select, update
 
 from data_access.api.identity import AGGREGATES, OPEN, OPEN_TO_POST
+from data_access.api.permissions import NEEDS
 from data_access.api.routes import api_routes
 from data_access.auth.credentials import hash_password
 from data_access.commands import audit, users
@@ -37,7 +38,7 @@ from data_access.db.tables import (
     ResourceRow,
     ResponsibleRow,
 )
-from data_access.domain.accounts import AuditAction, Role
+from data_access.domain.accounts import PERMISSIONS, AuditAction, Role
 from data_access.domain.devices import DeviceKind
 from data_access.events import NOR_OF_SMALL_ONES, NOT_FOR_WALLS, AlarmChanged
 from data_access.live.audience import DECODER, Audience, Group
@@ -268,6 +269,22 @@ def test_from_outside_and_without_an_account_nothing_is_changed(
             assert 400 <= status < 500 or harmless, f"{path} as {role}: {status}"
     if path not in AGGREGATES:
         assert ask(own, tokens["wall everywhere"], method, url, json={"version": 1}).status_code == 403
+    assert (_alarm(own), _incident(own)) == before
+
+
+def test_each_write_names_its_permission() -> None:
+    assert {path for path, _ in WRITES} == set(NEEDS)
+
+
+@pytest.mark.parametrize(("path", "method"), WRITES)
+def test_without_its_permission_nothing_is_changed_inside_ones_own_area(own: Web, path: str, method: str) -> None:
+    before = _alarm(own), _incident(own)
+    needed = NEEDS[path]
+    without = [role for role in Role if needed is not None and needed not in PERMISSIONS[role]]
+    assert without or needed is None, f"every role has {needed}: what is it for?"
+    for role in without:
+        answer = ask(own, own.token(role).secret, method, address(path), json={"version": 1})
+        assert answer.status_code == 403, f"{path} as {role}: {answer.text}"
     assert (_alarm(own), _incident(own)) == before
 
 
