@@ -33,9 +33,12 @@
     }
   }
 
+  /** A place without areas below it; on pages beside the overview nothing is known of those. */
+  const isSingle = () => Boolean(yiping.here && yiping.here.children && yiping.here.children.length < 2);
+
   /** What is shown: life safety first, unless somebody has chosen; a place without areas below has nothing to compare. */
   function side() {
-    const single = yiping.here && yiping.here.children.length < 2;
+    const single = isSingle();
     const known = ["compare", "alarms", "rank"].includes(chosen) ? chosen : "alarms";
     const free = upright.matches && known === "alarms" ? "compare" : known;
     return single && free === "compare" ? (upright.matches ? "rank" : "alarms") : free;
@@ -44,7 +47,7 @@
   function paint() {
     const shown = side();
     root.dataset.side = shown;
-    root.classList.toggle("is-single", Boolean(yiping.here && yiping.here.children.length < 2));
+    root.classList.toggle("is-single", isSingle());
     for (const tab of document.querySelectorAll("[data-side-tab]")) {
       tab.setAttribute("aria-pressed", String(tab.dataset.sideTab === shown));
     }
