@@ -14,7 +14,7 @@ from components import format as fmt
 from components.desk_dialogs import OUTCOMES, REASONS
 from components.i18n import Words
 from components.parts import Child, attributes, icon, mark
-from data_access.domain.alarms import STANDING_STATES, AlarmAction, AlarmState
+from data_access.domain.alarms import STANDING_STATES, UNACKED_STATES, AlarmAction, AlarmState
 from data_access.domain.correlation import is_stale
 from data_access.domain.periods import SHANGHAI
 from data_access.events import AlarmChanged
@@ -67,7 +67,7 @@ def regions(
     return {
         "head": _head(view, w),
         "life": _life(record, view.detail.history, w),
-        "acts": _acts(record, me, w) if may_act else _looks(record, w),
+        "acts": _acts(record, _of_its_event(view), me, w) if may_act else _looks(record, w),
         "guide": alarm_guide.build(view, w, ticking=may_comment),
         "readings": _readings(view.chart, record, w),
         "siblings": _siblings(view, w),
@@ -177,9 +177,16 @@ def _seconds(start: datetime, at: datetime, w: Words) -> str:
     return "+" + fmt.age(at - start, w)
 
 
-def _acts(record: AlarmRecord, me: str | None, w: Words) -> list[Child]:
+def _of_its_event(view: DeskAlarm) -> int:
+    """How many alarms of its confirmed event wait for somebody to look, itself among them."""
+    event = view.detail.alarm.event_id
+    states = [view.detail.alarm.state, *(a.state for a in view.siblings if a.event_id == event)]
+    return sum(state in UNACKED_STATES for state in states) if event is not None else 0
+
+
+def _acts(record: AlarmRecord, of_event: int, me: str | None, w: Words) -> list[Child]:
     """The actions that make sense now, each with its key; what is done is a mark and no longer a button."""
-    unacked = record.state in {AlarmState.ACTIVE_UNACKED, AlarmState.CLEARED_UNACKED}
+    unacked = record.state in UNACKED_STATES
     closed = record.state == AlarmState.CLOSED
     shelved = record.shelved_until is not None or record.shelved_until_clear
     mine = record.owner is not None and record.owner == me
@@ -203,6 +210,7 @@ def _acts(record: AlarmRecord, me: str | None, w: Words) -> list[Child]:
     return [
         button("claim", owner, "C", done=mine),
         button("acknowledge", "确认" if unacked else "已确认", "A", done=not unacked),
+        button("event", "确认整个事件", "Shift A") if of_event > int(unacked) else None,
         button("dispatch", "派单" if record.dispatched_at is None else "增派", "D"),
         button("shelve", "取消搁置" if shelved else "搁置", "S", done=shelved),
         button("false", "误报", "F"),

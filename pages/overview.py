@@ -169,10 +169,11 @@ def _render(query: Mapping[str, str], w: Words) -> tuple[Overview, Regions] | No
     drawer: BuildingView | NotFound | None = None
     with reading() as session:
         rows = may(viewer(), Action.SEE_ROWS)  # a wall gets aggregates alone
-        people = buildings.people(session, area.path) if rows else ()
+        phones = may(viewer(), Action.SEE_PHONES) and query.get("wall") != "1"  # what hangs there is read by anybody
+        people = buildings.people(session, area.path, whole_phones=phones) if rows else ()
         if rows and (code := query.get("building")):
             try:
-                drawer = buildings.building(session, code, scope)
+                drawer = buildings.building(session, code, scope, whole_phones=phones)
             except NotFound as absent:  # an old bookmark: the place is shown all the same
                 drawer = absent
     view = overview.overview(area, scope, day(query.get("from")), day(query.get("to")))

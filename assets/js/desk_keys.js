@@ -20,6 +20,7 @@
     if (where === "field") return key === "Escape" ? { action: "leave", extend: false } : null;
     if (ctrlKey || metaKey) return key.toLowerCase() === "a" && where === "list" ? { action: "markAll", extend: false } : null;
     if (where === "button" && LIST_ONLY.has(key)) return null;
+    if (shiftKey && key.toLowerCase() === "a") return { action: "event", extend: false };
     if (/^[1-9]$/.test(key) && !shiftKey) return { action: "call", n: Number(key), extend: false };
     const action = KEYS[key.length === 1 ? key.toLowerCase() : key];
     if (!action) return null;

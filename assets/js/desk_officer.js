@@ -8,7 +8,7 @@
   const byId = (id) => document.getElementById(id);
   const MENTION = /(?:^|\s)@([^\s@,，。;；:：]+)/g;
 
-  const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment" }; // all else is the officer's
+  const NEEDS = { acknowledge: "acknowledge", event: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment" }; // all else is the officer's
 
   let choices = []; // whom the open alarm can be sent to: [value, text, note]
   let places = []; // what of its place a window may be of, likewise
@@ -69,6 +69,10 @@
 
     const RUN = {
       acknowledge: (alarms) => act("acknowledge", alarms.filter(yiping.deskQueue.isUnacked)),
+      event([a]) {
+        if (a.event_id === null) return tell(t("这条告警不属于已证实的事件"));
+        return act("acknowledge", [...queue.all()].filter((b) => b.event_id === a.event_id && yiping.deskQueue.isUnacked(b)));
+      },
       async claim(alarms) {
         if (alarms.length > 1) return act("claim", alarms.filter((a) => !a.owner));
         const [a] = alarms;

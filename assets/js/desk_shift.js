@@ -38,7 +38,7 @@
     });
     if (!seats.length) {
       const none = document.createElement("span");
-      none.textContent = t("无人在班，告警上报一级");
+      none.textContent = yiping.here.desk.may.includes("act_on_alarms") ? t("无人在班，告警上报一级；按 H 接班") : t("无人在班，告警上报一级");
       none.className = "is-bad";
       seats.push(none);
     }

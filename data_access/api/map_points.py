@@ -122,9 +122,10 @@ async def get_device(request: Request) -> Response:
 
 async def get_building(request: Request) -> Response:
     """One building: who answers for it, people in counts, devices, nearest cameras, open incidents."""
-    ctx, scope = context(request), principal(request).scope
+    ctx, who = context(request), principal(request)
     code: str = request.path_params["code"]
-    found = await ctx.read(lambda session: buildings.building(session, code, scope))
+    phones = may(who, Action.SEE_PHONES)
+    found = await ctx.read(lambda session: buildings.building(session, code, who.scope, whole_phones=phones))
     return answer_json(asdict(found))
 
 

@@ -38,7 +38,7 @@ _NEAR: Final = 0.01  # degrees, about a kilometre
 _OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
 
-def building(session: Session, code: str, scope: str) -> BuildingView:
+def building(session: Session, code: str, scope: str, *, whole_phones: bool = False) -> BuildingView:
     """The drawer of the building with `code`. Raises `NotFound` when there is none within `scope`."""
     row = session.execute(select(BuildingRow).where(BuildingRow.code == code)).scalar()
     if row is None or not within(row.area_path, scope):
@@ -60,7 +60,7 @@ def building(session: Session, code: str, scope: str) -> BuildingView:
         units=row.units,
         built_year=row.built_year,
         area=AreaLabel(area.id, area.code, area.path, area.name, area.name_en, area.kind),
-        people=people(session, area.path, row.id),
+        people=people(session, area.path, row.id, whole_phones=whole_phones),
         dwellings=sum(n for _, n in dwellings),
         uses=dwellings,
         residents=residents if residents == 0 or residents >= FEWEST else None,
@@ -73,8 +73,10 @@ def building(session: Session, code: str, scope: str) -> BuildingView:
     )
 
 
-def people(session: Session, path: str, building_id: int | None = None) -> tuple[PersonLine, ...]:
-    """Who answers for the area at `path` itself and, where given, for the building: masked."""
+def people(
+    session: Session, path: str, building_id: int | None = None, *, whole_phones: bool = False
+) -> tuple[PersonLine, ...]:
+    """Who answers for the area at `path` itself and, where given, for the building; telephones masked or whole."""
     rows = session.execute(
         select(ResponsibleRow.role, ResponsibleRow.name, ResponsibleRow.phone)
         .where(
@@ -88,7 +90,8 @@ def people(session: Session, path: str, building_id: int | None = None) -> tuple
         .order_by(ResponsibleRow.building_id.is_(None), ResponsibleRow.role)
         .limit(8)
     )
-    return tuple(PersonLine(role, masking.name(name), masking.phone(phone)) for role, name, phone in rows)
+    shown = (lambda phone: phone) if whole_phones else masking.phone
+    return tuple(PersonLine(role, masking.name(name), shown(phone)) for role, name, phone in rows)
 
 
 def _dwellings(session: Session, building_id: int) -> tuple[tuple[str, int], ...]:

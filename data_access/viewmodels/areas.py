@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """Somebody responsible: role, masked name, masked phone."""
+    """Somebody responsible: role, masked name, and his phone, whole for whoever has `Action.SEE_PHONES`."""
 
     role: str
     name: str

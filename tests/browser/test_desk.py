@@ -181,6 +181,26 @@ def test_two_desks_agree_within_the_latency_of_the_push(desks: Desks, product: P
     product.publish(device, {"gas_lel": 1})
 
 
+def test_a_confirmed_event_is_acknowledged_in_one_act(desks: Desks, product: Product) -> None:
+    page = desks.sit("demo-officer")
+    devices = product.together("smoke", 3)
+    for device in devices:
+        product.publish(device, {"smoke": 1})
+    fires = [_raised(page, device.id) for device in devices]
+    until(page, "(ids) => new Set(ids.map((id) => yiping.desk.queue.get(id).event_id ?? id)).size === 1", fires)
+    page.evaluate(AT, fires[1])
+    expect(page.locator(".desk-acts [data-action=event]")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
+    _keys(page, "Shift+A")
+    for fire in fires:
+        until(page, STATE, [fire, "active_acked"])
+    expect(page.locator(".desk-acts [data-action=event]")).to_have_count(0)
+    assert [url for url in sent if "/alarms/" in url] == [f"{product.url}/api/v1/alarms/act"]
+    for device in devices:
+        product.publish(device, {"smoke": 0})
+
+
 def test_undo_takes_back_and_says_so(desks: Desks, product: Product) -> None:
     page = desks.sit("demo-officer")
     device = product.device("gas", 4)

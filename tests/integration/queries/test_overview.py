@@ -5,11 +5,20 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.engine import Database
-from data_access.db.tables import AlarmRow, AreaFactRow, AreaRow, DeviceRow, DeviceStateRow, IncidentRow
+from data_access.db.tables import (
+    AlarmRow,
+    AreaFactRow,
+    AreaRow,
+    BuildingRow,
+    DeviceRow,
+    DeviceStateRow,
+    IncidentRow,
+    ResponsibleRow,
+)
 from data_access.domain.errors import NotFound
 from data_access.domain.periods import Period, local_day, midnight, week_of
 from data_access.queries import areas, buildings
@@ -172,8 +181,14 @@ def test_sensors_count_standing_alarms_offline_devices_and_leave_replays_out(sma
 
 
 def test_a_drawer_counts_people_and_masks_those_responsible(small: Database) -> None:
+    with small.writing() as session:
+        row = session.execute(select(BuildingRow).where(BuildingRow.code == "B1")).scalar_one()
+        head = {"name": "王敏", "role": "building_head", "phone": "13800001234"}
+        place = {"area_id": row.area_id, "area_path": row.area_path, "building_id": row.id}
+        session.add(ResponsibleRow(code="P1", **head, **place))
     with small.reading() as session:
         view = buildings.building(session, "B1", "")
+        on_duty = buildings.building(session, "B1", "", whole_phones=True)
         with pytest.raises(NotFound):
             buildings.building(session, "B1", "zzz")
         with pytest.raises(NotFound):
@@ -182,7 +197,8 @@ def test_a_drawer_counts_people_and_masks_those_responsible(small: Database) -> 
     assert view.devices_total >= 1
     assert len(view.cameras) <= buildings.NEAREST_CAMERAS
     assert [c.metres for c in view.cameras] == sorted(c.metres for c in view.cameras)
-    assert all(p.name.endswith("*") and (p.phone is None or "*" in p.phone) for p in view.people)
+    assert [(p.name, p.phone) for p in view.people] == [("王*", "138****1234")]
+    assert [(p.name, p.phone) for p in on_duty.people] == [("王*", "13800001234")]
 
 
 def test_no_read_of_the_overview_scans_incidents_or_alarms(sqlite: Database, noon: datetime) -> None:

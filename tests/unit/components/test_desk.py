@@ -181,6 +181,30 @@ def test_the_cause_and_the_first_of_an_event_are_a_step_away() -> None:
     assert 'data-go="7"' not in _parts(_view(_record(event_id=7)))["head"]  # the first of an event is this one
 
 
+def _beside(state: AlarmState) -> AlarmChanged:
+    told: dict[str, Any] = {
+        "alarm_id": 5,
+        "event_id": 5,
+        "state": state,
+        "severity": 4,
+        "kind": "smoke",
+        "place": "x",
+        "device_id": None,
+    }
+    return AlarmChanged.model_construct(**told, raised_at=NOW)
+
+
+def test_a_confirmed_event_is_acknowledged_as_one_while_others_of_it_wait() -> None:
+    beside = _beside(AlarmState.ACTIVE_UNACKED)
+    event: dict[str, Any] = {"record": _record(event_id=5), "siblings": (beside,)}
+    assert 'data-action="event"' in _parts(_view(**event))["acts"]
+    looked_at = {**event, "record": _record(event_id=5, state=AlarmState.ACTIVE_ACKED)}
+    assert 'data-action="event"' in _parts(_view(**looked_at))["acts"]
+    nothing: dict[str, Any]
+    for nothing in ({"siblings": ()}, {"record": _record()}, {"siblings": (_beside(AlarmState.ACTIVE_ACKED),)}):
+        assert 'data-action="event"' not in _parts(_view(**{**event, **nothing}))["acts"]
+
+
 def test_a_window_may_be_of_the_device_the_building_or_any_area_around() -> None:
     offered = [value for value, _, _ in alarm_context.window_places(_view(), ZH)]
     assert offered[:2] == ["device:smoke-0107", "building:B1"]
