@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -18,22 +17,20 @@ from sqlalchemy.orm import Session
 
 from data_access.commands import incidents
 from data_access.commands.alarms import body_of, device_facts, save, to_domain
+from data_access.commands.meanwhile import Meanwhile
 from data_access.db.alarm_kinds import kind
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, ResponsibleRow, TaskRow, TeamRow, from_ms, to_ms
 from data_access.domain import masking
 from data_access.domain.alarm_moves import NOTHING, UNDOABLE, Details, difference, transition, undo
 from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, CloseReason, Severity
 from data_access.domain.areas import within
-from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput, NotFound
+from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound
 from data_access.live import outbox
 
 NOT_THERE: Final = "没有这条告警，或者不在您的权限范围内。"
 ALARMS: Final = "alarm"
 """`source` of the incidents that were made of alarms; their `source_ref` is the alarm's id."""
-_LOOKED_BACK: Final = 200
-"""Versions; who has not seen that many is asked to look again."""
-_NOT_PEOPLE: Final = {"ingest", "clock", "correlation"}
-_MEANWHILE: Final[Mapping[str, str]] = {
+_SAID: Final[Mapping[str, str]] = {
     "clear": "这条告警刚刚恢复了。",
     "return": "这条告警刚刚复发了。",
     "retrigger": "这条告警刚刚再次触发。",
@@ -49,6 +46,13 @@ _MEANWHILE: Final[Mapping[str, str]] = {
     "incident": "{who} 刚刚把这条告警转为事件。",
     "undo": "{who} 刚刚撤销了上一步操作。",
 }
+_SINCE: Final = Meanwhile(
+    history=AlarmHistoryRow,
+    of=AlarmHistoryRow.alarm_id,
+    harmless=lambda line, before: before is not None and (line.state, line.severity) == (before.state, before.severity),
+    said=_SAID,
+    otherwise="这条告警刚刚有了变化，请再看一眼。",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,29 +152,10 @@ def _seen(session: Session, alarm_id: int, done: Act, *, exactly: bool = False) 
     row = session.get(AlarmRow, alarm_id, with_for_update=True, populate_existing=True)
     if row is None or not within(row.area_path, done.scope):
         raise NotFound(NOT_THERE)
-    if row.version == done.version or done.action in _ONLY_ADDS:
-        return row
-    if exactly or not _nothing_to_know(session, row, done):
-        raise _changed(session, row.id)
+    if row.version != done.version and done.action not in _ONLY_ADDS:
+        by = None if exactly else done.actor
+        _SINCE.check(session, row.id, since=row.version - done.version, by=by)
     return row
-
-
-def _nothing_to_know(session: Session, row: AlarmRow, done: Act) -> bool:
-    """Whether all that happened since was his own doing, or a machine's that changed neither state nor severity.
-
-    A detector that repeats itself each second would otherwise refuse every hand, and two quick keys each other. Each
-    version has one line in the history.
-    """
-    since = row.version - done.version
-    if not 0 < since <= _LOOKED_BACK:
-        return False
-    newest = select(AlarmHistoryRow).where(AlarmHistoryRow.alarm_id == row.id).order_by(AlarmHistoryRow.id.desc())
-    lines = session.scalars(newest.limit(since + 1)).all()
-    return len(lines) == since + 1 and all(
-        line.actor == done.actor
-        or (line.actor in _NOT_PEOPLE and (line.state, line.severity) == (before.state, before.severity))
-        for line, before in pairwise(lines)
-    )
 
 
 def _apply(session: Session, row: AlarmRow, done: Act) -> AlarmRow:
@@ -215,15 +200,6 @@ def _with(done: Act, details: Details, **said: Any) -> Act:
         note=done.note,
         said={**done.said, **{name: value for name, value in said.items() if value is not None}},
     )
-
-
-def _changed(session: Session, alarm_id: int) -> Conflict:
-    """Say who did what since."""
-    last = _last(session, alarm_id)
-    sentence = _MEANWHILE.get(last.action) if last else None
-    if last is None or sentence is None or ("{who}" in sentence and last.actor in _NOT_PEOPLE):
-        return Conflict("这条告警刚刚有了变化，请再看一眼。")
-    return Conflict(sentence, who=masking.name(last.actor)) if "{who}" in sentence else Conflict(sentence)
 
 
 def _last(session: Session, alarm_id: int) -> AlarmHistoryRow | None:

@@ -99,6 +99,9 @@ SUBJECTS: Final[dict[AuditAction, AuditSubject]] = {
     _A.EXPORTED: AuditSubject.EXPORTS,
 }
 
+MACHINES: Final = ("ingest", "clock", "correlation")
+"""Actors in the histories that are nobody."""
+
 AUDIT_KEEP_DAYS: Final = 183
 """Half a year: nothing younger is ever deleted, whatever the settings say."""
 

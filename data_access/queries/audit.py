@@ -12,11 +12,10 @@ from sqlalchemy import String, and_, cast, literal, or_, select
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AuditRow, UserRow, UserTokenRow
-from data_access.domain.accounts import SUBJECTS, AuditAction, AuditSubject
+from data_access.domain.accounts import MACHINES, SUBJECTS, AuditAction, AuditSubject
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.errors import InvalidInput
 from data_access.domain.periods import midnight
-from data_access.queries.duty import MACHINES
 from data_access.viewmodels.audit import AuditFilter, AuditLine, AuditPage
 
 PAGE: Final = 100

@@ -25,6 +25,7 @@ from data_access.db.tables import (
     UserRow,
 )
 from data_access.domain import masking
+from data_access.domain.accounts import MACHINES
 from data_access.domain.alarm_names import name_of
 from data_access.domain.alarms import Severity
 from data_access.domain.areas import lineage, subtree_bounds
@@ -34,8 +35,6 @@ from data_access.viewmodels.duty import Duty, Handover, NoticePage, NoticeRecord
 from data_access.viewmodels.overview import OnDuty
 
 MOST: Final = 200
-MACHINES: Final = ("ingest", "clock", "correlation")
-"""Actors in the histories that are nobody."""
 
 
 def duty(session: Session, path: str, user: str, now: datetime) -> Duty:

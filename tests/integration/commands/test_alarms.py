@@ -75,6 +75,13 @@ def test_who_comes_second_is_told_who_was_faster_and_nothing_is_lost(filled: Dat
     assert [h.action for h in history(filled)] == ["raise", "acknowledge"]
 
 
+def test_what_a_colleague_did_is_told_though_ones_own_word_came_after_it(filled: Database) -> None:
+    do(filled, A.ACKNOWLEDGE, 1, actor="周明")
+    do(filled, A.COMMENT, 1)  # what is said holds whatever happened
+    with filled.writing() as session, pytest.raises(Conflict, match="周\\* 刚刚确认了这条告警"):
+        alarm_acts.act(session, 1, seen(A.CLAIM))
+
+
 def test_two_quick_keys_of_one_person_do_not_refuse_each_other(filled: Database) -> None:
     do(filled, A.ACKNOWLEDGE, 1)
     assert do(filled, A.CLAIM, 1).owner == "officer-1"
