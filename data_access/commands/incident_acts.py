@@ -30,6 +30,7 @@ from data_access.domain.workflows import Workflow, find
 from data_access.live import outbox
 
 NOT_THERE: Final = "没有这个案卷，或者不在您的权限范围内。"
+CLOCK: Final = "clock"
 _WHATEVER_SINCE: Final = ONLY_ADDS | {CaseAction.URGE}
 """They hold whatever has become of the case meanwhile."""
 _SAID: Final[Mapping[str, str]] = {

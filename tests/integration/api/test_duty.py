@@ -61,12 +61,12 @@ def test_the_duty_log_is_a_download_within_ones_area(desk: Web) -> None:
     answer = ask(desk, Role.OFFICER, "GET", f"/api/v1/duty-log?{query}&format=csv")
     assert answer.headers["content-type"].startswith("text/csv")
     assert "duty-log-" in answer.headers["content-disposition"]
-    (line,) = csv.DictReader(StringIO(answer.content.decode("utf-8-sig")))
-    assert (line["what"], line["place"]) == ("shift_start", "'=1+1")  # text, never a formula
+    lines = csv.DictReader(StringIO(answer.content.decode("utf-8-sig")))  # others may have acted in this minute
+    assert [line["place"] for line in lines if line["what"] == "shift_start"] == ["'=1+1"]  # text, never a formula
     book = ask(desk, Role.OFFICER, "GET", f"/api/v1/duty-log?{query}&format=xlsx")
     assert book.content.startswith(b"PK")
     inside = ask(desk, Role.OFFICER, "GET", f"/api/v1/duty-log?{query}&format=json", area=COMMUNITY)
-    assert inside.json() == []
+    assert [line for line in inside.json() if line["what"].startswith("shift")] == []
     assert ask(desk, Role.LEADER, "GET", f"/api/v1/duty-log?{query}").status_code == 403
     assert ask(desk, Role.OFFICER, "GET", "/api/v1/duty-log?from=1&to=2").status_code == 400
     assert ask(desk, Role.OFFICER, "GET", f"/api/v1/duty-log?{query}&format=doc").status_code == 400
