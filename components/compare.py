@@ -90,11 +90,7 @@ def beside(a: Overview, b: Overview, choices: Sequence[AreaLabel], w: Words) -> 
     return [
         html.Div([one, html.Span(period, className="beside-period"), two], className="beside-choices"),
         html.Table(
-            [
-                html.Caption(w("对比"), className="sr-only"),
-                html.Tbody([_row(row) for row in rows]),
-            ],
-            className="compare-rows",
+            html.Tbody([_row(row) for row in rows]), className="compare-rows", **attributes(aria_label=w("对比"))
         ),
         html.A(
             [html.Span(w("全部指标对比")), icon("chev")],

@@ -88,8 +88,9 @@ def _status(w: Words) -> html.Span:
 def _widest_status(w: Words) -> str:
     """The longest texts that the status takes (assets/js/page_head.js), one a line: their room is kept."""
     live = f"{w('实时')} · {w('延迟 {n} 秒', n='00.0')}"
-    until = w("截至 {time}", time="00:00:00")
-    return "\n".join((live, f"{w('推送延迟')} · {until}", f"{w('收数延迟')} · {until}"))
+    # English has no room for the time; the banner and the sources say since when.
+    until = f" · {w('截至 {time}', time='00:00:00')}" if w.lang is Lang.ZH else ""
+    return "\n".join((live, f"{w('推送延迟')}{until}", f"{w('收数延迟')}{until}"))
 
 
 def _language(query: Mapping[str, str], w: Words, *, in_menu: bool = False) -> html.A:

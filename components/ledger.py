@@ -183,7 +183,9 @@ def _compared(ledger: Ledger, fact: Fact, w: Words) -> list[tuple[str, str]]:
     ]
 
 
-def _as_of(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> str:
+def _as_of(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words) -> Child:
+    """When the figures were true; that a time is today's goes where there is no room."""
     if source and source.last_seen:
-        return fmt.moment(source.last_seen, now, w)
+        day, _, time = fmt.moment(source.last_seen, now, w).rpartition(" ")
+        return html.Span([html.Span(f"{day} ", className="note-day"), time]) if day else time
     return fmt.month(ledger.month, w) if ledger.month else w("未导入")

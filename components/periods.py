@@ -45,9 +45,9 @@ def switch(view: Overview, w: Words) -> html.Nav | None:
     if not view.goes_on:
         return None
     today = local_day(view.at)
-    choices = (("今日", None), ("本周", week_of(today)), ("本月", month_of(today)))
+    choices = (("今日", "Today", None), ("本周", "Week", week_of(today)), ("本月", "Month", month_of(today)))
     return html.Nav(
-        [_choice(w(word), period, view, w) for word, period in choices],
+        [_choice(w.name(word, english), period, view, w) for word, english, period in choices],
         className="periods",
         **attributes(aria_label=w("统计周期")),
     )
