@@ -81,7 +81,8 @@ def population(
 def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words, past: Past = NO_PAST) -> html.Section:
     """房屋: dwellings, how they are used, rentals by grade."""
     body: list[Child] = missing(w, "房屋数据未导入")
-    if Fact.DWELLINGS in ledger.now:
+    known = Fact.DWELLINGS in ledger.now
+    if known:
         uses = (("出租", Fact.RENTED), ("自用", Fact.OWNER_OCCUPIED), ("空置", Fact.VACANT))
         grades = (Fact.RENTAL_LIGHT, Fact.RENTAL_WATCHED, Fact.RENTAL_STRICT, Fact.RENTAL_BANNED)
         inks = ("var(--choro-3)", INKS[1], INKS[0], INKS[3])
@@ -117,7 +118,7 @@ def housing(ledger: Ledger, source: SourceLine | None, now: datetime, w: Words, 
             wide.rentals(ledger, w),
         ]
     note = _as_of(ledger, source, now, w)
-    return panel("housing", w("房屋"), body, note=note, sources="population", told=_grades_told(w))
+    return panel("housing", w("房屋"), body, note=note, sources="population", told=_grades_told(w) if known else None)
 
 
 def _grades_told(w: Words) -> html.Details:

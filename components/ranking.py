@@ -37,7 +37,7 @@ def build(view: Overview, people: tuple[PersonLine, ...], w: Words) -> html.Sect
         "ranking",
         w("{kind}按期结案率", kind=labels.of(labels.AREA, kind, w)),
         [html.Div(rows, className="ranks", tabIndex="0", role="group", style=style)],
-        sub=w(periods.said(view).name) if view.running else fmt.period(view.period),
+        sub=w(periods.said(view).name) if view.running else None,
         note=w("% · 虚线 目标 {n}", n=f"{TARGET:.0f}"),
         sources="incidents",
     )

@@ -6,7 +6,7 @@
   const CROWDED_ABOVE = 150; // symbols in view; beyond that mild ones of one spot share a pill
   const CELL = 64; // px
   const MAX_PULSES = 60;
-  const MAX_NAMED = 3; // critical places that are named beside their symbol
+  const MAX_NAMED = 3; // critical places, and those that are no spot, are named beside their symbol
   const WORDS = ["normal", "warning", "minor", "major", "critical"];
 
   // What stands comes before what only waits for a look, then the worst, then the newest.
@@ -61,7 +61,7 @@
         if (cell.n === 1) this._drawAlarm(cell.alarm, x, y);
         else this._drawPile(cell, x, y);
       }
-      const named = inView.filter(([a]) => a.severity === 4 && !a.cleared).slice(-MAX_NAMED);
+      const named = inView.filter(([a]) => a.whole || (a.severity === 4 && !a.cleared)).slice(-MAX_NAMED);
       for (const [alarm, x, y] of named) this._name(alarm, ...this._alarmSpot(alarm, x, y));
     },
 

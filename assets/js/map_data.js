@@ -33,12 +33,15 @@
   // Whether `path` lies in the place on screen: the stream of a wall on its tour brings more than that.
   const inside = (path) => path.startsWith(document.body.dataset.path || "");
 
+  // Whether an alarm is of the whole place on screen and of no spot in it: its symbol stands in the middle, in some child.
+  const ofWhole = (a) => a.building_id === null && a.area === document.body.dataset.path && Boolean(yiping.here?.children.length);
+
   // An alarm of the live state as the layer draws it.
   function drawn(a) {
     const { worldX, worldY } = yiping.mapPoints;
     return {
       id: a.alarm_id, x: worldX(a.lng), y: worldY(a.lat), severity: a.severity, device: a.device_id,
-      building: a.building_id, place: a.place,
+      building: a.building_id, place: a.place, whole: ofWhole(a),
       unacked: !a.state.endsWith("_acked"), cleared: a.state.startsWith("cleared_"), raised: Date.parse(a.raised_at),
     };
   }
