@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
-from urllib.parse import parse_qsl
 
-from dash import Input, Output, State, callback, clientside_callback, dcc, html, register_page
+from dash import Input, Output, clientside_callback, get_app, html, register_page
+from flask import Response, request
 
 from components import alarm_analysis, sheet
 from components.i18n import words
+from components.parts import attributes
 from data_access.auth.principal import require, viewer
 from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, InvalidInput
@@ -19,14 +19,15 @@ from data_access.queries import areas
 from data_access.queries.alarm_analysis import analysed, span
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import AreaLabel
+from pages import fragment
 from pages.address import day
 from pages.person import shown
 
 PATH = "/alarms/analysis"
 register_page(__name__, path="/alarms/analysis", title="告警分析 · 一屏", name="告警分析")
 
+BODY = "/alarms/analysis/body"
 DAYS = 7
-REFRESH_MS = 300_000
 
 
 def layout(**query: str) -> html.Div:
@@ -45,8 +46,12 @@ def layout(**query: str) -> html.Div:
         w("告警分析"),
         [
             alarm_analysis.bar(place, first, end, local_day(now()), query, w),
-            html.Div(alarm_analysis.reading(w), id="analysis-body", className="analysis-body"),
-            dcc.Interval(id="analysis-again", interval=REFRESH_MS),
+            html.Div(
+                alarm_analysis.reading(w),
+                id="analysis-body",
+                className="analysis-body",
+                **attributes(data_fragment=BODY),
+            ),
             html.Div(id="analysis-drawn", hidden=True),
         ],
         query,
@@ -56,14 +61,9 @@ def layout(**query: str) -> html.Div:
     )
 
 
-@callback(
-    Output("analysis-body", "children"),
-    Input("analysis-again", "n_intervals"),
-    State("_pages_location", "search"),
-)
-def counted(_: int, search: str | None) -> Any:
-    """The figures as they are now: of a wide area and a long time they take a while."""
-    query = dict(parse_qsl((search or "").removeprefix("?")))
+def body() -> Response:
+    """`GET /alarms/analysis/body`: the figures as they are now. Of a wide area and a long time they take a while."""
+    query = request.args
     w = words(query.get("lang"))
     try:
         area, first, end = _asked(query)
@@ -72,14 +72,15 @@ def counted(_: int, search: str | None) -> Any:
             version = areas.data_version(session)
         found = analysed(area.path, first, end, at, version)
     except DomainError as refused:
-        return html.P(w(refused.source, **refused.named), className="missing")
-    return alarm_analysis.build(found, query, w)
+        return fragment.answer(html.P(w(refused.source, **refused.named), className="missing"))
+    return fragment.answer(alarm_analysis.build(found, query, w))
 
 
+get_app().server.add_url_rule(BODY, "alarm_analysis_body", body)
 clientside_callback(
-    "function () { return window.yiping.charts.draw(); }",
+    "function (id) { return window.yiping.fragment.built(); }",
     Output("analysis-drawn", "title"),
-    Input("analysis-body", "children"),
+    Input("analysis-body", "id"),
 )
 
 

@@ -12,13 +12,13 @@ from flask import Response, request
 
 from components import compare, sheet
 from components.i18n import Words, words
-from components.markup import render
 from components.parts import Child
 from data_access.auth.principal import viewer
 from data_access.domain.errors import DomainError
 from data_access.queries import areas, overview
 from data_access.queries.session import reading
 from data_access.viewmodels.areas import AreaLabel, Place
+from pages import fragment
 from pages.address import day
 from pages.person import shown
 
@@ -67,12 +67,12 @@ def beside() -> Response:
     try:
         (a, b), choices = _chosen(_extremes(query) | dict(query))
         if a is None or b is None:
-            return _html([])
+            return fragment.answer([])
         days = day(query.get("from")), day(query.get("to"))
         one, two = (overview.overview(of, viewer().scope, *days) for of in (a, b))
     except DomainError as refused:
-        return _html([html.P(w(str(refused)), className="missing")])
-    return _html(compare.beside(one, two, choices, w))
+        return fragment.answer([html.P(w(str(refused)), className="missing")])
+    return fragment.answer(compare.beside(one, two, choices, w))
 
 
 def _extremes(query: Mapping[str, str]) -> dict[str, str]:
@@ -88,12 +88,6 @@ def _extremes(query: Mapping[str, str]) -> dict[str, str]:
         return {}
     rated.sort(key=lambda line: (line.counts.on_time_rate, line.code))
     return {"a": rated[-1].code or "", "b": rated[0].code or ""}
-
-
-def _html(tree: list[Child]) -> Response:
-    answer = Response(render(tree), mimetype="text/html")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 get_app().server.add_url_rule(BESIDE, view_func=beside)

@@ -69,6 +69,14 @@ def test_a_model_is_set_by_whoever_sees_all_its_devices(web: Web) -> None:
     assert kept[0]["clear_delay_s"] == 45
 
 
+def test_the_page_of_the_analysis_gets_its_figures_as_html_without_dash(web: Web) -> None:
+    body = web.get("/alarms/analysis/body?lang=zh")
+    assert body.headers["content-type"].startswith("text/html")
+    assert "席位负荷" in body.text
+    assert "还没有数据" not in body.text
+    assert "missing" in web.get("/alarms/analysis/body?from=2020-01-01&to=2026-01-01").text  # refused, with the reason
+
+
 def test_the_analysis_is_json_and_the_same_tables_as_files(web: Web) -> None:
     token = {"Authorization": f"Bearer {web.token(Role.OFFICER).secret}"}
     path = "/api/v1/alarms/analysis"

@@ -300,7 +300,16 @@ def _incident(own: Web) -> tuple[Any, ...]:
         return tuple(row)
 
 
-PAGES_AND_PARTS: Final = [*PAGES, "/panels", "/compare/beside", "/desk/strip", "/account", "/users", "/audit"]
+PAGES_AND_PARTS: Final = [
+    *PAGES,
+    "/panels",
+    "/compare/beside",
+    "/alarms/analysis/body",
+    "/desk/strip",
+    "/account",
+    "/users",
+    "/audit",
+]
 
 
 @pytest.mark.parametrize("path", PAGES_AND_PARTS)
