@@ -32,7 +32,6 @@
 
     let known = false; // a snapshot is here
     let stale = true; // the list's lines are to be made anew
-    let frame = 0;
     let touchedAt = performance.now();
     let flooding = false;
     let unfolded = false; // the officer has switched the flood's view off
@@ -58,13 +57,16 @@
       return yiping.deskRows.fillGroup(element, line, members[0], view);
     }
 
+    const pace = yiping.createPace(draw, {
+      now: () => performance.now(), nextFrame: requestAnimationFrame.bind(window), setTimeout: setTimeout.bind(window),
+    });
+
     function redraw(anew = false) {
       stale = stale || anew;
-      if (!frame) frame = requestAnimationFrame(draw);
+      pace.atOnce();
     }
 
     function draw() {
-      frame = 0;
       if (!known) return;
       if (stale) {
         stale = false;
@@ -365,7 +367,7 @@
         acts.heard(event);
       }
       concerns(event);
-      redraw();
+      pace.soon();
     });
 
     // ---- clocks

@@ -34,7 +34,7 @@
   // ---- alarms
 
   function renderAlarms() {
-    if (!covers()) return;
+    if (!covers() || !byId("live-alarms")) return; // the desk has a list of its own: thousands are not sorted for nothing
     const open = listed(inside(yiping.reducer.openAlarms(state)));
     // A snapshot lists at most two thousand; of a larger place the rest is only counted.
     const total = state.area.path === path() ? Math.max(open.length, state.alarmsTotal) : open.length;
@@ -172,7 +172,7 @@
       if (holder.parentElement && holder.parentElement.classList.contains("tally")) holder.classList.toggle("is-zero", value === 0);
     }
     const tag = document.querySelector("[data-replay]");
-    if (tag) tag.hidden = !(values["alarms.replay"] > 0 || here().some((a) => a.run !== null));
+    if (tag) tag.hidden = !(values["alarms.replay"] > 0 || (byId("live-alarms") && here().some((a) => a.run !== null)));
   }
 
   function renderLost() {
