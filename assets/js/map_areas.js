@@ -202,6 +202,16 @@
       }
     }
 
+    // Outlines the two areas that are compared, the second dashed; none: null.
+    compare(a, b) {
+      for (const [code, { layer, point }] of this.byCode) {
+        const path = layer.getElement(), found = !point && (code === a || code === b);
+        path?.classList.toggle("is-compared", found);
+        path?.classList.toggle("is-second", found && code === b);
+        if (found) layer.bringToFront(); // or its neighbours would cover half of its outline
+      }
+    }
+
     // The building within `reach` pixels of a layer point, if any: fingers are wider than footprints.
     buildingNear(at, reach) {
       let best = null, nearest = reach;

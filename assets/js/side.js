@@ -52,6 +52,12 @@
       tab.setAttribute("aria-pressed", String(tab.dataset.sideTab === shown));
     }
     if (shown === "compare") load();
+    else outline(null, null);
+  }
+
+  /** The two areas on the map; its shapes may come a little later than the comparison. */
+  function outline(a, b) {
+    if (yiping.map) yiping.map.areas.compare(a, b);
   }
 
   /** Brings the comparison of the place and period on screen; what is there stays until the next is here. */
@@ -76,6 +82,7 @@
       body.innerHTML = html;
       if (held && held.startsWith("beside-")) byId(held)?.focus({ preventScroll: true });
     }
+    outline(byId("beside-a")?.value, byId("beside-b")?.value);
     shownAt = yiping.live ? yiping.live.serverNow() : Date.now();
     flag("");
   }

@@ -109,6 +109,47 @@ def test_a_long_press_collects_two_areas_and_compares_them(chromium: Browser, pr
     page.context.close()
 
 
+def test_beside_the_map_stands_what_was_pressed_and_everything_fits_a_landscape_screen(
+    open_touch: Open, product: Product
+) -> None:
+    community = product.area("community")
+    page = open_touch(f"area={community.code}")
+    _settled(page)
+    assert page.evaluate("document.documentElement.scrollHeight") <= LANDSCAPE[1]
+    shown = """() => [".panel-beside", ".panel-alarms", ".rank-place"]
+      .filter((e) => document.querySelector(e).checkVisibility())"""
+    assert page.evaluate(shown) == [".panel-alarms"]  # life safety, until somebody chooses
+    page.tap("[data-side-tab=compare]")
+    page.wait_for_selector("#beside .compare-rows")
+    assert page.evaluate(shown) == [".panel-beside"]
+    assert page.evaluate(SMALL) == []
+    third = page.evaluate("document.querySelectorAll('#beside-b option')[2].value")
+    page.select_option("#beside-b", third)
+    until(page, "code => location.search.includes(`b=${code}`)", third)
+    until(page, "code => document.querySelector('.map-area.is-second')?.dataset.code === code", third)
+    page.tap("[data-side-tab=rank]")
+    assert page.evaluate(shown) == [".rank-place"]
+    assert page.locator(".map-area.is-compared").count() == 0
+    page.set_viewport_size({"width": PORTRAIT[0], "height": PORTRAIT[1]})
+    assert page.evaluate(shown) == [".panel-alarms", ".rank-place"]  # upright there is room for both
+    spark = page.locator(".org > .spark").first.bounding_box()
+    assert spark is not None
+    assert (spark["width"] >= 40, spark["height"] >= 16) == (True, True)
+
+
+def test_the_switch_of_periods_sets_the_address_and_back(open_touch: Open) -> None:
+    page = open_touch()
+    _settled(page)
+    page.tap(".period >> nth=1")
+    until(page, "document.querySelector('.panel-closing h2').textContent === '本周效能'")
+    assert "from=" in page.evaluate("location.search")
+    assert page.inner_text(".panel-incidents .panel-sub") == "本周受理"
+    assert page.get_attribute(".period >> nth=1", "aria-current") == "true"
+    page.go_back()
+    until(page, "document.querySelector('.panel-closing h2').textContent === '本月效能'")
+    assert page.inner_text(".panel-incidents .panel-sub") == "今日受理"
+
+
 def test_sharing_copies_the_very_view_or_says_why_not(chromium: Browser, product: Product) -> None:
     context = chromium.new_context(
         viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"], bypass_csp=True
