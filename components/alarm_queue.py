@@ -259,17 +259,18 @@ def _none(queue: DeskQueue, now: datetime, w: Words) -> html.Div:
 def _bulk(w: Words) -> html.Div:
     """What can be done with those that are marked."""
 
-    def button(action: str, word: str) -> html.Button:
-        return html.Button(w(word), type="button", className="desk-button is-small", **attributes(data_action=action))
+    def button(action: str, word: str, key: str) -> html.Button:
+        said = [w(word), html.Kbd(key)]
+        return html.Button(said, type="button", className="desk-button is-small", **attributes(data_action=action))
 
     return html.Div(
         [
             html.B("", **attributes(data_f="marked")),
-            button("acknowledge", "确认"),
-            button("claim", "认领"),
-            button("shelve", "搁置"),
-            button("close", "关闭"),
-            button("leave", "取消选择"),
+            button("acknowledge", "确认", "A"),
+            button("claim", "认领", "C"),
+            button("shelve", "搁置", "S"),
+            button("close", "关闭", "X"),
+            button("leave", "取消", "Esc"),
         ],
         id=Ids.BULK,
         className="desk-bulk",

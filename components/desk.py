@@ -255,6 +255,10 @@ def _foot(w: Words, *, may_act: bool) -> html.Footer:
     return html.Footer(
         [
             html.Span("", className="desk-foot-said", **attributes(data_f="rest")),
+            html.Span(
+                [html.Kbd(w("空格")), html.Span(w("选中")), html.Kbd("Shift J K"), html.Span(w("连选"))],
+                className="desk-foot-keys",
+            ),
             html.Button(
                 [html.Kbd("W"), html.Span(w("演练、检修"))],
                 type="button",

@@ -9,6 +9,7 @@
     n: "note", v: "video", z: "undo", r: "settle", e: "unfold", g: "siblings", m: "sound", b: "mentions", h: "shift", w: "window", p: "place",
     "/": "search", "?": "help", Escape: "leave",
   };
+  const EVENT = { a: "acknowledge", c: "claim", x: "close" }; // with Shift: all alarms of a confirmed event
   const LIST_ONLY = new Set([" ", "Enter", "ArrowDown", "ArrowUp", "Home", "End", "PageDown", "PageUp"]);
 
   /**
@@ -20,7 +21,7 @@
     if (where === "field") return key === "Escape" ? { action: "leave", extend: false } : null;
     if (ctrlKey || metaKey) return key.toLowerCase() === "a" && where === "list" ? { action: "markAll", extend: false } : null;
     if (where === "button" && LIST_ONLY.has(key)) return null;
-    if (shiftKey && key.toLowerCase() === "a") return { action: "event", extend: false };
+    if (shiftKey && EVENT[key.toLowerCase()]) return { action: "event", what: EVENT[key.toLowerCase()], extend: false };
     if (/^[1-9]$/.test(key) && !shiftKey) return { action: "call", n: Number(key), extend: false };
     const action = KEYS[key.length === 1 ? key.toLowerCase() : key];
     if (!action) return null;

@@ -8,7 +8,7 @@
   const byId = (id) => document.getElementById(id);
   const MENTION = /(?:^|\s)@([^\s@,，。;；:：]+)/g;
 
-  const NEEDS = { acknowledge: "acknowledge", event: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment" }; // all else is the officer's
+  const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment" }; // all else is the officer's
 
   let choices = []; // whom the open alarm can be sent to: [value, text, note]
   let places = []; // what of its place a window may be of, likewise
@@ -69,9 +69,12 @@
 
     const RUN = {
       acknowledge: (alarms) => act("acknowledge", alarms.filter(yiping.deskQueue.isUnacked)),
-      event([a]) {
+      /** All open alarms of a confirmed event at once, in one transaction. */
+      event([a], { what = "acknowledge" }) {
         if (a.event_id === null) return tell(t("这条告警不属于已证实的事件"));
-        return act("acknowledge", [...queue.all()].filter((b) => b.event_id === a.event_id && yiping.deskQueue.isUnacked(b)));
+        const all = [...queue.all()].filter((b) => b.event_id === a.event_id && b.state !== "closed");
+        if (what === "acknowledge") return RUN.acknowledge(all);
+        return what === "claim" ? act("claim", all.filter((b) => !b.owner)) : RUN.close(all);
       },
       async claim(alarms) {
         if (alarms.length > 1) return act("claim", alarms.filter((a) => !a.owner));
@@ -136,10 +139,10 @@
       });
     }
 
-    function run(action, more) {
+    function run(action, more = {}) {
       if (action === "help") return yiping.deskDialogs.open("help");
       if (action === "sound") return sound();
-      if (!may.includes(NEEDS[action] || "act_on_alarms")) return tell(me === "guest" ? t("登录后可以处置") : t("您的账号没有这项权限。"), "is-refused");
+      if (!may.includes(NEEDS[more.what || action] || "act_on_alarms")) return tell(me === "guest" ? t("登录后可以处置") : t("您的账号没有这项权限。"), "is-refused");
       if (action === "mentions") return yiping.deskMentions.open(go);
       if (action === "undo") return undo();
       if (action === "shift") return shift.open();
