@@ -9,7 +9,7 @@ from typing import Final
 
 from dash import html
 
-from components import alarm_guide, labels
+from components import alarm_guide, alarm_queue, labels
 from components import format as fmt
 from components.desk_dialogs import OUTCOMES, REASONS
 from components.i18n import Words
@@ -17,7 +17,6 @@ from components.parts import Child, attributes, icon, mark
 from data_access.domain.alarms import STANDING_STATES, UNACKED_STATES, AlarmAction, AlarmState
 from data_access.domain.correlation import is_stale
 from data_access.domain.periods import SHANGHAI
-from data_access.events import AlarmChanged
 from data_access.viewmodels.alarms import AlarmRecord, AlarmStep
 from data_access.viewmodels.desk import Chart, DeskAlarm
 
@@ -264,17 +263,13 @@ def _readings(chart: Chart | None, record: AlarmRecord, w: Words) -> list[Child]
 
 
 def _siblings(view: DeskAlarm, w: Words) -> list[Child]:
-    def where(a: AlarmChanged) -> str:
-        floor = view.sibling_floors.get(a.device_id or 0)
-        return a.place if floor is None else f"{a.place} {w('第 {n} 层', n=floor)}"
-
     rows: list[Child] = [
         html.Li(
             html.Button(
                 [
                     mark(a.severity, w),
                     html.Span(labels.of(labels.ALARM, a.kind, w), className="desk-title"),
-                    html.Span(where(a), className="desk-dim"),
+                    html.Span(alarm_queue.seat(a, w), className="desk-dim"),
                     html.Span(fmt.age(view.at - a.raised_at, w)),
                 ],
                 type="button",

@@ -82,10 +82,15 @@ def templates(w: Words) -> html.Div:
     return html.Div([_row(w), _head(w), _group(w)], id="desk-templates", hidden=True)
 
 
-def place_of(alarm: AlarmChanged, places: Mapping[str, str]) -> str:
-    """`水贝社区 · 翠竹苑 3 栋`: the lowest named area above the place, then the place."""
+def seat(alarm: AlarmChanged, w: Words) -> str:
+    """`翠竹苑 3 栋 第 5 层`: the building and, where it is known, the floor."""
+    return alarm.place if alarm.floor is None else f"{alarm.place} {w('第 {n} 层', n=alarm.floor)}"
+
+
+def place_of(alarm: AlarmChanged, places: Mapping[str, str], w: Words) -> str:
+    """`水贝社区 · 翠竹苑 3 栋 第 5 层`: the lowest named area above the place, then the place."""
     area = next((places[alarm.area[:n]] for n in range(len(alarm.area), 0, -3) if alarm.area[:n] in places), "")
-    return " · ".join(dict.fromkeys(part for part in (area, alarm.place) if part))
+    return " · ".join(dict.fromkeys(part for part in (area, seat(alarm, w)) if part))
 
 
 def _filters(query: Mapping[str, str], place: Place, w: Words) -> html.Div:
@@ -163,7 +168,7 @@ def _first_lines(queue: DeskQueue, places: Mapping[str, str], now: datetime, w: 
         if alarm.severity != severity:
             severity = alarm.severity
             lines.append(_head(w, severity, queue.by_severity.get(severity, 0)))
-        lines.append(_row(w, alarm, place_of(alarm, places), now))
+        lines.append(_row(w, alarm, place_of(alarm, places, w), now))
     return lines
 
 
@@ -260,7 +265,7 @@ def _bulk(w: Words) -> html.Div:
     """What can be done with those that are marked."""
 
     def button(action: str, word: str, key: str) -> html.Button:
-        said = [w(word), html.Kbd(key)]
+        said: list[Child] = [w(word), html.Kbd(key)]
         return html.Button(said, type="button", className="desk-button is-small", **attributes(data_action=action))
 
     return html.Div(

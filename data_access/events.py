@@ -48,6 +48,7 @@ class AlarmChanged(Event):
     reading_ts: int | None  # ms of the reading that brought this about; lets a harness time its arrival
     building_id: int | None
     place: str  # building and seat, never a floor or a person
+    floor: int | None  # where its detector hangs; no wall is told
     lng: float | None
     lat: float | None
     value: float | None
@@ -72,6 +73,7 @@ class AlarmChanged(Event):
 NOT_FOR_WALLS: Final[Mapping[str, Any]] = {
     "device_id": None,
     "device_code": None,
+    "floor": None,
     "value": None,
     "owner": None,
     "incident_id": None,

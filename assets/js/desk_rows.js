@@ -23,7 +23,8 @@
     const places = (yiping.here && yiping.here.places) || {};
     let named = "";
     for (let n = a.area.length; n > 0 && !named; n -= 3) named = places[a.area.slice(0, n)] || "";
-    return [...new Set([named, a.place])].filter(Boolean).join(" · ");
+    const seat = a.floor === null || a.floor === undefined ? a.place : `${a.place} ${t("第 {n} 层", { n: a.floor })}`;
+    return [...new Set([named, seat])].filter(Boolean).join(" · ");
   }
 
   /** What must be seen of it at once, strongest first: [word, strong]. */
@@ -133,7 +134,7 @@
     element.classList.toggle("is-open", line.open);
     setText(slots.title, line.held ? t("提示已折叠") : title({ ...first, value: null }));
     setText(slots.times, `×${line.ids.length}`);
-    setText(slots.place, line.held ? t("洪泛结束后回到队列") : t("同源：{place} · 合并 {n} 条", { place: place({ ...first, place: "" }) || first.place, n: line.ids.length }));
+    setText(slots.place, line.held ? t("洪泛结束后回到队列") : t("同源：{place} · 合并 {n} 条", { place: place({ ...first, place: "", floor: null }) || first.place, n: line.ids.length }));
     setText(slots.age, age(view.now - yiping.deskQueue.raisedMs(first)));
     setText(slots.owner, line.open ? t("收起") : t("展开"));
     fillTags(slots.tags, line.unacked ? [[t("{n} 条未确认", { n: line.unacked }), true]] : []);

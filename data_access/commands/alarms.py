@@ -31,7 +31,7 @@ from data_access.domain.alarms import (
     may_return,
 )
 from data_access.live import outbox
-from data_access.live.telling import alarm_body
+from data_access.live.telling import Detector, alarm_body
 
 RAISE: Final = "raise"
 """The first word of every alarm's history; the others are `AlarmAction`s."""
@@ -84,6 +84,7 @@ class DeviceFacts(NamedTuple):
     lng: float
     lat: float
     replay: bool
+    floor: int | None
     place: str
 
 
@@ -253,7 +254,8 @@ def to_domain(row: AlarmRow) -> Alarm:
 
 def body_of(row: AlarmRow, device: DeviceFacts | None, reading_ts: int | None, at: datetime) -> str:
     """What the alarm now is, for every list that shows it, as JSON."""
-    return alarm_body(row, device.code if device else None, device.kind if device else None, reading_ts, at)
+    told = Detector(device.code, device.kind, device.floor) if device else Detector()
+    return alarm_body(row, told, reading_ts, at)
 
 
 def device_facts(session: Session, ids: Collection[int]) -> dict[int, DeviceFacts]:
@@ -263,7 +265,7 @@ def device_facts(session: Session, ids: Collection[int]) -> dict[int, DeviceFact
     device, connection = DeviceRow, session.connection()
     own = (device.id, device.code, device.kind, device.area_id, device.area_path, device.building_id)
     query = (
-        select(*own, device.lng, device.lat, device.replay, func.coalesce(BuildingRow.name, AreaRow.name))
+        select(*own, device.lng, device.lat, device.replay, device.floor, func.coalesce(BuildingRow.name, AreaRow.name))
         .join(AreaRow, AreaRow.id == device.area_id)
         .outerjoin(BuildingRow, BuildingRow.id == device.building_id)
         .where(among(connection, device.id, ids))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +13,7 @@ from data_access.db.tables import AlarmRow, AreaRow, DeviceRow, ShiftRow
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.periods import local_day, midnight
 from data_access.events import AlarmChanged
-from data_access.live.telling import alarm_changed
+from data_access.live.telling import Detector, alarm_changed
 from data_access.queries import alarms, surroundings
 from data_access.viewmodels.desk import DeskAlarm, DeskFigures, DeskQueue
 
@@ -31,7 +30,7 @@ def queue(session: Session, path: str, limit: int = FIRST_PAGE) -> DeskQueue:
     shown = AlarmRow.parent_id.is_(None), AlarmRow.shelved_until.is_(None), AlarmRow.shelved_until_clear.is_(False)
     inside = (*_inside(path), *shown)
     rows = session.execute(
-        select(AlarmRow, DeviceRow.code, DeviceRow.kind)
+        select(AlarmRow, DeviceRow.code, DeviceRow.kind, DeviceRow.floor)
         .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
         .where(_OPEN, *inside)
         .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at, AlarmRow.id)
@@ -85,12 +84,10 @@ def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_p
     """One alarm with everything beside it. Raises `NotFound` when there is none within `scope`."""
     detail = alarms.one(session, alarm_id, scope)
     row = session.get_one(AlarmRow, alarm_id)
-    beside = _siblings(session, row, scope)
     return DeskAlarm(
         detail=detail,
         around=surroundings.around(session, row, scope, now=now, whole_phones=whole_phones),
-        siblings=beside,
-        sibling_floors=_floors(session, [a.device_id for a in beside if a.device_id is not None]),
+        siblings=_siblings(session, row, scope),
         chart=surroundings.chart(session, row, now=now),
         at=now,
     )
@@ -114,21 +111,13 @@ def _siblings(session: Session, of: AlarmRow, scope: str) -> tuple[AlarmChanged,
     else:
         same = AlarmRow.area_path == of.area_path
     rows = session.execute(
-        select(AlarmRow, DeviceRow.code, DeviceRow.kind)
+        select(AlarmRow, DeviceRow.code, DeviceRow.kind, DeviceRow.floor)
         .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
         .where(_OPEN, same, AlarmRow.id != of.id, *_inside(scope))
         .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at)
         .limit(MAX_SIBLINGS)
     )
     return tuple(_told(*row) for row in rows)
-
-
-def _floors(session: Session, devices: Sequence[int]) -> dict[int, int]:
-    """Where each of `devices` hangs, by id; those whose floor is not known are left out."""
-    rows = session.execute(
-        select(DeviceRow.id, DeviceRow.floor).where(DeviceRow.id.in_(devices), DeviceRow.floor.is_not(None))
-    )
-    return {number: floor for number, floor in rows if floor is not None}
 
 
 def _judged(since: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -145,5 +134,5 @@ def _inside(path: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return AlarmRow.area_path >= low, AlarmRow.area_path < high
 
 
-def _told(row: AlarmRow, code: str | None, kind: str | None) -> AlarmChanged:
-    return alarm_changed(row, device_code=code, device_kind=kind, reading_ts=None, at=row.last_at)
+def _told(row: AlarmRow, code: str | None, kind: str | None, floor: int | None) -> AlarmChanged:
+    return alarm_changed(row, Detector(code, kind, floor), reading_ts=None, at=row.last_at)

@@ -33,7 +33,7 @@ from data_access.events import (
     WindowChanged,
     for_wall,
 )
-from data_access.live.telling import alarm_fields, flood_changed, incident_changed, window_changed
+from data_access.live.telling import Detector, alarm_fields, flood_changed, incident_changed, window_changed
 from data_access.queries import areas
 from data_access.queries.counters import counters
 from data_access.viewmodels.areas import AreaLabel
@@ -47,7 +47,7 @@ MAX_WINDOWS: Final = 200
 _PAGE: Final = 200
 _UNUSED: Final = frozenset({"threshold", "close_note", "shelve_reason", "acknowledged_by", "closed_at", "closed_by"})
 _ALARM: Final = tuple(column for column in AlarmRow.__table__.columns if column.name not in _UNUSED)
-_KEYS: Final = (*(column.name for column in _ALARM), "device_code", "device_kind")
+_KEYS: Final = (*(column.name for column in _ALARM), "device_code", "device_kind", "device_floor")
 _ENCODE: Final = msgspec.json.Encoder().encode
 _OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
 _OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
@@ -94,7 +94,7 @@ def open_alarms(session: Session, path: str, most: int, *, wall: bool) -> tuple[
     low, high = subtree_bounds(path)
     alarm, inside = AlarmRow, (_OPEN_ALARMS, AlarmRow.area_path >= low, AlarmRow.area_path < high)
     rows = session.connection().execute(
-        select(*_ALARM, DeviceRow.code, DeviceRow.kind)
+        select(*_ALARM, DeviceRow.code, DeviceRow.kind, DeviceRow.floor)
         .outerjoin(DeviceRow, DeviceRow.id == alarm.device_id)
         .where(*inside)
         .order_by(alarm.severity.desc(), alarm.raised_at.desc(), alarm.id.desc())
@@ -108,7 +108,8 @@ def open_alarms(session: Session, path: str, most: int, *, wall: bool) -> tuple[
 
 def _told(columns: Sequence[Any], *, wall: bool) -> msgspec.Raw:
     row = SimpleNamespace(**dict(zip(_KEYS, columns, strict=True)))  # a `Row` looks each name up
-    fields = alarm_fields(row, row.device_code, row.device_kind, None, _last_change(row))
+    device = Detector(row.device_code, row.device_kind, row.device_floor)
+    fields = alarm_fields(row, device, None, _last_change(row))
     return msgspec.Raw(_ENCODE(for_wall(fields) if wall else fields))
 
 

@@ -108,6 +108,5 @@ class DeskAlarm:
     detail: AlarmDetail
     around: Around
     siblings: tuple[AlarmChanged, ...]
-    sibling_floors: Mapping[int, int]  # by device, where it hangs on a known floor
     chart: Chart | None
     at: datetime

@@ -35,8 +35,8 @@ def alarm(number: int, area: str = STREET + "000") -> AlarmChanged:
     return AlarmChanged(
         area=area, version=number, at=NOON, alarm_id=number, kind="smoke", severity=4, life_safety=True,
         state=AlarmState.ACTIVE_UNACKED, occurrences=1, raised_at=NOON, last_at=NOON, cleared_at=None, device_id=1,
-        device_code="S1", device_kind="smoke", reading_ts=1, building_id=None, place="5栋", lng=None, lat=None,
-        value=1.0, unit=None, source="live", run=None, needs_reason=True, owner=None, shelved_until=None,
+        device_code="S1", device_kind="smoke", reading_ts=1, building_id=None, place="5栋", floor=None, lng=None,
+        lat=None, value=1.0, unit=None, source="live", run=None, needs_reason=True, owner=None, shelved_until=None,
         shelved_until_clear=False, parent_id=None, event_id=None, close_reason=None, look_due_at=NOON, escalation=0,
         chattering=False, window=None, incident_id=None, dispatched_to=None,
     )  # fmt: skip

@@ -94,7 +94,6 @@ def _view(record: AlarmRecord | None = None, history: Iterable[AlarmStep] = (), 
         "detail": AlarmDetail(record or _record(), tuple(history), GUIDANCE),
         "around": around,
         "siblings": (),
-        "sibling_floors": {},
         "chart": None,
         "at": NOW,
     }
@@ -189,7 +188,7 @@ def _beside(state: AlarmState) -> AlarmChanged:
         "severity": 4,
         "kind": "smoke",
         "place": "x",
-        "device_id": None,
+        "floor": 3,
     }
     return AlarmChanged.model_construct(**told, raised_at=NOW)
 
@@ -283,12 +282,13 @@ def test_a_line_of_the_queue_names_the_community_and_the_place() -> None:
         "occurrences": 3,
         "area": "000000000002",
         "place": "12 栋",
+        "floor": 5,
         "raised_at": NOW - timedelta(minutes=2),
     }
     event = AlarmChanged.model_construct(**told)
     queue = DeskQueue(rows=(event,), by_severity={4: 1}, last_at=NOW)
     line = render(alarm_queue.build(queue, {"000000000": "水贝社区"}, {}, NOW, ZH, place=PLACE))
-    for said in ("水贝社区 · 12 栋", "×3", "02:00", "1 分内确认", "未确认"):
+    for said in ("水贝社区 · 12 栋 第 5 层", "×3", "02:00", "1 分内确认", "未确认"):
         assert said in line
     assert line.count("<option") > 2
     assert 'value="440303004011003">\u2003第03网格' in line  # what lies below is another address

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access.domain.alarms import AlarmState, CloseReason, Severity
-from data_access.live.telling import alarm_body, alarm_changed
+from data_access.live.telling import Detector, alarm_body, alarm_changed
 
 _at = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001  # they are given one
 _whole = st.integers(0, 2**53)
@@ -63,6 +63,7 @@ def rows(draw: st.DrawFn) -> Any:
 
 @given(row=rows(), code=st.none() | _word, ts=st.none() | _whole, at=_at)
 def test_the_quick_words_are_the_schemas(row: Any, code: str | None, ts: int | None, at: datetime) -> None:
-    told = alarm_changed(row, device_code=code, device_kind=code, reading_ts=ts, at=at)
-    assert type(told).model_validate_json(alarm_body(row, code, code, ts, at)) == told
-    assert alarm_body(row, code, code, ts, at).startswith('{"area":')
+    device = Detector(code, code, ts and ts % 40)
+    told = alarm_changed(row, device, reading_ts=ts, at=at)
+    assert type(told).model_validate_json(alarm_body(row, device, ts, at)) == told
+    assert alarm_body(row, device, ts, at).startswith('{"area":')
