@@ -249,5 +249,5 @@ def _per_thousand(view: Overview, n: int) -> float | None:
 
 def _named(area: AreaLabel, w: Words, *, level: bool) -> str:
     """The area, with its level where there is room for it."""
-    name = w.name(area.name, area.name_en)
-    return f"{name} · {labels.of(labels.AREA, area.kind, w)}" if level else name
+    name, kind = w.name(area.name, area.name_en), labels.of(labels.AREA, area.kind, w)
+    return f"{name} · {kind}" if level and not name.endswith(kind) else name

@@ -117,7 +117,7 @@ def rates(months: Sequence[MonthLine], w: Words) -> html.Section:
 
 def hot(found: HotTopics, w: Words) -> html.Section:
     """热点诉求: classes against their own past, with the rule and the false alarms it brings."""
-    heads = ("问题", "多在", "近 7 天", "往常", "倍数", "碰巧的可能")
+    heads = ("问题", "多在", "近 7 天", "往常", "倍数", "偶然可能")
     rows = [_topic(line, w) for line in found.lines]
     rule = w(
         "规则：同一区域同一细类，近 7 天与前 {weeks} 周相比，二项分布上尾 p < {level} 且不少于 {least} 件记为突增。"
@@ -134,7 +134,7 @@ def hot(found: HotTopics, w: Words) -> html.Section:
     n = len(found.hot)
     note = w("突增 {n} 类", n=n) if n else w("没有突增")
     told = explained(
-        w("热点怎么算"), [w("碰巧的可能：若诉求没有变多，仅凭偶然也会有这么多件的可能。越小越不像巧合。"), rule]
+        w("热点怎么算"), [w("偶然可能：若诉求没有变多，仅凭偶然也会有这么多件的可能有多大。越小越不像巧合。"), rule]
     )
     return panel(
         "hot", w("热点诉求"), body, sub=w("细类 · 只与自身前 8 周比"), note=note, sources="incidents", told=told
