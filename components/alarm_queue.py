@@ -275,7 +275,12 @@ def _bulk(w: Words) -> html.Div:
             button("claim", "认领", "C"),
             button("shelve", "搁置", "S"),
             button("close", "关闭", "X"),
-            button("leave", "取消", "Esc"),
+            html.Button(
+                html.Kbd("Esc"),
+                type="button",
+                className="desk-button is-small",
+                **attributes(data_action="leave", aria_label=f"{w('取消选择')} Esc"),
+            ),
         ],
         id=Ids.BULK,
         className="desk-bulk",
