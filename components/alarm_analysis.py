@@ -115,7 +115,7 @@ def build(found: Analysis, query: Mapping[str, str], w: Words) -> list[Child]:
 
 def _figures(found: Analysis, w: Words) -> html.Div:
     now, before = found.now, found.before
-    flooded = 100 * now.flooded / max(1, now.slots)
+    flooded = 100 * now.flooded_s / (found.end - found.start).total_seconds()
     cells: list[tuple[str, str, str]] = [
         (w("告警"), w("{n} 条", n=fmt.count(now.alarms)), f"{w('环比')} {fmt.change(now.alarms, before.alarms)}"),
         (w("每席 10 分钟"), w("{n} 条", n=f"{now.per_seat10:.2f}"), w("参考 ≤ {n}", n=STEADY)),

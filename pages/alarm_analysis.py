@@ -16,7 +16,8 @@ from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.domain.periods import local_day
 from data_access.queries import areas
-from data_access.queries.alarm_analysis import analysed, span
+from data_access.queries.alarm_analysis import analysed
+from data_access.queries.alarm_span import span
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import AreaLabel
 from pages import fragment

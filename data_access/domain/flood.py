@@ -46,6 +46,21 @@ def follow(before: Flood, times: Sequence[datetime], *, now: datetime) -> Flood:
     return before
 
 
+def minutes_on(per_minute: Sequence[int], officers: Sequence[int], *, after: int) -> int:
+    """In how many of the minutes from number `after` on it was a flood for each of the `officers` who were there.
+
+    Looks at the ten minutes up to the end of each; where nobody was there, at what one would have had.
+    """
+    long = int(WINDOW.total_seconds() // 60)
+    on, recent, found = False, 0, 0
+    for minute, n in enumerate(per_minute):
+        recent += n - (per_minute[minute - long] if minute >= long else 0)
+        each = recent / max(1, officers[minute])
+        on = each >= ENDS_BELOW if on else each > BEGINS_ABOVE
+        found += on and minute >= after
+    return found
+
+
 def _at(before: Flood, times: Sequence[datetime], moment: datetime) -> Flood:
     count = bisect_right(times, moment) - bisect_right(times, moment - WINDOW)
     floods = count >= ENDS_BELOW if before.on else count > BEGINS_ABOVE

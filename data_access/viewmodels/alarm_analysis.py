@@ -15,7 +15,7 @@ class Totals:
     per_seat10: float
     worst10: float
     slots: int  # of ten minutes
-    flooded: int  # of these, those above the flood line
+    flooded_s: int  # seconds of the time in which it was a flood for each officer
     acknowledge_median_s: float | None
     acknowledge_p95_s: float | None
     close_median_s: float | None

@@ -15,8 +15,10 @@ from data_access.db.engine import Database
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, DeviceModelRow, DeviceRow, ShiftRow, to_ms
 from data_access.domain.errors import InvalidInput
 from data_access.domain.proportions import interval
-from data_access.queries.alarm_analysis import LEAST_JUDGED, MOST_DAYS, analysis
+from data_access.queries.alarm_analysis import analysis
 from data_access.queries.alarm_analysis_rows import rows
+from data_access.queries.alarm_false import LEAST_JUDGED
+from data_access.queries.alarm_span import MOST_DAYS
 from data_access.viewmodels.alarm_analysis import Analysis
 from tests.small import COMMUNITY, DISTRICT_PATH, GRID, fill
 
@@ -102,7 +104,7 @@ def test_load_is_the_busiest_ten_minutes_for_each_officer_who_was_there(past: Pa
     past.alarm(START + timedelta(hours=10), parent_id=1)
     past.alarm(START + timedelta(hours=10), window="drill")
     found = past.analysed()
-    assert (found.now.announced, found.now.alarms, found.now.flooded, found.now.worst10) == (12, 14, 1, 12)
+    assert (found.now.announced, found.now.alarms, found.now.flooded_s, found.now.worst10) == (12, 14, 600, 12)
     assert found.now.slots == 7 * 144
     assert not found.seats_known
     assert {slot.at: slot.worst for slot in found.load if slot.worst} == {START + timedelta(hours=10): 12}
@@ -118,7 +120,7 @@ def test_load_is_the_busiest_ten_minutes_for_each_officer_who_was_there(past: Pa
                 )
             )
     found = past.analysed()
-    assert (found.now.worst10, found.now.flooded, found.seats_known) == (6, 0, True)
+    assert (found.now.worst10, found.now.flooded_s, found.seats_known) == (6, 0, True)
 
 
 def test_priorities_and_sources_with_their_share(past: Past) -> None:

@@ -26,7 +26,7 @@ REFUSALS = (
     "commands/device_rules.py",
     "queries/device_rules.py",
     "queries/rule_preview.py",
-    "queries/alarm_analysis.py",
+    "queries/alarm_span.py",
     "queries/audit.py",
     "auth/principal.py",
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_access.domain.flood import BEGINS_ABOVE, ENDS_BELOW, WINDOW, Flood, Pile, follow, grouped
+from data_access.domain.flood import BEGINS_ABOVE, ENDS_BELOW, WINDOW, Flood, Pile, follow, grouped, minutes_on
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 CALM = Flood(at=NOON)
@@ -78,3 +78,19 @@ def test_piles_become_one_line_a_cause_and_area_worst_and_most_first() -> None:
     ]
     assert (found[0].by_severity, found[0].oldest) == ({3: 2, 4: 1}, NOON - timedelta(minutes=2))
     assert sum(g.count for g in grouped(piles, 3)) == 93
+
+
+def test_minutes_of_a_flood_begin_above_ten_and_last_until_below_five() -> None:
+    def minutes(*per_minute: int, officers: int = 1, after: int = 0) -> int:
+        return minutes_on(per_minute, [officers] * len(per_minute), after=after)
+
+    calm = [0] * 12
+    assert minutes(*[1] * 60) == 0  # ten in ten minutes are not above ten
+    assert minutes(11, *calm) == 10  # as long as they lie within ten minutes
+    assert (
+        minutes(6, 0, 0, 0, 5, *calm) == 10
+    )  # across the edge of a slot: from the fifth minute until six are left no more
+    assert minutes(11, *calm, officers=2) == 0
+    assert minutes(11, *calm, officers=0) == 10
+    assert minutes(11, *calm, after=4) == 6
+    assert minutes() == 0
