@@ -49,13 +49,15 @@ from data_access.queries.search import SearchIndex
 from data_access.queries.session import cache
 from data_access.services import Services
 from data_access.settings import Settings
-from pages import audit, gate, report, sign_in, users
+from pages import audit, field, gate, report, sign_in, users
 
 log = logging.getLogger(__name__)
 
 DASH_THREADS = 16
 _ASSETS = Path(__file__).parent / "assets"
 _PHONE = tuple(_ASSETS / name for name in ("css/00-tokens.css", "css/10-base.css", "alone/phone.css"))
+_REPORT = tuple(_ASSETS / "alone" / name for name in ("photo.js", "report.js"))
+_FIELD = tuple(_ASSETS / "alone" / name for name in ("photo.js", "field_queue.js", "field.js"))
 _DOCUMENTS = tuple(_ASSETS.glob("*.html"))  # whole pages of ours, with scripts inside
 INTAKE_PATIENCE_S = 8.0  # longer than the HTTP intake waits for the commit of what it handed over
 
@@ -84,10 +86,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     styles, scripts = bundle(_ASSETS / "css", "/assets/all.css"), bundle(_ASSETS / "js", "/assets/all.js")
     phone = joined(_PHONE, "/assets/phone.css")
-    own = document.Own(styles.url, scripts.url, phone.url)
+    report_script, field_script = joined(_REPORT, "/assets/report.js"), joined(_FIELD, "/assets/field.js")
+    own = document.Own(styles.url, scripts.url, phone.url, report_script.url, field_script.url)
     dash: Any = WSGIMiddleware(_dash(services, redis, door, own).server, workers=DASH_THREADS)
     app = Starlette(
-        routes=[*api_routes(), styles.route(), scripts.route(), phone.route(), Mount("/", PageGate(dash))],
+        routes=[
+            *api_routes(),
+            *(part.route() for part in (styles, scripts, phone, report_script, field_script)),
+            Mount("/", PageGate(dash)),
+        ],
         middleware=api_middleware(
             {f"/assets/{file.name}": content_policy(file.read_text("utf-8")) for file in _DOCUMENTS}, door, _now
         ),
@@ -116,7 +123,7 @@ def _dash(services: Services, quick: Redis, door: Door, own: document.Own) -> Da
     dash.server.extensions["yiping.door"] = door
     _know_who_asks(dash.server)
     gate.add_to(dash.server)
-    for page in (sign_in, users, audit, report):
+    for page in (sign_in, users, audit, report, field):
         page.add_to(dash.server)
     cache.init_app(
         dash.server,

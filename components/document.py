@@ -54,6 +54,8 @@ class Own:
     styles: str
     scripts: str
     phone: str = ""  # the style sheet of the pages for phones, small
+    report: str = ""  # the scripts of two of them
+    field: str = ""
 
 
 def build(

@@ -149,7 +149,7 @@ def _receipt(secret: str, told: str, status: int = 200) -> Response:
 
 def _page(title: str, body: str, status: int) -> Response:
     own = current_app.extensions["yiping.own"]
-    built = phone.document(title, body, styles=own.phone, scripts="/assets/alone/report.js", w=_words())
+    built = phone.document(title, body, styles=own.phone, scripts=own.report, w=_words())
     answer = Response(built, status, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = content_policy()
     answer.headers["Cache-Control"] = "no-store"

@@ -5,33 +5,15 @@
 
   const form = document.querySelector(".ph-form");
   if (!form) return;
-  const EDGE = 1600; // pixels: a manhole is seen, and a weak connection lives
-  const QUALITY = 0.82;
 
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload(); // back from the receipt: the form's key is used up
   });
 
-  // Photos: drawn anew, upright and smaller. Where they were taken is lost with that, so it is asked for below.
+  // Photos are made small. Where they were taken is lost with that, so it is asked for below.
   const shots = form.querySelector("[data-shots]");
   const input = form.querySelector("#photos");
   let taken = [];
-
-  async function small(file) {
-    try {
-      const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-      const scale = Math.min(1, EDGE / Math.max(picture.width, picture.height));
-      if (scale === 1 && file.type === "image/jpeg" && file.size < 600_000) return file;
-      const canvas = document.createElement("canvas");
-      canvas.width = Math.round(picture.width * scale);
-      canvas.height = Math.round(picture.height * scale);
-      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
-      return blob ? new File([blob], "photo.jpg", { type: "image/jpeg" }) : file;
-    } catch (e) {
-      return file; // the server says what it thinks of it
-    }
-  }
 
   function show() {
     for (const old of shots.querySelectorAll(".taken")) old.remove();
@@ -62,7 +44,7 @@
   if (input) {
     input.addEventListener("change", async () => {
       const room = Number(shots.dataset.shots) - taken.length;
-      const chosen = await Promise.all([...input.files].slice(0, room).map(small));
+      const chosen = await Promise.all([...input.files].slice(0, room).map(yiping.photo.small));
       taken = [...taken, ...chosen];
       show();
     });

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from data_access.api import field
 from data_access.api.openapi_alarms import action_paths, action_schemas
 from data_access.api.openapi_attachments import attachment_paths
 from data_access.api.openapi_cases import case_paths, case_schemas
@@ -25,6 +26,7 @@ from data_access.viewmodels.alarm_queue import AlarmQueue, View
 from data_access.viewmodels.alarms import AlarmDetail, AlarmPage
 from data_access.viewmodels.areas import BuildingView
 from data_access.viewmodels.devices import DeviceView
+from data_access.viewmodels.field import FieldView
 from data_access.viewmodels.incidents import IncidentBoard, IncidentDetail, IncidentPage
 from data_access.viewmodels.indicators import By
 from data_access.viewmodels.map import Shading
@@ -54,6 +56,7 @@ _MODELS: Final = {
     "IncidentPage": IncidentPage,
     "IncidentBoard": IncidentBoard,
     "IncidentDetail": IncidentDetail,
+    "FieldView": FieldView,
     "DeviceView": DeviceView,
     "BuildingView": BuildingView,
     "Hit": Hit,
@@ -201,6 +204,7 @@ def _paths() -> Spec:
             "get": _get("One incident with its history.", _ref("IncidentDetail"), _path("incident_id", "integer"))
         },
         **attachment_paths(),
+        **field.described(),
         **case_paths(),
         "/api/v1/sources/{code}/alive": {"post": _alive()},
         "/api/v1/unmask": {"post": _unmask()},
@@ -418,6 +422,6 @@ def _schemas() -> Spec:
         schema = TypeAdapter(model).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         found |= schema.pop("$defs", {})
         found[name] = schema
-    reports, more = msgspec.json.schema_components([Report], ref_template="#/components/schemas/{name}")
+    reports, more = msgspec.json.schema_components([Report, *field.BODIES], ref_template="#/components/schemas/{name}")
     del reports  # a reference into the rest
     return found | more | duty_schemas() | rules_schemas() | action_schemas() | case_schemas()

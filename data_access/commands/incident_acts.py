@@ -1,7 +1,8 @@
 """What people do to cases: load, look whether it is still what they saw, ask the domain, save row, history and event.
 
 Each act names the version its person saw. Where somebody else has acted since, the answer says who did what; that he
-himself acted, or the clock, stops nobody: what the clock changed is refused by the rules where it matters.
+himself acted, or the clock, or that somebody attached a photo, stops nobody: what the clock changed is refused by the
+rules where it matters.
 """
 
 from __future__ import annotations
@@ -50,7 +51,6 @@ _SAID: Final[Mapping[str, str]] = {
     "void": "{who} 刚刚作废了这个案卷。",
     "rate": "{who} 刚刚作了评价。",
     "arrive": "{who} 刚刚到场。",
-    "attach": "{who} 刚刚添加了附件。",
     "comment": "{who} 刚刚在这个案卷下留言。",
 }
 _SINCE: Final = Meanwhile(
@@ -59,6 +59,7 @@ _SINCE: Final = Meanwhile(
     harmless=lambda *_: True,  # what the clock changed is refused by the rules where it matters
     said=_SAID,
     otherwise="这个案卷刚刚有了变化，请再看一眼。",
+    passing=frozenset({CaseAction.ATTACH.value}),
 )
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from data_access.commands import alarm_clock, attachments, audit, clocks, closing, floods, incident_clock, windows
+from data_access.commands import (
+    alarm_clock,
+    attachments,
+    audit,
+    clocks,
+    closing,
+    field,
+    floods,
+    incident_clock,
+    windows,
+)
 from data_access.db.files import Files
 from data_access.live.outbox import Relay
 from data_access.runtime import days, heartbeat, notices, video
@@ -34,6 +44,7 @@ def tasks(services: Services) -> list[Task]:
         )
         clocks.cap_dead_letters(database, settings.dead_letters_keep)
         audit.drop_old(database, now, settings.audit_keep_days)
+        field.forget_old(database, now)
 
     return [
         Task(name="counters", every_s=EVERY_S, run=keeper.step),

@@ -247,6 +247,32 @@ class PatrolPointRow(Base):
     lat: Mapped[float]
 
 
+class PatrolVisitRow(Base):
+    """打卡: somebody stood at a point. `distance_m` is how far off his telephone thought he was, if it said."""
+
+    __tablename__ = "patrol_visits"
+    __table_args__ = (Index("ix_patrol_visits_point_id_at", "point_id", "at"),)
+
+    id: Mapped[IdKey]
+    point_id: Mapped[int] = mapped_column(ForeignKey("patrol_points.id"))
+    key: Mapped[Code] = mapped_column(unique=True)
+    at: Mapped[datetime]
+    done_at: Mapped[datetime | None]  # when he stood there, where it was sent later
+    actor: Mapped[str] = mapped_column(String(60))
+    distance_m: Mapped[float | None]
+    accuracy_m: Mapped[float | None]
+
+
+class SentActRow(Base):
+    """What a telephone sent under a key of its own has been done: it may say so again, and nothing more happens."""
+
+    __tablename__ = "sent_acts"
+    __table_args__ = (Index("ix_sent_acts_at", "at"),)
+
+    key: Mapped[Code] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class ReportRow(Base):
     """随手拍: what only the citizen who reported and those on duty may know of a case.
 

@@ -11,9 +11,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, func, select
 
 from data_access.db import migrate
 from data_access.db.engine import Database
+from data_access.db.tables import (
+    AttachmentRow,
+    IncidentHistoryRow,
+    IncidentRow,
+    PatrolPointRow,
+    PatrolVisitRow,
+    ReportRow,
+    SourceRow,
+)
 from data_access.live import bus
 from tests.conftest import free_port
 from tests.small import fill
@@ -25,6 +35,21 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """The web process, started once. Tests leave Redis running and may add rows."""
     with serving(tmp_path_factory.mktemp("web")) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def left_as_found(web: Web) -> Iterator[None]:
+    """Takes away the cases that a file of tests has made, with all that hangs on them: other tests count them."""
+    with web.database.reading() as session:
+        last = session.scalar(select(func.max(IncidentRow.id))) or 0
+    yield
+    with web.database.writing() as session:
+        for table in (AttachmentRow, ReportRow, IncidentHistoryRow):
+            session.execute(delete(table).where(table.incident_id > last))
+        session.execute(delete(IncidentRow).where(IncidentRow.id > last))
+        for whole in (PatrolVisitRow, PatrolPointRow):
+            session.execute(delete(whole))
+        session.execute(delete(SourceRow).where(SourceRow.code == "report"))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from tests.small import GRID
 from tests.web import Web
 
 OTHER = "440303004012"
+pytestmark = pytest.mark.usefixtures("left_as_found")
 CLIP = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp42" + b"\x00\x00\x00\x10mdat01234567"
 
 

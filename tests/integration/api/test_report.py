@@ -31,7 +31,7 @@ PHONE = "13800001234"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _room(web: Web) -> None:
+def _room(web: Web, left_as_found: None) -> None:
     """A patrol point in the grid; no test is held up by how often the one before has reported."""
     with web.database.writing() as session:
         if session.get(UnitRow, 1) is None:

@@ -231,7 +231,14 @@ def test_from_outside_no_row_is_read(own: Web, tokens: dict[str, str], path: str
             assert not asks_for_an_area or status in {403, 404}, f"{path}?{query} as {role}: {status}"
 
 
-_WHOLE: Final = {"/api/v1/me", "/api/v1/walls", "/api/v1/map/basemap", "/api/v1/mentions", "/api/v1/audit"}
+_WHOLE: Final = {
+    "/api/v1/me",
+    "/api/v1/field",
+    "/api/v1/walls",
+    "/api/v1/map/basemap",
+    "/api/v1/mentions",
+    "/api/v1/audit",
+}
 """Reads that are of no area, or of the viewer himself."""
 
 

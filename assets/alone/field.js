@@ -1,0 +1,375 @@
+// The grid worker's page: his tasks, nearest first, and the points he patrols. It works without a connection: what was
+// last seen is shown with its time, what is done waits in the queue and says so.
+(function () {
+  "use strict";
+
+  const { queue, applied, need, metres, sorted } = yiping.field;
+  const words = JSON.parse(document.getElementById("words").textContent);
+  const lang = document.body.dataset.lang;
+  const KEPT = "yiping-offline-1"; // as the service worker calls it
+  const REFRESH_MS = 30_000;
+
+  const state = { view: null, items: [], here: null, reachable: true, since: null, sent: null, signedOut: false,
+    by: "near", tab: "tasks", open: null, asking: null };
+
+  const t = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  const two = (n) => String(n).padStart(2, "0");
+  const clock = (at) => { const d = new Date(at); return `${two(d.getHours())}:${two(d.getMinutes())}`; };
+
+  /** An element with its properties, attributes (`data-`, `aria-`) and children. */
+  function h(tag, props, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(props || {})) {
+      if (name.includes("-") || name === "for" || name === "role") node.setAttribute(name, value);
+      else if (name === "class") node.className = value;
+      else node[name] = value;
+    }
+    node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+    return node;
+  }
+
+  function icon(name) {
+    const holder = document.createElement("span");
+    holder.innerHTML = `<svg class="ic" aria-hidden="true"><use href="#i-${name}"/></svg>`;
+    return holder.firstChild;
+  }
+
+  // What outlives the page.
+
+  const opened = new Promise((done, failed) => {
+    const asked = indexedDB.open("yiping-field", 1);
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore("queue", { keyPath: "id", autoIncrement: true });
+      asked.result.createObjectStore("kept");
+    };
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
+
+  async function within(name, mode, work) {
+    const transaction = (await opened).transaction(name, mode);
+    const found = work(transaction.objectStore(name));
+    return new Promise((done, failed) => {
+      transaction.oncomplete = () => done(found.result);
+      transaction.onerror = transaction.onabort = () => failed(transaction.error);
+    });
+  }
+
+  const store = {
+    all: () => within("queue", "readonly", (rows) => rows.getAll()),
+    put: (item) => within("queue", "readwrite", (rows) => rows.put(item)),
+    remove: (id) => within("queue", "readwrite", (rows) => rows.delete(id)),
+  };
+
+  // The server.
+
+  function token() {
+    const found = document.cookie.split("; ").find((part) => part.startsWith("yiping_form="));
+    return found ? found.slice("yiping_form=".length) : "";
+  }
+
+  async function send(item) {
+    const form = { "X-Yiping-Form": token() };
+    const json = { ...form, "Content-Type": "application/json" };
+    const at = encodeURIComponent(item.at);
+    const { incident_id, what, key, body } = item;
+    const asked =
+      what === "photo"
+        ? fetch(`/api/v1/incidents/${incident_id}/attachments?kind=photo&phase=${item.phase}&key=${key}&done_at=${at}`,
+            { method: "POST", headers: form, body: item.blob })
+        : fetch(what === "visit" ? "/api/v1/field/visits" : "/api/v1/field/acts",
+            { method: "POST", headers: json, body: JSON.stringify({ ...body, key, done_at: item.at }) });
+    const answer = await asked;
+    const said = answer.ok ? null : ((await answer.json().catch(() => null)) || {}).error;
+    return { status: answer.status, said };
+  }
+
+  const waiting = queue({
+    store,
+    send: (item) => {
+      const sent = () => send(item);
+      return navigator.locks ? navigator.locks.request("yiping-field", sent) : sent(); // one tab at a time
+    },
+    who: () => state.view && state.view.user,
+    changed: async (sent) => {
+      if (sent) await delivered(sent);
+      state.items = await store.all();
+      draw();
+    },
+  });
+
+  /** The server has it: what is shown has it too, although the next picture may not come for an hour. */
+  async function delivered(item) {
+    state.sent = new Date().toISOString();
+    const { tasks, points } = state.view;
+    state.view = { ...state.view,
+      tasks: applied(tasks, [{ ...item, state: "waiting" }]).filter((task) => !task.finished),
+      points: points.map((point) => (item.what === "visit" && point.code === item.body.point ? { ...point, visited_at: item.at } : point)) };
+    await within("kept", "readwrite", (rows) => rows.put(state.view, "view"));
+  }
+
+  function lost() {
+    if (state.reachable) state.since = new Date().toISOString();
+    state.reachable = false;
+  }
+
+  async function refresh() {
+    try {
+      const answer = await fetch("/api/v1/field", { headers: { Accept: "application/json" } });
+      if (answer.status === 401) state.signedOut = true;
+      if (!answer.ok) throw new Error(String(answer.status));
+      Object.assign(state, { view: await answer.json(), reachable: true, since: null, signedOut: false });
+      await within("kept", "readwrite", (rows) => rows.put(state.view, "view"));
+      if ((await store.all()).some((item) => item.state === "waiting" && item.user === state.view.user)) {
+        const ended = await waiting.flush();
+        if (ended === "offline") lost();
+        else state.view = await (await fetch("/api/v1/field")).json();
+      }
+    } catch (e) {
+      lost();
+    }
+    state.items = await store.all();
+    draw();
+  }
+
+  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
+
+  const act = (task, what, body = {}, more = {}) =>
+    note({ what, incident_id: task.id, title: task.title, body: { what, incident_id: task.id, version: task.version, ...body }, ...more });
+
+  async function note(done) {
+    const item = { key: random(), user: state.view.user, at: new Date().toISOString(), ...done };
+    const ended = await waiting.add(item);
+    if (ended === "offline") lost();
+    if (ended === "signed out") state.signedOut = true;
+    if (ended === "empty") await refresh();
+    else draw();
+  }
+
+  const position = () =>
+    state.here ? { lng: state.here.lng, lat: state.here.lat, accuracy_m: Math.round(state.here.accuracy) } : {};
+
+  async function shoot(task, phase, file) {
+    if (file) await act(task, "photo", {}, { phase, blob: await yiping.photo.small(file) });
+  }
+
+  // The picture.
+
+  const SAYS = { accept: "accept", arrive: "arrive", return: "return", advance: "finish", visit: "check_in" };
+
+  function label(item) {
+    if (item.what === "photo") return t(item.phase === "after" ? "photo_after" : "photo_before");
+    return t(SAYS[item.what]);
+  }
+
+  function banner() {
+    const mine = state.items.filter((item) => !state.view || item.user === state.view.user);
+    const open = mine.filter((item) => item.state === "waiting");
+    const refused = mine.filter((item) => item.state === "refused");
+    const others = state.items.length - mine.length;
+    const head = state.signedOut ? t("signed_out") : state.reachable ? "" : t("offline");
+    const status = open.length ? t("to_send", { n: open.length }) : state.sent ? t("delivered_at", { at: clock(state.sent) }) : t("delivered");
+    return [
+      h("p", { class: `sent${open.length ? " is-waiting" : ""}`, role: "status" }, icon(open.length ? "waiting" : "check"), status),
+      head || open.length || refused.length || others
+        ? h("section", { class: "offl" },
+            head && h("p", { class: "offl-head" }, icon("off"), h("b", {}, head),
+              state.since && h("span", {}, t("since", { at: clock(state.since) })),
+              state.signedOut && h("a", { class: "b o", href: `/sign-in?next=${encodeURIComponent("/field")}` }, t("sign_in"))),
+            h("ul", {},
+              open.map((item) => h("li", { class: "waits" }, icon("waiting"),
+                h("span", {}, h("b", {}, label(item)), ` ${item.title}`), h("em", {}, `${clock(item.at)} ${t("waits")}`))),
+              refused.map((item) => h("li", { class: "refused-act" }, icon("back"),
+                h("span", {}, h("b", {}, `${label(item)} ${t("refused")}`), ` ${item.title}：${item.said || ""}`),
+                h("button", { class: "b o", onclick: () => waiting.drop(item.id) }, t("understood")))),
+              others ? h("li", {}, icon("waiting"), h("span", {}, t("others", { n: others }))) : null))
+        : null,
+    ];
+  }
+
+  function away(m) {
+    if (m === null) return "";
+    return m < 1000 ? `${Math.round(m)} m` : `${(m / 1000).toFixed(1)} km`;
+  }
+
+  function left(task) {
+    if (!task.due_at) return "";
+    const minutes = Math.round((Date.parse(task.due_at) - Date.now()) / 60_000);
+    const n = Math.abs(minutes);
+    const span = n < 60 ? t("minutes", { n }) : n < 48 * 60 ? t("hours", { n: Math.round(n / 60) }) : t("days", { n: Math.round(n / 1440) });
+    return t(minutes < 0 ? "over" : "left", { span });
+  }
+
+  const late = (task) => task.due_at && Date.parse(task.due_at) < Date.now();
+
+  function line(task) {
+    const shown = state.open === task.id;
+    return h("button", { class: "tk", "aria-expanded": String(shown), onclick: () => { state.open = shown ? null : task.id; state.asking = null; draw(); } },
+      h("span", { class: "tk-what" }, h("b", {}, task.title), h("span", {}, [task.place, task.channel].filter(Boolean).join(" · "))),
+      h("span", { class: `tk-when${late(task) ? " is-late" : ""}` }, h("span", {}, away(metres(state.here, task))), h("span", {}, left(task))));
+  }
+
+  function steps(task) {
+    const now = need(task);
+    const shots = (phase) => task.photos.filter(([, p]) => p === phase).length;
+    const handled = task.stage !== "dispatch";
+    const parts = [
+      ["accept", t("accept"), task.accepted_at && clock(task.accepted_at), task.mine],
+      ["arrive", t("arrive"), task.arrived_at && clock(task.arrived_at), handled || Boolean(task.arrived_at)],
+      ["photo", t("photo"), t("counts", { before: shots("before"), after: shots("after") }), handled || shots("after") > 0],
+      ["advance", t("finish"), null, handled],
+    ];
+    return h("ol", { class: "st4" }, parts.map(([key, name, more, done]) =>
+      h("li", { class: done ? "is-done" : key === now ? "is-now" : "" }, name,
+        h("u", {}, task.pending.includes(key) ? icon("waiting") : null, more || ""))));
+  }
+
+  function camera(task, phase, primary) {
+    const input = h("input", { type: "file", accept: "image/*", capture: "environment", "data-phase": phase,
+      onchange: (event) => shoot(task, phase, event.target.files[0]) });
+    return h("label", { class: `b ${primary ? "pri" : "o"} shoot` }, icon("photo"), t(phase === "after" ? "shoot_after" : "shoot_before"), input);
+  }
+
+  function asked(task, what) {
+    const field = h("textarea", { id: "said", rows: 2, maxLength: 500, required: what === "return" });
+    const go = (event) => {
+      event.preventDefault();
+      state.asking = null;
+      const said = field.value.trim();
+      if (what === "return") act(task, "return", { reason: said });
+      else act(task, "advance", { step: task.next_step, note: said || null });
+    };
+    const text = what === "return" ? t("why_return") : task.stage === "dispatch" ? t("what_done") : t("answer");
+    return h("form", { class: "asked", onsubmit: go }, h("label", { for: "said" }, text), field,
+      h("div", { class: "acts" }, h("button", { type: "button", class: "b o", onclick: () => { state.asking = null; draw(); } }, t("cancel")),
+        h("button", { class: "b pri" }, what === "return" ? t("return") : t("send"))));
+  }
+
+  function primary(task) {
+    const next = need(task);
+    const button = (text, name, go) => h("button", { class: "b pri", "data-do": next, onclick: go }, icon(name), text);
+    if (next === "accept") return button(t("accept"), "check", () => act(task, "accept"));
+    if (next === "arrive") return button(t("arrived"), "pin", () => act(task, "arrive", position()));
+    if (next === "photo") return camera(task, "after", true);
+    if (next === "advance") {
+      const text = task.stage === "dispatch" ? t("finish") : task.next_step_name;
+      return button(text, "check", () => { state.asking = "advance"; draw(); document.getElementById("said").focus(); });
+    }
+    return h("p", { class: "sent is-waiting" }, icon("waiting"), t("done_waits"));
+  }
+
+  function detail(task) {
+    const pictures = task.photos.filter(([id]) => id).slice(0, 4);
+    const map = task.lng === null ? null : h("a", { class: "b o", href: `geo:${task.lat},${task.lng}?q=${task.lat},${task.lng}` }, icon("nav"), t("navigate"));
+    return h("div", { class: "in" },
+      task.description && h("p", { class: "said" }, task.description),
+      pictures.length ? h("div", { class: "pictures" }, pictures.map(([id, phase]) =>
+        h("figure", {}, h("img", { src: `/api/v1/attachments/${id}`, alt: t(`phase_${phase}`), onerror: (e) => e.target.closest("figure").remove() }),
+          h("figcaption", {}, t(`phase_${phase}`))))) : null,
+      steps(task),
+      state.asking ? asked(task, state.asking) : [primary(task),
+        task.finished ? null : h("div", { class: "acts" }, map,
+          task.mine && task.stage === "dispatch" ? camera(task, "before", false) : null,
+          task.stage === "dispatch" ? h("button", { class: "b o", onclick: () => { state.asking = "return"; draw(); document.getElementById("said").focus(); } }, icon("back"), t("return")) : null)]);
+  }
+
+  function tasks() {
+    const found = sorted(applied(state.view.tasks, state.items.filter((item) => item.user === state.view.user)), state.here, state.by);
+    if (!found.some((task) => task.id === state.open)) state.open = found.length ? found[0].id : null;
+    const pick = (by, text) => h("button", { class: "b", "aria-pressed": String(state.by === by), onclick: () => { state.by = by; draw(); } }, text);
+    return [
+      h("div", { class: "bar" }, h("h2", {}, t("my_tasks", { n: found.length })), h("div", { class: "segp" }, pick("near", t("nearest")), pick("due", t("by_due")))),
+      state.here ? null : h("p", {}, h("small", {}, t("no_position"))),
+      found.length ? null : h("p", { class: "card" }, t("no_tasks")),
+      found.map((task) => h("section", { class: `task${state.open === task.id ? " is-open" : ""}`, "data-task": task.id }, line(task), state.open === task.id ? detail(task) : null)),
+    ];
+  }
+
+  function patrol() {
+    const visits = new Map(state.items.filter((item) => item.what === "visit" && item.state === "waiting").map((item) => [item.body.point, item.at]));
+    const found = state.view.points.map((point) => ({ ...point, id: point.code, due_at: null, waits: visits.get(point.code) || null }));
+    const done = found.filter((point) => point.visited_at || point.waits).length;
+    const check = (point) => note({ what: "visit", title: point.name, body: { point: point.code, ...position() } });
+    return [
+      h("div", { class: "bar" }, h("h2", {}, t("patrol", { done, n: found.length }))),
+      found.length ? null : h("p", { class: "card" }, t("no_points")),
+      h("ul", { class: "points" }, sorted(found, state.here, "near").map((point) => h("li", { class: "tk", "data-point": point.code },
+        h("span", { class: "tk-what" }, h("b", {}, point.name), h("span", {}, point.code)),
+        h("span", { class: "tk-when" }, away(metres(state.here, point))),
+        point.waits ? h("em", {}, icon("waiting"), clock(point.waits)) : point.visited_at ? h("em", {}, icon("check"), clock(point.visited_at))
+          : h("button", { class: "b o", onclick: () => check(point) }, icon("pin"), t("check_in"))))),
+    ];
+  }
+
+  let drawn = "";
+  let held = false; // a finger is down: what it is on stays where it is
+
+  /** What the picture is made of; the same picture is not drawn twice. */
+  function seen() {
+    const { view, items, here, ...rest } = state;
+    const far = view ? [...view.tasks, ...view.points].map((place) => Math.round((metres(here, place) ?? -10) / 10)) : [];
+    return JSON.stringify([view, items.map(({ blob, ...item }) => item), far, rest, Math.floor(Date.now() / 60_000)]);
+  }
+
+  function draw() {
+    const main = document.getElementById("field");
+    const typed = document.getElementById("said");
+    const now = seen();
+    if (held || now === drawn) return;
+    drawBanner();
+    if (typed && document.activeElement === typed && state.asking) return; // nobody loses what he types
+    drawn = now;
+    document.querySelector(".ph-brand small").textContent = state.view ? [state.view.display, state.view.area].filter(Boolean).join(" · ") : "";
+    for (const tab of document.querySelectorAll("[data-tab]")) tab.setAttribute("aria-current", tab.dataset.tab === state.tab ? "page" : "false");
+    const stale = state.view && !state.reachable ? h("p", { class: "stale" }, t("as_of", { at: clock(state.view.at) })) : null;
+    const inside = !state.view ? [h("p", { class: "card" }, t(state.reachable ? "loading" : "nothing_kept"))] : state.tab === "tasks" ? tasks() : patrol();
+    main.replaceChildren(...[stale, ...inside].flat(2).filter(Boolean));
+  }
+
+  function drawBanner() {
+    document.getElementById("queue").replaceChildren(...banner().filter(Boolean));
+  }
+
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest("[data-tab]");
+    if (tab) { state.tab = tab.dataset.tab; draw(); }
+  });
+  addEventListener("pointerdown", () => (held = true), true);
+  for (const kind of ["pointerup", "pointercancel"]) {
+    addEventListener(kind, () => { held = false; setTimeout(draw, 60); }, true); // the click comes first
+  }
+  addEventListener("online", refresh);
+  addEventListener("offline", () => { lost(); draw(); });
+  document.addEventListener("visibilitychange", () => document.hidden || refresh());
+  setInterval(() => document.hidden || refresh(), REFRESH_MS);
+
+  if (isSecureContext && navigator.geolocation) {
+    navigator.geolocation.watchPosition(({ coords }) => {
+      state.here = { lng: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy };
+      draw();
+    }, () => undefined, { enableHighAccuracy: true, maximumAge: 10_000 });
+  }
+
+  /** Keep this page's shell, which holds nobody's data, so that it opens without a connection too. */
+  async function keepShell() {
+    if (!("serviceWorker" in navigator) || !window.caches) return;
+    await navigator.serviceWorker.register("/sw.js");
+    const cache = await caches.open(KEPT);
+    const files = [...document.querySelectorAll("link[rel=stylesheet], script[src]")].map((one) => one.href || one.src);
+    for (const file of [location.href, ...files]) {
+      const answer = await fetch(file);
+      if (answer.ok && !answer.redirected) await cache.put(new URL(file).pathname, answer);
+    }
+    document.documentElement.dataset.kept = "1";
+  }
+
+  (async function start() {
+    document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
+    const view = await within("kept", "readonly", (rows) => rows.get("view"));
+    if (view) state.view = view;
+    state.items = await store.all();
+    draw();
+    await refresh();
+    keepShell().catch(() => undefined);
+  })();
+})();

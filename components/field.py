@@ -1,0 +1,81 @@
+"""The grid worker's page as HTML text: a shell without anybody's data, so that a phone may keep it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Final
+
+from components import phone
+from components.i18n import Words
+
+_ICONS: Final = ("check", "back", "off", "list", "nav", "pin", "photo", "waiting")
+WORDS: Final[Mapping[str, str]] = {
+    "accept": "接单",
+    "answer": "告诉上报人的话（会显示在回执上）",
+    "arrive": "到场",
+    "arrived": "我已到场",
+    "as_of": "以下是 {at} 的数据",
+    "by_due": "按时限",
+    "cancel": "取消",
+    "check_in": "打卡",
+    "counts": "前 {before} · 后 {after}",
+    "days": "{n} 天",
+    "delivered": "没有待发送",
+    "delivered_at": "已送达 {at}",
+    "done_waits": "已完成，待发送",
+    "finish": "完成",
+    "hours": "{n} 小时",
+    "left": "剩 {span}",
+    "loading": "读取中…",
+    "minutes": "{n} 分钟",
+    "my_tasks": "我的任务 {n}",
+    "navigate": "导航",
+    "nearest": "由近到远",
+    "no_points": "本网格还没有巡查点。",
+    "no_position": "没有定位，按时限排列。",
+    "no_tasks": "现在没有任务。",
+    "nothing_kept": "没有网络，也没有存过的任务。",
+    "offline": "无网络，照常办",
+    "others": "另一个账号有 {n} 条待发送，登录那个账号后补发。",
+    "over": "超 {span}",
+    "patrol": "巡查 {done} / {n} 点",
+    "phase_after": "处置后",
+    "phase_before": "处置前",
+    "phase_other": "其他照片",
+    "phase_report": "上报时",
+    "photo": "拍照",
+    "photo_after": "处置后照片",
+    "photo_before": "处置前照片",
+    "refused": "未被接受",
+    "return": "退回",
+    "send": "发送",
+    "shoot_after": "拍处置后照片",
+    "shoot_before": "拍处置前",
+    "sign_in": "登录",
+    "signed_out": "登录已过期，登录后补发",
+    "since": "{at} 起，联网自动补发",
+    "to_send": "待发送 {n}",
+    "understood": "知道了",
+    "waits": "待发",
+    "what_done": "做了什么（可不填）",
+    "why_return": "为什么退回",
+}
+"""What the page's script says, by its own keys."""
+
+
+def shell(w: Words) -> str:
+    """The page before its script has run."""
+    words = json.dumps({key: w(word) for key, word in WORDS.items()}, ensure_ascii=False).replace("<", "\\u003c")
+    tabs = "".join(
+        f'<button type="button" data-tab="{code}">{phone.icon(icon)}{escape(w(word))}</button>'
+        for code, icon, word in (("tasks", "list", "任务"), ("patrol", "pin", "巡查"))
+    )
+    return (
+        f"{phone.sheet(*_ICONS)}{phone.top(w('任务'), ' ', phone.language({}, w))}"
+        f'<div id="queue"></div><main class="ph-body" id="field"><p class="card">{escape(w("读取中…"))}</p></main>'
+        f'<nav class="ph-nav" aria-label="{escape(w("页面"))}">{tabs}'
+        f'<a href="/report?lang={w.lang.value}">{phone.icon("photo")}{escape(w("上报"))}</a></nav>'
+        f'<script type="application/json" id="words">{words}</script>'
+    )

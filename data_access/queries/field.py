@@ -1,0 +1,154 @@
+"""Reads for a grid worker's phone: what is his to do within his area, what is due first; where he patrols."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import Session
+
+from data_access.auth.principal import Principal
+from data_access.db.tables import (
+    AreaRow,
+    AttachmentRow,
+    ChannelRow,
+    IncidentHistoryRow,
+    IncidentRow,
+    PatrolPointRow,
+    PatrolVisitRow,
+)
+from data_access.domain.areas import subtree_bounds, within
+from data_access.domain.attachments import AttachmentKind
+from data_access.domain.incidents import Stage
+from data_access.domain.periods import local_day, midnight
+from data_access.domain.workflows import SEVEN, find
+from data_access.viewmodels.field import FieldPoint, FieldTask, FieldView
+
+MOST_TASKS: Final = 100
+MOST_POINTS: Final = 200
+_LOOKED_AT: Final = 400
+_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out, so that the partial index serves
+_STAGES: Final = (Stage.DISPATCH.value, Stage.HANDLE.value, Stage.FEEDBACK.value)
+_COPIED: Final = (
+    *("id", "code", "title", "place", "description", "lng", "lat", "stage", "created_at", "due_at"),
+    *("step_due_at", "version"),
+)
+
+
+def view(session: Session, who: Principal, *, now: datetime) -> FieldView:
+    """What is to be done by `who`."""
+    return FieldView(
+        at=now,
+        user=who.name,
+        display=who.display,
+        area=session.scalar(select(AreaRow.name).where(AreaRow.path == who.scope)) if who.scope else None,
+        tasks=_tasks(session, who),
+        points=_points(session, who.scope, now),
+    )
+
+
+def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
+    """Cases that he has accepted, and dispatched ones that nobody has, as long as it is his level's turn."""
+    low, high = subtree_bounds(who.scope)
+    rows = session.execute(
+        select(IncidentRow, ChannelRow.name)
+        .outerjoin(ChannelRow, ChannelRow.id == IncidentRow.channel_id)
+        .where(
+            IncidentRow.area_path >= low,
+            IncidentRow.area_path < high,
+            _OPEN,
+            IncidentRow.stage.in_(_STAGES),
+            or_(IncidentRow.owner == who.name, IncidentRow.owner.is_(None)),
+            IncidentRow.merged_into.is_(None),
+            IncidentRow.suspended_at.is_(None),
+            IncidentRow.run.is_(None),
+        )
+        .order_by(IncidentRow.owner.is_(None), IncidentRow.due_at.is_(None), IncidentRow.due_at, IncidentRow.id)
+        .limit(_LOOKED_AT)
+    ).all()
+    mine = [(row, channel) for row, channel in rows if _is_his(row, who)][:MOST_TASKS]
+    numbers = [row.id for row, _ in mine]
+    when, photos = _acts(session, numbers, who.name), _photos(session, numbers)
+    return tuple(_task(row, channel, who, when, photos) for row, channel in mine)
+
+
+def _is_his(row: IncidentRow, who: Principal) -> bool:
+    """Whether the next step is one that his role does, it is his level's turn, and it is his or may become so."""
+    step = find(row.workflow or SEVEN.code).following(row.step or row.stage)
+    if step is None or who.role not in step.by or not within(row.post or row.area_path, who.scope):
+        return False
+    return row.owner == who.name or row.stage == Stage.DISPATCH
+
+
+def _task(
+    row: IncidentRow, channel: str | None, who: Principal, when: dict[int, dict[str, datetime]], photos: dict[int, Any]
+) -> FieldTask:
+    step = find(row.workflow or SEVEN.code).following(row.step or row.stage)
+    assert step is not None  # noqa: S101  # `_is_his` has seen it
+    return FieldTask(
+        **{name: getattr(row, name) for name in _COPIED},
+        channel=channel,
+        next_step=step.key,
+        next_step_name=step.name,
+        urgency=row.urgency or 0,
+        mine=row.owner == who.name,
+        accepted_at=when[row.id].get("accept"),
+        arrived_at=when[row.id].get("arrive"),
+        photos=tuple(photos[row.id]),
+    )
+
+
+def _acts(session: Session, numbers: list[int], name: str) -> dict[int, dict[str, datetime]]:
+    """When he accepted each and arrived there, last: the moment he did it, where it was sent later."""
+    lines = session.execute(
+        select(
+            IncidentHistoryRow.incident_id, IncidentHistoryRow.action, IncidentHistoryRow.at, IncidentHistoryRow.detail
+        )
+        .where(
+            IncidentHistoryRow.incident_id.in_(numbers),
+            IncidentHistoryRow.action.in_(("accept", "arrive", "return", "rework")),
+            or_(IncidentHistoryRow.actor == name, IncidentHistoryRow.action.in_(("return", "rework"))),
+        )
+        .order_by(IncidentHistoryRow.id)
+    )
+    found: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+    for number, action, at, detail in lines:
+        if action in ("return", "rework"):
+            found[number].pop("arrive", None)
+        else:
+            done_at = (detail or {}).get("done_at")
+            found[number][action] = datetime.fromisoformat(done_at) if done_at else at
+    return found
+
+
+def _photos(session: Session, numbers: list[int]) -> dict[int, list[tuple[int, str]]]:
+    rows = session.execute(
+        select(AttachmentRow.incident_id, AttachmentRow.id, AttachmentRow.phase)
+        .where(AttachmentRow.incident_id.in_(numbers), AttachmentRow.kind == AttachmentKind.PHOTO.value)
+        .order_by(AttachmentRow.id)
+    )
+    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    for number, attachment, phase in rows:
+        found[number].append((attachment, phase))
+    return found
+
+
+def _points(session: Session, scope: str, now: datetime) -> tuple[FieldPoint, ...]:
+    low, high = subtree_bounds(scope)
+    today = midnight(local_day(now))
+    visits = (
+        select(PatrolVisitRow.point_id, func.max(PatrolVisitRow.at).label("at"))
+        .where(PatrolVisitRow.at >= today)
+        .group_by(PatrolVisitRow.point_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(PatrolPointRow, visits.c.at)
+        .outerjoin(visits, visits.c.point_id == PatrolPointRow.id)
+        .where(PatrolPointRow.area_path >= low, PatrolPointRow.area_path < high)
+        .order_by(PatrolPointRow.area_path, PatrolPointRow.code)
+        .limit(MOST_POINTS)
+    )
+    return tuple(FieldPoint(row.code, row.name, row.lng, row.lat, at) for row, at in rows)

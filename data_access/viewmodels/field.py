@@ -1,0 +1,55 @@
+"""What a grid worker's phone shows: his tasks and the points he patrols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldTask:
+    """A case that is his to do, or to take. `next_step` is what comes when it is done."""
+
+    id: int
+    code: str
+    title: str
+    place: str | None
+    description: str | None
+    lng: float | None
+    lat: float | None
+    channel: str | None
+    stage: str
+    next_step: str
+    next_step_name: str
+    created_at: datetime
+    due_at: datetime | None
+    step_due_at: datetime | None
+    urgency: int
+    version: int
+    mine: bool
+    accepted_at: datetime | None
+    arrived_at: datetime | None
+    photos: tuple[tuple[int, str], ...]  # id and phase
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPoint:
+    """A point of patrol, and when somebody last stood there today."""
+
+    code: str
+    name: str
+    lng: float
+    lat: float
+    visited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """All of it, as at `at`."""
+
+    at: datetime
+    user: str
+    display: str
+    area: str | None
+    tasks: tuple[FieldTask, ...]
+    points: tuple[FieldPoint, ...]
