@@ -62,7 +62,7 @@ def incidents(view: Overview, w: Words) -> html.Section:
         sub=w(periods.said(view).created if view.given else "今日受理"),
         note=html.Span(open_),
         sources="incidents",
-        more="/trends",
+        more="/incidents",
     )
 
 

@@ -33,7 +33,7 @@ def build(view: DeskAlarm, w: Words, *, plays: bool = True) -> list[Child]:
 def choices(view: DeskAlarm, w: Words) -> list[tuple[str, str, str]]:
     """Whom the alarm can be sent to: what the form sends, the words, and what helps to choose. On duty comes first."""
     people = sorted(view.around.people, key=lambda person: person.on_duty is False)
-    found = [(f"responsible:{p.id}", f"{labels.of(labels.ROLE, p.role, w)} {p.name}", _duty(p, w)) for p in people]
+    found = [(f"responsible:{p.id}", f"{labels.of(labels.ROLE, p.role, w)} {p.name}", duty_of(p, w)) for p in people]
     teams = (h for h in view.around.helps if h.kind == "team")
     return found + [(f"team:{team.id}", team.name, w("{n} 米", n=fmt.count(team.metres))) for team in teams]
 
@@ -104,8 +104,8 @@ def _people(people: tuple[Reachable, ...], w: Words) -> list[Child]:
                 html.Kbd(str(i)),
                 html.Span(labels.of(labels.ROLE, person.role, w), className="desk-dim"),
                 html.B(person.name),
-                html.Span(_duty(person, w), className="desk-duty"),
-                _phone(person, w),
+                html.Span(duty_of(person, w), className="desk-duty"),
+                phone_of(person, w),
             ]
         )
         for i, person in enumerate(people, 1)
@@ -118,13 +118,15 @@ def _people(people: tuple[Reachable, ...], w: Words) -> list[Child]:
     ]
 
 
-def _duty(person: Reachable, w: Words) -> str:
+def duty_of(person: Reachable, w: Words) -> str:
+    """Whether the person is on duty; nothing where nobody keeps a rota."""
     if person.on_duty is None:
         return ""
     return w("在岗") if person.on_duty else w("不在岗")
 
 
-def _phone(person: Reachable, w: Words) -> Child:
+def phone_of(person: Reachable, w: Words) -> Child:
+    """The number: to call where it is whole, to read where it is masked."""
     if not person.phone:
         return html.Span(fmt.DASH)
     if "*" in person.phone:

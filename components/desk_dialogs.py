@@ -122,7 +122,8 @@ def choices(name: str, options: Sequence[tuple[str, Child]], chosen: str, title:
     return html.Fieldset([html.Legend(title), *lines], className="desk-choices")
 
 
-def _text(name: str, label: str, hint: str = "", rows: str = "2") -> html.Label:
+def text_field(name: str, label: str, hint: str = "", rows: str = "2") -> html.Label:
+    """A place to write a few lines."""
     return html.Label(
         [html.Span(label), html.Textarea("", name=name, rows=rows, placeholder=hint, maxLength="500")],
         className="desk-field",
@@ -134,7 +135,7 @@ def _close(w: Words) -> html.Dialog:
     return dialog(
         "close",
         w("关闭告警"),
-        [choices("reason", reasons, "real", w("判断")), _text("note", w("说明"), w("可不填"))],
+        [choices("reason", reasons, "real", w("判断")), text_field("note", w("说明"), w("可不填"))],
         w("关闭告警"),
         w,
     )
@@ -172,7 +173,7 @@ def _dispatch(w: Words) -> html.Dialog:
                 [html.Legend(w("派给谁")), html.Div(className="desk-options", **attributes(data_options="people"))],
                 className="desk-choices",
             ),
-            _text("note", w("要做什么"), w("可不填")),
+            text_field("note", w("要做什么"), w("可不填")),
         ],
         w("派单"),
         w,
@@ -188,7 +189,7 @@ def _note(w: Words) -> html.Dialog:
         hidden=True,
         **attributes(data_people="", aria_label=w("可以提到的同事")),
     )
-    return dialog("note", w("写备注"), [_text("text", w("备注"), hint, "3"), people], w("记下"), w)
+    return dialog("note", w("写备注"), [text_field("text", w("备注"), hint, "3"), people], w("记下"), w)
 
 
 def _mentions(w: Words) -> html.Dialog:
@@ -204,7 +205,7 @@ def _call(w: Words) -> html.Dialog:
         [
             html.P(html.A("", className="desk-call-number", **attributes(data_f="number"))),
             choices("outcome", outcomes, "reached", w("结果")),
-            _text("note", w("说明"), w("可不填")),
+            text_field("note", w("说明"), w("可不填")),
         ],
         w("记下"),
         w,
@@ -212,7 +213,7 @@ def _call(w: Words) -> html.Dialog:
 
 
 def _incident(w: Words) -> html.Dialog:
-    return dialog("incident", w("转为事件"), [_text("note", w("说明"), w("可不填"))], w("转为事件"), w)
+    return dialog("incident", w("转为事件"), [text_field("note", w("说明"), w("可不填"))], w("转为事件"), w)
 
 
 def _take_over(w: Words) -> html.Dialog:
@@ -237,7 +238,7 @@ def _shift(w: Words) -> list[html.Dialog]:
     over: list[Child] = [
         items(),
         line("to_user", w("交给"), w("对方账号；不填则由下一位签收")),
-        _text("note", w("交班说明"), w("可不填")),
+        text_field("note", w("交班说明"), w("可不填")),
     ]
     return [
         dialog("start", w("接班"), start, w("接班"), w),

@@ -33,6 +33,7 @@ ALARMS: Final = "/alarms"
 STOPS: Final = (
     Stop("/", "grid", "总览"),
     Stop(ALARMS, "bell", "告警"),
+    Stop("/incidents", "loop", "事件"),
     Stop("/trends", "trend", "趋势"),
     Stop("/compare", "columns", "对比"),
     Stop("/brief", "page", "简报"),

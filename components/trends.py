@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from dash import html
@@ -11,41 +11,13 @@ from components import chart, sparkline
 from components import format as fmt
 from components.closing import TARGET
 from components.i18n import Words
-from components.navigation import address
 from components.parts import Child, attributes, explained, icon, panel
 from components.ranking import short
 from data_access.domain import hot_topics
-from data_access.viewmodels.areas import Place
 from data_access.viewmodels.trends import AgeBand, DayLine, GroupTrend, HotTopic, HotTopics, MonthLine, Topics
 
 SMALLEST_PYRAMID: Final = 1000
 """An area with fewer residents shows no ages by sex: single people could be recognised."""
-
-
-def crumbs(place: Place, query: Mapping[str, str], w: Words) -> html.Div:
-    """Where one is: the way up, the area, and the areas below it to go to."""
-    trail: list[Child] = []
-    for up in place.trail:
-        trail += [html.A(w.name(up.name, up.name_en), href=address("/trends", query, area=up.code)), icon("chev")]
-    here = html.Span(w.name(place.area.name, place.area.name_en), **attributes(aria_current="page"))
-    return html.Div(
-        [
-            html.Nav([*trail, here], className="crumbs", **attributes(aria_label=w("区域路径"))),
-            html.H1(w("{name}趋势", name=w.name(place.area.name, place.area.name_en))),
-        ],
-        className="where",
-    )
-
-
-def below(place: Place, query: Mapping[str, str], w: Words) -> html.Nav | None:
-    """The areas below, to go to."""
-    if not place.children:
-        return None
-    links = [
-        html.A(w.name(child.name, child.name_en), href=address("/trends", query, area=child.code))
-        for child in place.children
-    ]
-    return html.Nav(links, className="trends-below", **attributes(aria_label=w("下级区域")))
 
 
 def daily(days: Sequence[DayLine], w: Words) -> html.Section:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from dash import Input, Output, State, callback, clientside_callback, dcc, html, register_page
 
-from components import sheet, trends
+from components import sheet, trends, where
 from components.i18n import Words, words
 from components.parts import Child
 from data_access.auth.principal import viewer
@@ -17,7 +17,7 @@ from data_access.domain.periods import local_day
 from data_access.queries import areas, overview, topics
 from data_access.queries import trends as past
 from data_access.queries.session import now, reading
-from data_access.viewmodels.areas import AreaLabel
+from data_access.viewmodels.areas import AreaLabel, Place
 from pages.address import day
 from pages.person import shown
 
@@ -44,14 +44,14 @@ def layout(**query: str) -> html.Div:
         "/trends",
         w("趋势"),
         [
-            trends.below(place, query, w),
+            where.below("/trends", place, query, w),
             html.Div(body, id="trends-body", className="trends-grid"),
             dcc.Interval(id="trends-again", interval=REFRESH_MS),
             html.Div(id="trends-drawn", hidden=True),
         ],
         query,
         w,
-        where=trends.crumbs(place, query, w),
+        where=where.crumbs("/trends", _title(place, w), place, query, w),
         person=shown("/trends", query, w),
     )
 
@@ -118,6 +118,10 @@ def _body(area: AreaLabel, query: Mapping[str, str], w: Words) -> list[Child]:
         trends.channels(found, w),
         html.Div(trends.counting(w), id="trends-people", className="trends-people"),
     ]
+
+
+def _title(place: Place, w: Words) -> str:
+    return w("{name}趋势", name=w.name(place.area.name, place.area.name_en))
 
 
 def _query(search: str | None) -> dict[str, str]:

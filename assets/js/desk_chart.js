@@ -79,7 +79,7 @@
     hydrant: "M-3 6v-9a3 3 0 0 1 6 0v9zM-5 6H5M-5-1h10",
     resource: "M0-6.500v13M-6.500 0h13",
   };
-  const SEVERITIES = { 4: "M0-9 9 0 0 9-9 0Z", 3: "M0-9 9.500 7.500h-19Z", 2: "M-7-7h14v14H-7Z", 1: "M0-7a7 7 0 1 0 .01 0Z" };
+  const SEVERITIES = { 0: "M0 9c5-6 7-8.500 7-12a7 7 0 0 0-14 0c0 3.500 2 6 7 12Z", 4: "M0-9 9 0 0 9-9 0Z", 3: "M0-9 9.500 7.500h-19Z", 2: "M-7-7h14v14H-7Z", 1: "M0-7a7 7 0 1 0 .01 0Z" };
 
   /** A place beside the alarm's own mark for what stands at the same spot. */
   function clear(x, y, cx, cy) {
@@ -112,7 +112,7 @@
       mark.append(svg("circle", { r: 9, class: "near-ground" }), svg("path", { d: GLYPHS[p.kind], class: "near-glyph" }), svg("title", {}, p.name));
       root.append(mark);
     }
-    const own = svg("g", { transform: `translate(${width / 2} ${height / 2})`, class: `near-own of-${SHAPES[data.severity]}` });
+    const own = svg("g", { transform: `translate(${width / 2} ${height / 2})`, class: `near-own of-${SHAPES[data.severity] || "case"}` });
     own.append(svg("path", { d: SEVERITIES[data.severity] }));
     root.append(own, svg("text", { x: width / 2 + 14, y: height / 2 + 5, class: "near-name" }, data.place));
     box.replaceChildren(root);

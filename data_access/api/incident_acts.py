@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
-from data_access.api.parameters import a_number, an_integer
+from data_access.api.parameters import a_day, a_number, an_integer
 from data_access.commands import incident_acts as commands
 from data_access.domain.cases import BY_MACHINES, CaseAction
 from data_access.domain.errors import InvalidInput
@@ -31,6 +31,7 @@ Text = Annotated[str, Meta(max_length=2000)]
 Reason = Annotated[str, Meta(min_length=1, max_length=2000)]
 Number = Annotated[int, Meta(ge=1)]
 _LARGEST: Final = 10**15
+_LONGEST_TEXT: Final = 60
 
 
 class CaseSaid(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -200,10 +201,13 @@ async def get_incidents(request: Request) -> Response:
         state=state,
         stage=stage,
         urgency=an_integer(asked, "urgency", 0, 2),
-        type_id=an_integer(asked, "type", 1, _LARGEST),
-        channel_id=an_integer(asked, "channel", 1, _LARGEST),
-        unit_id=an_integer(asked, "unit", 1, _LARGEST),
+        type_id=an_integer(asked, "type", 0, _LARGEST),
+        channel_id=an_integer(asked, "channel", 0, _LARGEST),
+        unit_id=an_integer(asked, "unit", 0, _LARGEST),
         owner=who.name if owner == "me" else owner,
+        text=(asked.get("q") or "").strip()[:_LONGEST_TEXT] or None,
+        first=a_day(asked, "from") if "from" in asked else None,
+        end=a_day(asked, "to") if "to" in asked else None,
     )
     limit = an_integer(asked, "limit", 1, incidents.MAX_PAGE) or 50
     now = ctx.services.clock()

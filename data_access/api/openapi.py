@@ -275,13 +275,16 @@ def _wall() -> Spec:
 
 
 def _incident_filters() -> list[Spec]:
-    number: Spec = {"type": "integer", "minimum": 1}
+    number: Spec = {"type": "integer", "minimum": 0, "description": "0: those that have none."}
+    day: Spec = {"type": "string", "format": "date", "description": "It came in on a day of [from, to)."}
     return [
         _query("state", {"type": "string", "enum": list(STATES), "default": STATES[0]}),
         _query("stage", {"type": "string", "enum": [str(stage) for stage in Stage]}),
         _query("urgency", {"type": "integer", "minimum": 0, "maximum": 2}),
         *(_query(name, number) for name in ("type", "channel", "unit")),
         _query("owner", {"type": "string", "description": "Name of an account; me: one's own."}),
+        _query("q", {"type": "string", "description": "In title, place or code."}),
+        *(_query(name, day) for name in ("from", "to")),
         _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50}),
         _query("cursor", {"type": "string"}),
     ]

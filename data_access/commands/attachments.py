@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from data_access.auth.principal import Principal
 from data_access.commands import clips, photos
-from data_access.commands.cases import to_case
 from data_access.commands.incident_acts import NOT_THERE, apply
+from data_access.db.cases import to_case
 from data_access.db.engine import Database
 from data_access.db.files import Blob, Files
 from data_access.db.tables import AttachmentRow, IncidentRow

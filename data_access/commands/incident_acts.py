@@ -15,10 +15,10 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.commands.cases import posts_of, save_case, to_case
 from data_access.commands.incidents import event_of
 from data_access.commands.meanwhile import Meanwhile
 from data_access.db.calendar import warn_doubtful, work_calendar
+from data_access.db.cases import posts_of, save_case, to_case
 from data_access.db.tables import IncidentHistoryRow, IncidentRow, UnitRow
 from data_access.domain.accounts import Role
 from data_access.domain.areas import within

@@ -10,9 +10,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.commands.cases import posts_of, save_case, to_case
 from data_access.commands.places import locate
 from data_access.db.calendar import warn_doubtful, work_calendar
+from data_access.db.cases import posts_of, save_case, to_case
 from data_access.db.tables import AreaRow, ChannelRow, IncidentHistoryRow, IncidentRow, IncidentTypeRow
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incident_moves import opened

@@ -7,11 +7,12 @@ first. Each page is read along an index, so that its cost does not grow with wha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, text, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, case, func, literal, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from data_access.db.closing import LABELLED_WITHIN
 from data_access.db.tables import (
@@ -25,11 +26,13 @@ from data_access.db.tables import (
     from_ms,
     to_ms,
 )
-from data_access.domain.areas import subtree_bounds, within
+from data_access.domain.areas import within
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incidents import FINAL_STAGES, STAGES_IN_ORDER, Stage
+from data_access.domain.periods import local_day, midnight
 from data_access.domain.workflows import SEVEN, find
 from data_access.queries import attachments
+from data_access.queries.incident_filter import conditions, further, inside, passing_over
 from data_access.viewmodels.incidents import (
     BoardColumn,
     IncidentBoard,
@@ -42,11 +45,16 @@ from data_access.viewmodels.incidents import (
 )
 
 MAX_PAGE: Final = 200
-STATES: Final = ("open", "overdue", "suspended", "closed")
-_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out, so that the partial indexes serve
+STATES: Final = ("open", "overdue", "suspended", "closed", "all")
+MOST_COUNTED: Final = 200_000
+"""A board counts so many open ones at most, and then says that there are more."""
+SEARCHED_DAYS: Final = 92
+"""How far back a text is looked for among finished ones where no days are given."""
+EVERYTHING: Final = IncidentFilter()
 _COPIED: Final = (
     *("id", "code", "title", "stage", "place", "owner", "created_at", "due_at", "step_due_at", "turn_until"),
     *("level", "suspended_at", "asked_until", "merged_into", "reworks", "extensions", "run", "version"),
+    *("closed_at", "satisfaction"),
 )
 _OPEN_STAGES: Final = tuple(stage for stage in STAGES_IN_ORDER if stage not in FINAL_STAGES)
 
@@ -56,16 +64,19 @@ def page(
 ) -> IncidentPage:
     """Incidents of the subtree of `path`, from `cursor` on. Raises `InvalidInput` for a bad cursor."""
     limit = min(max(limit, 1), MAX_PAGE)
-    few = wanted.state == "closed" and len(path) > LABELLED_WITHIN  # finished ones are many, but not of a community
-    inside = (*(_inside(path) if few else _passing_over(path)), *_conditions(wanted, now))
-    if wanted.state == "closed":
-        return _newest(session, inside, _read_cursor(cursor, "c"), limit, now)
+    finished = wanted.state in {"closed", "all"}
+    few = finished and len(path) > LABELLED_WITHIN  # finished ones are many, but not of a community
+    if finished and wanted.text and wanted.first is None:
+        wanted = replace(wanted, first=local_day(now) - timedelta(days=SEARCHED_DAYS))
+    where = (*(inside(path) if few else passing_over(path)), *conditions(wanted, now))
+    if finished:
+        return _newest(session, where, _read_cursor(cursor, "c"), limit, now)
     found: list[IncidentLine] = []
     if not (cursor or "").startswith("n"):
-        found += _dated(session, inside, _read_cursor(cursor, "d"), limit + 1, now)
-    if len(found) <= limit:
+        found += _dated(session, where, _read_cursor(cursor, "d"), limit + 1, now)
+    if len(found) <= limit and wanted.state != "overdue":
         last = _read_cursor(cursor, "n") if (cursor or "").startswith("n") else None
-        found += _undated(session, inside, last, limit + 1 - len(found), now)
+        found += _undated(session, where, last, limit + 1 - len(found), now)
     if len(found) <= limit:
         return IncidentPage(tuple(found), None)
     end = found[limit - 1]
@@ -74,20 +85,53 @@ def page(
     )
 
 
-def board(session: Session, path: str, *, limit: int, now: datetime) -> IncidentBoard:
-    """The open incidents by stage: counts, and the most pressing of each."""
-    overdue = func.sum(case((IncidentRow.due_at <= now, 1), else_=0))
-    counted = session.execute(
-        select(IncidentRow.stage, func.count(), overdue).where(*_inside(path), _OPEN).group_by(IncidentRow.stage)
-    )
-    counts = {stage: (int(total), int(late or 0)) for stage, total, late in counted}
+def board(
+    session: Session, path: str, wanted: IncidentFilter = EVERYTHING, *, limit: int, now: datetime
+) -> IncidentBoard:
+    """The open incidents by stage: counts, and the most pressing of each; and what was closed today."""
+    counts = _counted(session, path, wanted, now)
     columns = []
     for stage in _OPEN_STAGES:
         total, late = counts.get(stage.value, (0, 0))
-        wanted = IncidentFilter(stage=stage.value)
-        lines = page(session, path, wanted, cursor=None, limit=limit, now=now).incidents if total else ()
+        one_stage = replace(wanted, stage=stage.value)
+        lines = page(session, path, one_stage, cursor=None, limit=limit, now=now).incidents if total else ()
         columns.append(BoardColumn(stage=stage.value, total=total, overdue=late, incidents=lines))
-    return IncidentBoard(now, tuple(columns))
+    more = sum(total for total, _ in counts.values()) >= MOST_COUNTED
+    return IncidentBoard(now, tuple(columns), _closed_today(session, path, wanted, limit, now), more)
+
+
+def _counted(session: Session, path: str, wanted: IncidentFilter, now: datetime) -> dict[str, tuple[int, int]]:
+    """How many of each stage, and how many of them are overdue: of `MOST_COUNTED` at most."""
+    some = (
+        select(IncidentRow.stage, IncidentRow.due_at)
+        .where(*inside(path), *conditions(replace(wanted, state="open", stage=None), now))
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    late = func.sum(case((some.c.due_at <= now, 1), else_=0))
+    rows = session.execute(select(some.c.stage, func.count(), late).group_by(some.c.stage))
+    return {stage: (int(total), int(overdue or 0)) for stage, total, overdue in rows}
+
+
+def _closed_today(session: Session, path: str, wanted: IncidentFilter, limit: int, now: datetime) -> BoardColumn:
+    """Read along the index of closing times, from midnight on."""
+    today = (
+        *passing_over(path),
+        *further(replace(wanted, stage=None)),
+        IncidentRow.stage == Stage.CLOSED.value,
+        IncidentRow.closed_at >= midnight(local_day(now)),
+        IncidentRow.closed_at <= now,
+    )
+    late = func.sum(case((IncidentRow.closed_at > IncidentRow.due_at, 1), else_=0))
+    total, overdue = session.execute(select(func.count(), late).where(*today)).one()
+    order = (IncidentRow.closed_at.desc(), IncidentRow.id.desc())
+    lines = _read(session, _lines().where(*today).order_by(*order).limit(limit), now) if total else []
+    return BoardColumn(stage=Stage.CLOSED.value, total=int(total), overdue=int(overdue or 0), incidents=tuple(lines))
+
+
+def some(session: Session, where: tuple[Any, ...], limit: int, now: datetime) -> tuple[IncidentLine, ...]:
+    """Those for which `where` holds, newest first."""
+    return tuple(_read(session, _lines().where(*where).order_by(IncidentRow.id.desc()).limit(limit), now))
 
 
 def one(session: Session, incident_id: int, scope: str, *, now: datetime) -> IncidentDetail:
@@ -124,9 +168,9 @@ def _steps(row: IncidentRow) -> Iterator[WorkflowStep]:
 
 
 def _dated(
-    session: Session, inside: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
+    session: Session, where: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
 ) -> list[IncidentLine]:
-    query = _lines().where(*inside, IncidentRow.due_at.is_not(None))
+    query = _lines().where(*where, IncidentRow.due_at.is_not(None))
     if after is not None:
         query = query.where(
             tuple_(IncidentRow.due_at, IncidentRow.id) > tuple_(literal(after[0], Instant()), literal(after[1]))
@@ -135,18 +179,19 @@ def _dated(
 
 
 def _undated(
-    session: Session, inside: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
+    session: Session, where: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
 ) -> list[IncidentLine]:
-    query = _lines().where(*inside, IncidentRow.due_at.is_(None))
+    query = _lines().where(*where, IncidentRow.due_at.is_(None))
     if after is not None:
         query = query.where(IncidentRow.id > after[1])
-    return _read(session, query.order_by(IncidentRow.id).limit(limit), now)
+    order = (IncidentRow.due_at, IncidentRow.id)  # as the index has it
+    return _read(session, query.order_by(*order).limit(limit), now)
 
 
 def _newest(
-    session: Session, inside: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
+    session: Session, where: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
 ) -> IncidentPage:
-    query = _lines().where(*inside)
+    query = _lines().where(*where)
     if after is not None:
         query = query.where(
             tuple_(IncidentRow.created_at, IncidentRow.id) < tuple_(literal(after[0], Instant()), literal(after[1]))
@@ -157,10 +202,13 @@ def _newest(
     return IncidentPage(tuple(found[:limit]), f"c{to_ms(end.created_at)}-{end.id}" if end else None)
 
 
-def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None]:
+def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None, str | None]:
+    above = aliased(AreaRow)
+    names = (AreaRow.name, above.name, IncidentTypeRow.name, ChannelRow.name, UnitRow.name)
     return (
-        select(IncidentRow, AreaRow.code, AreaRow.name, IncidentTypeRow.name, ChannelRow.name, UnitRow.name)
+        select(IncidentRow, AreaRow.code, *names)
         .join(AreaRow, AreaRow.id == IncidentRow.area_id)
+        .outerjoin(above, above.id == AreaRow.parent_id)
         .outerjoin(IncidentTypeRow, IncidentTypeRow.id == IncidentRow.top_type_id)
         .outerjoin(ChannelRow, ChannelRow.id == IncidentRow.channel_id)
         .outerjoin(UnitRow, UnitRow.id == IncidentRow.unit_id)
@@ -172,7 +220,7 @@ def _read(session: Session, query: Any, now: datetime) -> list[IncidentLine]:
 
 
 def _line(row: Any, now: datetime) -> IncidentLine:
-    incident, area, area_name, type_name, channel, unit = row
+    incident, area, area_name, parent_name, type_name, channel, unit = row
     workflow = find(incident.workflow or SEVEN.code)
     step = workflow.step(_step_key(incident))
     following = workflow.following(step.key) if incident.stage not in FINAL_STAGES else None
@@ -186,6 +234,7 @@ def _line(row: Any, now: datetime) -> IncidentLine:
         urgency=incident.urgency or 0,
         area=area,
         area_name=area_name,
+        parent_name=parent_name,
         type=type_name,
         channel=channel,
         unit=unit,
@@ -199,41 +248,6 @@ def _step_key(row: IncidentRow) -> str:
     if row.step is not None:
         return row.step
     return next((step.key for step in SEVEN.steps if step.stage == row.stage), SEVEN.first.key)
-
-
-def _inside(path: str) -> tuple[ColumnElement[bool], ...]:
-    low, high = subtree_bounds(path)
-    return (IncidentRow.area_path >= low, IncidentRow.area_path < high) if path else ()
-
-
-def _passing_over(path: str) -> tuple[ColumnElement[bool], ...]:
-    """The same, for a read in the order of an index that passes over what lies elsewhere."""
-    low, high = subtree_bounds(path)
-    column = IncidentRow.area_path.concat("")  # the bare column would tempt SQLite to sort the whole subtree
-    return (column >= low, column < high) if path else ()
-
-
-def _conditions(wanted: IncidentFilter, now: datetime) -> Iterator[Any]:
-    if wanted.state == "closed":
-        yield IncidentRow.stage.in_([stage.value for stage in FINAL_STAGES])
-    else:
-        yield _OPEN
-    if wanted.state == "overdue":
-        yield IncidentRow.due_at <= now
-    if wanted.state == "suspended":
-        yield IncidentRow.suspended_at.is_not(None)
-    if wanted.stage is not None:
-        yield IncidentRow.stage == Stage(wanted.stage).value
-    if wanted.urgency:
-        yield IncidentRow.urgency == wanted.urgency
-    for column, value in (
-        (IncidentRow.top_type_id, wanted.type_id),
-        (IncidentRow.channel_id, wanted.channel_id),
-        (IncidentRow.unit_id, wanted.unit_id),
-        (IncidentRow.owner, wanted.owner),
-    ):
-        if value is not None:
-            yield column == value
 
 
 def _read_cursor(text_: str | None, kind: str) -> tuple[datetime, int] | None:

@@ -55,17 +55,17 @@ def around(session: Session, alarm: AlarmRow, scope: str, *, now: datetime, whol
     """The surroundings of `alarm`; numbers of people only, phones whole only where `whole_phones`."""
     building = session.get(BuildingRow, alarm.building_id) if alarm.building_id is not None else None
     seen = alarm.lng is not None and alarm.lat is not None
-    cameras = _cameras(session, alarm.lng or 0, alarm.lat or 0, scope) if seen else []
+    cameras = cameras_near(session, alarm.lng or 0, alarm.lat or 0, scope) if seen else []
     device = session.get(DeviceRow, alarm.device_id) if alarm.device_id is not None else None
     return Around(
-        trail=_trail(session, alarm.area_path, scope),
+        trail=trail(session, alarm.area_path, scope),
         building_code=building.code if building else None,
         facts=(building.address,) if building and building.address else (),
         floor=device.floor if device else None,
         floors=building.floors if building else None,
         cameras=tuple(line for line, _ in cameras),
         camera_points=tuple(point for _, point in cameras),
-        people=_people(session, alarm, scope, now=now, whole_phones=whole_phones),
+        people=people(session, alarm.area_path, alarm.building_id, scope, now=now, whole_phones=whole_phones),
         helps=_helps(session, alarm, scope) if seen else (),
         at_risk=_at_risk(session, building.id, local_day(now)) if building else None,
     )
@@ -105,7 +105,8 @@ def _rule(session: Session, device: DeviceRow, kind: str) -> AlarmRule | None:
     return next((rule for rule in rules if rule.alarm == kind), None)
 
 
-def _trail(session: Session, path: str, scope: str) -> tuple[AreaLabel, ...]:
+def trail(session: Session, path: str, scope: str) -> tuple[AreaLabel, ...]:
+    """The areas above and at `path`, as far as `scope` reaches."""
     above = [up for up in lineage(path) if within(up, scope)]
     rows = session.execute(
         select(AreaRow.id, AreaRow.code, AreaRow.path, AreaRow.name, AreaRow.name_en, AreaRow.kind)
@@ -115,7 +116,8 @@ def _trail(session: Session, path: str, scope: str) -> tuple[AreaLabel, ...]:
     return tuple(AreaLabel(*row) for row in rows)
 
 
-def _cameras(session: Session, lng: float, lat: float, scope: str) -> list[tuple[CameraLine, tuple[float, float]]]:
+def cameras_near(session: Session, lng: float, lat: float, scope: str) -> list[tuple[CameraLine, tuple[float, float]]]:
+    """The nearest cameras and where they stand, those that deliver first."""
     rows = session.execute(
         select(CameraRow.id, CameraRow.code, CameraRow.name, CameraRow.lng, CameraRow.lat, CameraRow.delivering).where(
             *_box(CameraRow, lng, lat, _NEAR, scope)
@@ -127,16 +129,16 @@ def _cameras(session: Session, lng: float, lat: float, scope: str) -> list[tuple
     return sorted(lines, key=lambda line: (not line[0].delivering, line[0].metres, line[0].id))[:CAMERAS]
 
 
-def _people(
-    session: Session, alarm: AlarmRow, scope: str, *, now: datetime, whole_phones: bool
+def people(
+    session: Session, area_path: str, building_id: int | None, scope: str, *, now: datetime, whole_phones: bool
 ) -> tuple[Reachable, ...]:
     """Who answers for the building, then the grid, then the community above it."""
-    own = [path for path in lineage(alarm.area_path)[-2:] if within(path, scope)]
+    own = [path for path in lineage(area_path)[-2:] if within(path, scope)]
     rows = session.scalars(
         select(ResponsibleRow)
         .where(
             or_(
-                ResponsibleRow.building_id == alarm.building_id if alarm.building_id is not None else false(),
+                ResponsibleRow.building_id == building_id if building_id is not None else false(),
                 ResponsibleRow.area_path.in_(own) & ResponsibleRow.building_id.is_(None),
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -23,6 +23,7 @@ class IncidentLine:
     urgency: int
     area: str  # code
     area_name: str
+    parent_name: str | None  # of the area above: a grid's own name says little
     place: str | None
     type: str | None
     channel: str | None
@@ -32,6 +33,8 @@ class IncidentLine:
     due_at: datetime | None
     step_due_at: datetime | None
     turn_until: datetime | None
+    closed_at: datetime | None
+    satisfaction: int | None  # 1 to 5
     overdue: bool  # as at the moment of asking
     level: int | None  # whose turn: 0 grid worker, 1 community, 2 street, 3 district
     suspended_at: datetime | None
@@ -64,10 +67,12 @@ class BoardColumn:
 
 @dataclass(frozen=True, slots=True)
 class IncidentBoard:
-    """The open incidents by stage, in the order of the loop."""
+    """The open incidents by stage, in the order of the loop, and those closed today (`overdue`: closed late)."""
 
     at: datetime
     columns: tuple[BoardColumn, ...]
+    closed: BoardColumn
+    more: bool = False  # there are more than were counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +140,30 @@ class IncidentDetail:
 class IncidentFilter:
     """What a list of incidents is narrowed to; None does not narrow."""
 
-    state: str = "open"  # open | overdue | suspended | closed
+    state: str = "open"  # open | overdue | suspended | closed | all
     stage: str | None = None
     urgency: int | None = None
     type_id: int | None = None
     channel_id: int | None = None
     unit_id: int | None = None
     owner: str | None = None
+    text: str | None = None  # in title, place or code
+    first: date | None = None  # days on which it came in, [first, end)
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value that a list can be narrowed to."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What lists of incidents can be narrowed to."""
+
+    types: tuple[Choice, ...]  # 大类
+    channels: tuple[Choice, ...]
+    units: tuple[Choice, ...]

@@ -47,6 +47,8 @@ def _address(product: Product, which: str) -> str:
         return f"/?building={_building(product)}"
     if which in {"district", "street", "community", "grid"}:
         return f"/?area={product.area(which).code}"
+    if which == "case":
+        return f"/incidents/case?code={product.get('/api/v1/incidents?stage=handle&limit=1')['incidents'][0]['code']}"
     if which == "rules":
         return f"/alarms/rules?device={product.device('pool').code}&alarm=level_low"
     pages = {
@@ -56,6 +58,8 @@ def _address(product: Product, which: str) -> str:
         "trends": "/trends",
         "walls": "/walls",
         "alarms": "/alarms",
+        "cases": "/incidents",
+        "case list": "/incidents?view=list",
     }
     return {"english": "/?lang=en", "unknown": "/?area=nowhere", **pages}[which]
 
@@ -100,6 +104,11 @@ def _violations(page: Page) -> list[Any]:
         ("alarms", "desk"),
         ("alarms", "tablet"),
         ("alarms", "upright"),
+        ("cases", "desk"),
+        ("cases", "upright"),
+        ("case list", "desk"),
+        ("case", "desk"),
+        ("case", "tablet"),
         ("compare", "upright"),
         ("district", "tablet"),
         ("community", "upright"),

@@ -45,7 +45,7 @@ def test_trends_fit_every_size_and_speak_english(open_page: Open, product: Produ
 def test_a_panel_of_the_overview_leads_to_its_trend_for_the_place_on_screen(open_page: Open, product: Product) -> None:
     street = product.area("street")
     page = open_page(f"area={street.code}")
-    page.click(".panel-incidents .panel-link")
+    page.click(".panel-closing .panel-link")
     page.wait_for_selector(".page-trends")
     assert f"area={street.code}" in page.url
     assert street.name in page.inner_text(".page-trends h1")

@@ -313,6 +313,8 @@ PAGES_AND_PARTS: Final = [
     "/compare/beside",
     "/alarms/analysis/body",
     "/desk/strip",
+    "/incidents/parts",
+    "/incidents/case/parts",
     "/account",
     "/users",
     "/audit",
@@ -323,7 +325,7 @@ PAGES_AND_PARTS: Final = [
 def test_a_page_shows_nothing_from_outside(own: Web, tokens: dict[str, str], path: str) -> None:
     assert ask(own, None, "GET", path).status_code in {303, 401}
     for role in ASKING:
-        for query in ("", f"area={COMMUNITY}", f"a={COMMUNITY}&b={GRID}", "building=B1&id=1"):
+        for query in ("", f"area={COMMUNITY}", f"a={COMMUNITY}&b={GRID}", "building=B1&id=1&code=I1"):
             answer = ask(own, tokens[role], "GET", f"{path}?{query}")
             assert MARK not in answer.text, f"{path}?{query} as {role}"
             assert answer.status_code < 500

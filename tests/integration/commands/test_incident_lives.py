@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
-from data_access.commands.cases import to_case
 from data_access.commands.closing import keep_months
 from data_access.commands.incident_acts import CLOCK, Act, act, retold
 from data_access.commands.incident_clock import look
 from data_access.commands.incidents import take_in
 from data_access.db.calendar import work_calendar
+from data_access.db.cases import to_case
 from data_access.db.engine import Database
 from data_access.db.tables import IncidentHistoryRow, IncidentRow, OutboxRow, UnitRow
 from data_access.domain.accounts import Role

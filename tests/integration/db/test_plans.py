@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,9 @@ from data_access.db.tables import (
 )
 from data_access.demo.seed import seed
 from data_access.domain.areas import subtree_bounds
+from data_access.queries import incidents
 from data_access.settings import Scale, Settings
+from data_access.viewmodels.incidents import IncidentFilter
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 ABNORMAL, OPEN_ALARM = text("device_states.status <> 0"), text("alarms.state <> 'closed'")
@@ -121,6 +123,68 @@ def test_postgres_chooses_the_index_by_itself_where_the_table_is_large(on_postgr
         compiled = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
         plan = session.execute(text(f"EXPLAIN (FORMAT JSON) {compiled}")).scalar_one()
     assert index in json.dumps(plan)
+
+
+DISTRICT: Final = "000"
+LISTS: Final[dict[str, tuple[IncidentFilter, str]]] = {
+    "by clock": (IncidentFilter(), "ix_incidents_due"),
+    "by clock, of a unit": (IncidentFilter(unit_id=5, type_id=1), "ix_incidents_due"),
+    "overdue": (IncidentFilter(state="overdue"), "ix_incidents_due"),
+    "of a stage": (IncidentFilter(stage="handle"), "ix_incidents_stage_due"),
+    "closed": (IncidentFilter(state="closed"), "ix_incidents_closing"),
+    "of days": (IncidentFilter(state="all", first=NOON.date()), "ix_incidents_closing"),
+}
+
+
+def statements(session: Session, work: Callable[[Session], object]) -> list[tuple[str, Any]]:
+    """What `work` asks the database, with its parameters."""
+    said: list[tuple[str, Any]] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            said.append((statement, parameters))
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", hear)
+    work(session)
+    event.remove(engine, "before_cursor_execute", hear)
+    return said
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_page_of_cases_is_read_along_an_index(on_sqlite: Database, case: str) -> None:
+    wanted, index = LISTS[case]
+    with on_sqlite.reading() as session:
+        asked = statements(session, lambda s: incidents.page(s, DISTRICT, wanted, cursor=None, limit=1, now=NOON))
+        for statement, parameters in asked:
+            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps = [row[3] for row in plan]
+            assert any(index in step and "incidents" in step for step in steps), steps
+            assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("case", LISTS)
+def test_postgres_reads_a_page_of_cases_along_an_index(on_postgres: Database, case: str) -> None:
+    wanted, index = LISTS[case]
+    with on_postgres.reading() as session:
+        asked = statements(session, lambda s: incidents.page(s, DISTRICT, wanted, cursor=None, limit=1, now=NOON))
+        for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
+            session.execute(text(f"SET LOCAL {name} = off"))
+        for statement, parameters in asked:
+            plan = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+            found = list(_nodes(plan[0]["Plan"]))
+            assert index in {node.get("Index Name") for node in found}, json.dumps(plan)
+            assert not any(node["Node Type"] == "Sort" for node in found), json.dumps(plan)
+
+
+def test_what_was_closed_today_is_read_along_its_index(on_sqlite: Database) -> None:
+    with on_sqlite.reading() as session:
+        asked = statements(session, lambda s: incidents.board(s, DISTRICT, limit=5, now=NOON))
+        for statement, parameters in asked:
+            plan = [r[3] for r in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            assert not any(step.startswith("SCAN incidents") and "INDEX" not in step for step in plan), plan
+    assert any("ix_incidents_closed_at" in step for step in plan), plan
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,194 @@
+"""One case with everything around it: its clocks, who answers there, what it is linked to, what the viewer could do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access.auth.principal import Principal
+from data_access.db.calendar import work_calendar
+from data_access.db.cases import posts_of, to_case
+from data_access.db.tables import AlarmRow, BuildingRow, IncidentRow, IncidentTypeRow
+from data_access.domain.areas import within
+from data_access.domain.case_choices import ActChoice, choices
+from data_access.domain.cases import Case, CaseAction
+from data_access.domain.errors import NotFound
+from data_access.domain.incidents import FINAL_STAGES
+from data_access.domain.workflows import Workflow, find
+from data_access.domain.worktime import WorkCalendar
+from data_access.queries import assignment, incidents, surroundings
+from data_access.queries.incident_filter import OPEN
+from data_access.viewmodels.case_page import CasePage, LinkedAlarm, StepClock
+from data_access.viewmodels.incidents import IncidentLine, IncidentStep
+
+NEAR_DAYS: Final = 7
+MAX_NEAR: Final = 8
+MAX_LINKED: Final = 20
+NOT_THERE: Final = "没有这个案卷，或者不在您的权限范围内。"
+_STAMPED: Final = {
+    "register": "registered_at",
+    "dispatch": "dispatched_at",
+    "handle": "handled_at",
+    "verify": "verified_at",
+    "closed": "closed_at",
+}
+
+
+def case_page(session: Session, code: str, who: Principal, *, now: datetime, whole_phones: bool) -> CasePage:
+    """The case `code` as `who` may see it. Raises `NotFound` when there is none within his scope."""
+    row = session.scalar(select(IncidentRow).where(IncidentRow.code == code))
+    if row is None or not within(row.area_path, who.scope):
+        raise NotFound(NOT_THERE)
+    detail = incidents.one(session, row.id, who.scope, now=now)
+    case, calendar = to_case(row), work_calendar(session)
+    workflow = find(case.workflow)
+    cameras = surroundings.cameras_near(session, row.lng, row.lat, who.scope) if row.lng and row.lat else []
+    building = session.get(BuildingRow, row.building_id) if row.building_id is not None else None
+    acts = _acts(session, row, case, workflow, calendar, who, now)
+    assigns = any(act.action is CaseAction.ADVANCE and act.allowed and act.refused is None for act in acts)
+    following = workflow.following(case.step)
+    return CasePage(
+        detail=detail,
+        trail=surroundings.trail(session, row.area_path, who.scope),
+        classes=_classes(session, row),
+        source=row.source,
+        building=(building.code, building.name) if building else None,
+        steps=tuple(_steps(row, case, workflow, calendar, detail.history, now)),
+        returned=sum(step.action == CaseAction.RETURN for step in detail.history),
+        people=surroundings.people(
+            session, row.area_path, row.building_id, who.scope, now=now, whole_phones=whole_phones
+        ),
+        cameras=tuple(line for line, _ in cameras),
+        camera_points=tuple(point for _, point in cameras),
+        alarms=_alarms(session, row.id, who.scope),
+        near=_near(session, row, who.scope, now),
+        merged=_lines(session, IncidentRow.id.in_(detail.merged), scope=who.scope, now=now) if detail.merged else (),
+        into=next(iter(_lines(session, IncidentRow.id == row.merged_into, scope=who.scope, now=now)), None)
+        if row.merged_into is not None
+        else None,
+        acts=acts,
+        assignment=assignment.assignment(session, row, now=now)
+        if assigns and following is not None and following.assigns
+        else None,
+        at=now,
+    )
+
+
+def _acts(
+    session: Session,
+    row: IncidentRow,
+    case: Case,
+    workflow: Workflow,
+    calendar: WorkCalendar,
+    who: Principal,
+    now: datetime,
+) -> tuple[ActChoice, ...]:
+    posts = posts_of(session, row.area_path)
+    return choices(
+        case,
+        role=who.role,
+        scope=who.scope,
+        actor=who.name,
+        workflow=workflow,
+        calendar=calendar,
+        above=next((post for post in posts if case.level is None or post.level > case.level), None),
+        now=now,
+    )
+
+
+def _steps(
+    row: IncidentRow,
+    case: Case,
+    workflow: Workflow,
+    calendar: WorkCalendar,
+    history: Sequence[IncidentStep],
+    now: datetime,
+) -> Iterator[StepClock]:
+    """When each step was done and by whom, and how much of its limit that took."""
+    told = _told(history)
+    working = workflow.on_working_time(case.urgency)
+    done, before, here = True, row.created_at, case.stage not in FINAL_STAGES
+    for step in workflow.steps:
+        said = told.get(step.key)
+        at: datetime | None = row.created_at if step is workflow.first else None
+        if done and at is None:
+            at = said.at if said else getattr(row, _STAMPED.get(step.stage.value, ""), None)
+        awaited = not done and here
+        until = at or (now if awaited else None)
+        used = calendar.between(before, until, working=working) if until else None
+        yield StepClock(
+            key=step.key,
+            name=step.name,
+            done=done,
+            at=at,
+            who=said.actor if said and done else None,
+            used=None if step is workflow.first else used,
+            limit=step.limits[case.urgency] if row.workflow is not None and step is not workflow.first else None,
+            due_at=case.step_due_at if awaited else None,
+        )
+        before = at or before
+        if awaited:
+            here = False
+        done = done and step.key != case.step
+
+
+def _told(history: Sequence[IncidentStep]) -> Mapping[str, IncidentStep]:
+    """The line of the history that did each step, the newest where it was done anew."""
+    found: dict[str, IncidentStep] = {}
+    for line in history:
+        if line.action == CaseAction.ADVANCE:
+            found[str((line.detail or {}).get("step"))] = line
+        elif line.action in {"create", "report"}:
+            found["report"] = line
+        else:
+            found.setdefault(line.action, line)
+    return found
+
+
+def _classes(session: Session, row: IncidentRow) -> tuple[str, ...]:
+    ids = [number for number in (row.top_type_id, row.main_type_id, row.sub_type_id) if number is not None]
+    names = dict(session.execute(_names(ids)).all()) if ids else {}
+    return tuple(names[number] for number in ids if number in names)
+
+
+def _names(ids: list[int]) -> Any:
+    return select(IncidentTypeRow.id, IncidentTypeRow.name).where(IncidentTypeRow.id.in_(ids))
+
+
+def _alarms(session: Session, incident_id: int, scope: str) -> tuple[LinkedAlarm, ...]:
+    rows = session.scalars(
+        select(AlarmRow).where(AlarmRow.incident_id == incident_id).order_by(AlarmRow.id).limit(MAX_LINKED)
+    )
+    return tuple(
+        LinkedAlarm(id=a.id, kind=a.kind, severity=a.severity, place=a.place, raised_at=a.raised_at, state=a.state)
+        for a in rows
+        if within(a.area_path, scope)
+    )
+
+
+def _near(session: Session, row: IncidentRow, scope: str, now: datetime) -> tuple[IncidentLine, ...]:
+    """Open ones of the same building, or of the same class in the same grid within a week: maybe the same thing."""
+    found: dict[int, IncidentLine] = {}
+    others = (IncidentRow.id != row.id, OPEN, IncidentRow.merged_into.is_(None))
+    same = [IncidentRow.building_id == row.building_id] if row.building_id is not None else []
+    for line in _lines(session, *same, *others, scope=scope, now=now) if same else ():
+        found[line.id] = line
+    if row.main_type_id is not None:
+        week = timedelta(days=NEAR_DAYS)
+        around = (
+            IncidentRow.area_path == row.area_path,
+            IncidentRow.created_at >= row.created_at - week,
+            IncidentRow.created_at <= row.created_at + week,
+            IncidentRow.main_type_id == row.main_type_id,
+        )
+        for line in _lines(session, *around, *others, scope=scope, now=now):
+            found[line.id] = line
+    return tuple(found.values())[:MAX_NEAR]
+
+
+def _lines(session: Session, *where: Any, scope: str, now: datetime) -> tuple[IncidentLine, ...]:
+    return incidents.some(session, (*where, IncidentRow.area_path.startswith(scope)), MAX_LINKED, now)

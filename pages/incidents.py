@@ -1,0 +1,127 @@
+"""/incidents: cases by stage and by clock. The address is the state: area, view, filters, days and page of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from dash import get_app, html, register_page
+from flask import Response
+
+from components import case_board, case_filters, where
+from components.document import FirstPaint
+from components.i18n import Words, words
+from data_access.auth.principal import viewer
+from data_access.domain.errors import DomainError, InvalidInput
+from data_access.domain.incidents import Stage
+from data_access.queries import incident_filter, incidents
+from data_access.queries.session import now, reading
+from data_access.viewmodels.areas import Place
+from data_access.viewmodels.incidents import IncidentFilter
+from pages import painted
+from pages.address import day
+
+PATH: Final = "/incidents"
+ROOM: Final = "cases"
+PARTS: Final = "/incidents/parts"
+CARDS: Final = 12
+LINES: Final = 50
+_LONGEST: Final = 60
+
+
+class _Asked(NamedTuple):
+    place: Place
+    wanted: IncidentFilter
+    listing: bool
+
+
+def layout(**query: str) -> html.Div:
+    """The frame of the page; the painted board moves into it."""
+    w = words(query.get("lang"))
+    try:
+        asked = _asked(query)
+    except DomainError as why:
+        return painted.refused(PATH, w("事件"), why, query, w)
+    return _page(asked, None, query, w)
+
+
+def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
+    """The page with its cases; None where it is a refusal."""
+    w = words(query.get("lang"))
+    try:
+        asked = _asked(query)
+        body = painted.body(_parts(asked, query, w), PARTS, _bar(query, w), _below(asked, query, w))
+    except DomainError:
+        return None
+    return painted.first(_page(asked, body, query, w), asked.place.area, w("事件"), w)
+
+
+def parts() -> Response:
+    """`GET /incidents/parts?…`: the figures and the cases as they are now."""
+    return painted.answer(lambda query, w: _parts(_asked(query), query, w))
+
+
+register_page(__name__, path="/incidents", title="事件 · 一屏", name="事件", first_paint=first_paint, core=False)
+get_app().server.add_url_rule(PARTS, view_func=parts, endpoint="incidents_parts")
+painted.move(ROOM)
+
+
+def _page(asked: _Asked, body: html.Div | None, query: Mapping[str, str], w: Words) -> html.Div:
+    title = w("{name}事件", name=w.name(asked.place.area.name, asked.place.area.name_en))
+    crumbs = where.crumbs(PATH, title, asked.place, query, w)
+    return painted.frame(PATH, w("事件"), ROOM, query, w, where=crumbs, body=body)
+
+
+def _bar(query: Mapping[str, str], w: Words) -> html.Div:
+    with reading() as session:
+        choices = incident_filter.choices(session)
+    return case_filters.build(choices, query, w)
+
+
+def _below(asked: _Asked, query: Mapping[str, str], w: Words) -> html.Nav | None:
+    kept = {name: query[name] for name in ("view", *case_board.FILTERS) if query.get(name)}
+    return where.below(PATH, asked.place, query, w, **kept)
+
+
+def _parts(asked: _Asked, query: Mapping[str, str], w: Words) -> painted.Parts:
+    path, at = asked.place.area.path, now()
+    open_ones = replace(asked.wanted, state="open", stage=None, first=None, end=None)
+    with reading() as session:
+        board = incidents.board(session, path, open_ones, limit=0 if asked.listing else CARDS, now=at)
+        if not asked.listing:
+            return {"figures": case_board.figures(board, query, w), "board": case_board.board(board, query, w)}
+        page = incidents.page(session, path, asked.wanted, cursor=query.get("cursor") or None, limit=LINES, now=at)
+    return {"figures": case_board.figures(board, query, w), "list": case_board.listed(page, board, query, w)}
+
+
+def _asked(query: Mapping[str, str]) -> _Asked:
+    """What the address asks for. Raises a `DomainError` for what cannot be shown."""
+    place = painted.place(query.get("area"))
+    listing = query.get("view") == "list"
+    state, stage = query.get("state") or "open", query.get("stage") or None
+    if state not in incidents.STATES or (stage is not None and stage not in set(Stage)):
+        raise InvalidInput("没有这样的状态或阶段。")
+    owner = viewer().name if query.get("owner") == "me" else None
+    wanted = IncidentFilter(
+        state=state if listing else "open",
+        stage=stage if listing else None,
+        urgency=_number(query, "urgency"),
+        type_id=_number(query, "type"),
+        channel_id=_number(query, "channel"),
+        unit_id=_number(query, "unit"),
+        owner=owner,
+        text=(query.get("q") or "").strip()[:_LONGEST] or None,
+        first=day(query.get("from")) if listing else None,
+        end=day(query.get("to")) if listing else None,
+    )
+    return _Asked(place, wanted, listing)
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name)
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 15:
+        raise InvalidInput("地址里的条件不对。")
+    return int(text)
