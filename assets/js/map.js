@@ -94,6 +94,7 @@
         if (looks() === look) return; // that a page is on its way is a class too
         look = looks();
         this.layer.restyle();
+        this.around.restyle();
         this.basemap.restyle();
         yiping.mapShapes.paintLegend(this.frame, this.layer.stamps);
       });

@@ -246,5 +246,5 @@
     }
   }
 
-  yiping.mapAreas = { Areas, escaped, footprint, nameOf, text };
+  yiping.mapAreas = { Areas, escaped, nameOf, text };
 })();

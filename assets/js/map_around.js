@@ -9,6 +9,25 @@
   const NAMES_ZOOM = 16.9;
   const PADDING = 0.4; // of the view, on each side: a small step to the side needs nothing new
   const REST_MS = 150;
+  const MAX_NAMED = 120; // houses, the nearest first
+
+  // A house block on a canvas: hundreds of them cost a pan nothing there.
+  function block(L) {
+    return L.CircleMarker.extend({
+      _updatePath() {
+        const { _ctx: pen, _drawing: drawing } = this._renderer;
+        if (!drawing || this._empty()) return;
+        const { x, y } = this._point, w = Math.round(this._radius * 1.2), h = Math.round(this._radius * 0.8);
+        pen.beginPath();
+        pen.rect(x - w, y - h, 2 * w, 2 * h);
+        this._renderer._fillStroke(pen, this);
+      },
+    });
+  }
+
+  const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const outline = () => ({ color: ink("--line-strong"), weight: 1.5, fill: false });
+  const house = () => ({ color: ink("--data-1"), fillColor: ink("--data-2"), fillOpacity: 1, weight: 1.5 });
 
   class Around {
     // `areas` are the shapes of the place on screen: what they draw is not drawn twice.
@@ -16,9 +35,11 @@
       Object.assign(this, { L, map, areas });
       const pane = map.createPane("around");
       pane.style.zIndex = 420; // above the choropleth, below points and names
-      this.renderer = L.svg({ padding: 0.4, pane: "around" });
-      this.Footprint = yiping.mapAreas.footprint(L);
+      pane.style.pointerEvents = "none"; // houses are found by their place: see buildingNear
+      this.renderer = L.canvas({ padding: 0.4, pane: "around" });
+      this.Block = block(L);
       this.group = L.layerGroup();
+      this.outlines = [];
       this.houses = new Map(); // code → its footprint
       this.names = []; // labels, those of grids first, each with the footprint it belongs to
       this.obstacles = [];
@@ -40,9 +61,10 @@
         yiping.map?.paintLegend();
       }
       if (close && !this.areas.isLeaf()) {
-        this.group.addTo(this.map);
+        const away = !this.map.hasLayer(this.group);
+        if (away) this.group.addTo(this.map);
         if (!this.box || !this.box.contains(this.map.getBounds())) this.resting = setTimeout(() => this._load(), REST_MS);
-        this.declutter();
+        if (away || this.zoom !== this.map.getZoom()) this.declutter(); // a pan takes everything along
       } else this.group.remove();
     }
 
@@ -65,13 +87,13 @@
       const { L } = this, rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
       this.group.clearLayers();
       this.houses.clear();
-      this.names.length = 0;
+      this.names.length = this.outlines.length = 0;
       for (const feature of features) {
         const p = feature.properties;
         if (p.role === "building") this._house(feature, 0.5 * rem);
         else {
-          const style = { className: "map-around", weight: 1.5 };
-          L.geoJSON(feature, { renderer: this.renderer, interactive: false, style }).addTo(this.group);
+          const shape = L.geoJSON(feature, { renderer: this.renderer, interactive: false, style: outline() });
+          this.outlines.push(shape.addTo(this.group));
           this._label(yiping.mapGeometry.anchor(feature.geometry), yiping.mapAreas.nameOf(p), "is-around");
         }
       }
@@ -80,15 +102,9 @@
 
     _house({ properties: p, geometry }, radius) {
       const [lng, lat] = geometry.coordinates;
-      const layer = new this.Footprint([lat, lng], { renderer: this.renderer, radius, className: "map-building", weight: 1.5 });
-      layer.addTo(this.group);
-      const path = layer.getElement();
-      if (path) {
-        path.dataset.code = p.code;
-        path.setAttribute("aria-hidden", "true"); // the alarm's card and the search lead there
-      }
-      this.houses.set(p.code, layer);
-      this._label([lng, lat], p.name, "is-building is-beside", layer);
+      const layer = new this.Block([lat, lng], { renderer: this.renderer, radius, interactive: false, ...house() });
+      this.houses.set(p.code, layer.addTo(this.group));
+      if (this.houses.size <= MAX_NAMED) this._label([lng, lat], p.name, "is-building is-beside", layer);
     }
 
     _label([lng, lat], name, kind, house = null) {
@@ -96,6 +112,12 @@
       const icon = L.divIcon({ className: `map-label ${kind} is-hidden`, html, iconSize: null });
       const label = L.marker([lat, lng], { icon, pane: "area-labels", interactive: false, keyboard: false }).addTo(this.group);
       this.names.push({ label, house });
+    }
+
+    // Another theme has other inks.
+    restyle() {
+      for (const shape of this.outlines) shape.setStyle(outline());
+      for (const layer of this.houses.values()) layer.setStyle(house());
     }
 
     // Symbols or names of areas have moved: names keep clear of them.
@@ -106,6 +128,7 @@
 
     declutter() {
       if (!this.map.hasLayer(this.group)) return;
+      this.zoom = this.map.getZoom();
       const named = this.map.getZoom() >= NAMES_ZOOM;
       const boxes = this.names.map((one) => this._nameBox(one, named));
       const houses = [...this.houses.values()].map((house) => this._houseBox(house));
@@ -114,7 +137,9 @@
         const element = label.getElement();
         if (!element) return;
         element.classList.toggle("is-hidden", !found[i]);
-        if (!found[i]) return;
+        const moved = String(found[i]);
+        if (!found[i] || element.dataset.moved === moved) return;
+        element.dataset.moved = moved;
         element.style.setProperty("--dx", `${Math.round(found[i][0])}px`);
         element.style.setProperty("--dy", `${Math.round(found[i][1])}px`);
       });

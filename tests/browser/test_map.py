@@ -366,3 +366,31 @@ def test_a_small_pan_moves_the_picture_and_draws_nothing_anew(open_page: Open) -
         }"""
     )
     assert drawn <= 1, "only the rest after the pan may centre the picture again"
+
+
+def test_from_near_what_lies_around_is_named_and_a_house_opens_without_moving_the_view(
+    open_page: Open, product: Product
+) -> None:
+    page = open_page()
+    camera = product.camera()
+    page.evaluate("([lng, lat]) => yiping.map.focus({ lng, lat })", [camera.lng, camera.lat])
+    until(page, "yiping.map.around.houses.size > 0 && !yiping.map.map._animatingZoom")
+    view = "[yiping.map.map.getZoom(), yiping.map.map.getCenter().lng, yiping.map.map.getCenter().lat]"
+    before = page.evaluate(view)
+    until(page, "document.querySelectorAll('.map-label.is-around:not(.is-hidden)').length > 0")
+    assert page.evaluate("document.querySelectorAll('.map-label.is-beside:not(.is-hidden)').length") > 0
+    assert page.evaluate("yiping.map.layer._binned.cameras") is False  # each has its place
+    house = page.evaluate("""() => { const map = yiping.map.map, box = map.getContainer().getBoundingClientRect();
+      for (const [code, house] of yiping.map.around.houses) {
+        const at = map.latLngToContainerPoint(house.getLatLng()), far = at.x > 320 && at.x < box.width - 220;
+        if (far && at.y > 120 && at.y < box.height - 120) return [code, box.x + at.x, box.y + at.y];
+      }
+      return null; }""")
+    assert house is not None
+    page.mouse.click(house[1], house[2])
+    until(page, "code => new URLSearchParams(location.search).get('building') === code", house[0])
+    page.wait_for_selector(".drawer")
+    assert page.evaluate(view) == before
+    page.keyboard.press("Escape")
+    page.evaluate("yiping.map.home()")
+    until(page, "!yiping.map.map.hasLayer(yiping.map.around.group)")
