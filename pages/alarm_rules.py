@@ -132,7 +132,8 @@ def follow(changed: Mapping[str, Any], version: str, search: str) -> Any:
         return no_update, no_update  # our own change
     if changed.get("writing"):
         return no_update, device_rules.overtaken(str(changed.get("by", "")), w)
-    told = w("{by} 刚刚改了规则，这里已是新值。", by=changed.get("by", ""))
+    by = changed.get("by")
+    told = w("{by} 刚刚改了规则，这里已是新值。", by=by) if by else w("这里已是现在的值。")
     return device_rules.build(view, query.get("alarm", ""), query, w, may_change=_may(), told=told), no_update
 
 

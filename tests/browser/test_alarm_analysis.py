@@ -105,9 +105,22 @@ def test_a_preview_says_how_it_would_have_gone_and_a_change_is_kept(admin: Page,
     admin.click("#rules-save")
     admin.locator(".rules-refused").wait_for()
     assert "越低" in (admin.locator(".rules-refused").text_content() or "")
+    reader, writer = (admin.context.new_page() for _ in range(2))
+    for page in (reader, writer):
+        page.goto(address)
+        page.locator(".rules-field input").first.wait_for()
+        until(page, "yiping.live.status().connection === 'live'", timeout=30)
+    writer.locator(".rules-field input").first.fill("66")
     fields.first.fill("78")
     admin.click("#rules-save")
     admin.locator(".rules-done").wait_for()
+    # Who only reads has the new numbers; who was writing is told, and loses nothing.
+    until(reader, "document.querySelector('.rules-field input').value === '78'")
+    writer.locator("[data-rules-look]").wait_for()
+    assert writer.locator(".rules-field input").first.input_value() == "66"
+    writer.click("[data-rules-look]")
+    until(writer, "document.querySelector('.rules-field input').value === '78'")
+    assert "已保存" in (admin.locator(".rules-done").text_content() or "")
     assert admin.locator(".panel-changes tbody tr").count() == 1
     assert "demo-admin" in (admin.locator(".panel-changes").text_content() or "")
     with product.database.reading() as session:
