@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
 from dash import html
 
-from components import chart, labels
+from components import chart
 from components import format as fmt
-from components.device_rules import PATH as RULES
+from components.alarm_analysis_tables import PATH, lists, models, sources, times, took
 from components.i18n import Words
 from components.navigation import address
-from components.parts import Child, attributes, icon, mark, panel, table
+from components.parts import Child, attributes, icon, mark, panel
 from data_access.domain.alarms import Severity
 from data_access.domain.flood import BEGINS_ABOVE, ENDS_BELOW
 from data_access.domain.periods import SHANGHAI
-from data_access.viewmodels.alarm_analysis import Analysis, FalseRate, Slot, Source, Times
+from data_access.viewmodels.alarm_analysis import Analysis, Slot
 from data_access.viewmodels.areas import Place
 
-PATH: Final = "/alarms/analysis"
 RECOMMENDED: Final = (("低级", (1, 2), 80.0), ("中级", (3,), 15.0), ("高级", (4,), 5.0))
 """Share of low, medium and high priority as ISA-18.2 is cited, and the severities that are each."""
 FLOOD_TARGET: Final = 1.0
 STEADY: Final = 1
-_LONG_S: Final = 120
-_HOUR_S: Final = 3570
 _SLOT: Final = 10
 
 
@@ -102,11 +99,11 @@ def build(found: Analysis, query: Mapping[str, str], w: Words) -> list[Child]:
             [
                 _load(found, w),
                 _mix(found, w),
-                _sources(found, query, w),
-                _times(w("确认与关闭用时"), "kinds", found.by_kind, found, query, w),
-                _models(found, query, w),
-                _lists(found, query, w),
-                _times(w("各区域用时"), "areas", found.by_area, found, query, w) if found.by_area else None,
+                sources(found, query, w),
+                times(w("确认与关闭用时"), "kinds", found.by_kind, found, query, w),
+                models(found, query, w),
+                lists(found, query, w),
+                times(w("各区域用时"), "areas", found.by_area, found, query, w) if found.by_area else None,
             ],
             className="analysis-grid",
         ),
@@ -122,13 +119,13 @@ def _figures(found: Analysis, w: Words) -> html.Div:
         (w("洪泛占时"), f"{flooded:.1f}%", w("目标 < {n}%", n=f"{FLOOD_TARGET:g}")),
         (
             w("确认 中位 · p95"),
-            f"{_took(now.acknowledge_median_s, w)} · {_took(now.acknowledge_p95_s, w)}",
-            w("前期 {t}", t=_took(before.acknowledge_median_s, w)),
+            f"{took(now.acknowledge_median_s, w)} · {took(now.acknowledge_p95_s, w)}",
+            w("前期 {t}", t=took(before.acknowledge_median_s, w)),
         ),
         (
             w("关闭 中位 · p95"),
-            f"{_took(now.close_median_s, w)} · {_took(now.close_p95_s, w)}",
-            w("前期 {t}", t=_took(before.close_median_s, w)),
+            f"{took(now.close_median_s, w)} · {took(now.close_p95_s, w)}",
+            w("前期 {t}", t=took(before.close_median_s, w)),
         ),
         (w("误报率"), *_false(found, w)),
     ]
@@ -220,164 +217,6 @@ def _mix(found: Analysis, w: Words) -> html.Section:
     said = w("另有 {n} 条由上级原因解释或在演练检修窗口内，不计入。", n=fmt.count(left)) if left else ""
     body: list[Child] = [*rows, html.P(said, className="analysis-said")]
     return panel("mix", w("优先级构成"), body, sub=w("占 {n} 条 · 竖线为参考 80 / 15 / 5", n=fmt.count(now)))
-
-
-def _sources(found: Analysis, query: Mapping[str, str], w: Words) -> html.Section:
-    together = sum(source.count for source in found.sources)
-    running, rows = 0, []
-    for rank, source in enumerate(found.sources, 1):
-        running += source.count
-        rows.append(
-            html.Tr(
-                [
-                    html.Td(str(rank), className="analysis-rank"),
-                    html.Th(_to_rules(source.kind, source.device, query, w), scope="row"),
-                    html.Td([source.place, *_marks(source, w)], className="trends-where", title=source.device or ""),
-                    html.Td(html.B(fmt.count(source.count))),
-                    html.Td(fmt.share(source.count, found.now.alarms)),
-                    html.Td(_bar(running, found.now.alarms)),
-                ]
-            )
-        )
-    heads = ("#", w("告警"), w("地点"), w("条数"), w("占比"), w("累计"))
-    sub = w("共占 {n} · 点一行去设置", n=fmt.share(together, found.now.alarms))
-    return panel("sources", w("来源前十"), [table(heads, rows, w("来源前十"), kind="analysis")], sub=sub)
-
-
-def _marks(source: Source, w: Words) -> list[Child]:
-    said = [w("抖动")] * source.chattering + [w("长存")] * source.stale
-    return [html.Span(word, className="tag analysis-tag") for word in said]
-
-
-def _bar(part: int, whole: int) -> html.Span:
-    share = fmt.share(part, whole)
-    return html.Span([html.I(style={"width": share}), html.Span(share)], className="analysis-sum")
-
-
-def _times(
-    title: str, kind: str, lines: Sequence[Times], found: Analysis, query: Mapping[str, str], w: Words
-) -> html.Section:
-    rows = []
-    for line in lines:
-        if kind == "kinds":
-            name = labels.of(labels.ALARM, line.key, w)
-            href = address(RULES, query, model=line.model, alarm=line.key) if line.model else None
-        else:
-            name, href = w.name(line.name, line.name_en), address(PATH, query, area=line.key)
-        shown = html.A(name, href=href, className="rules-link") if href else name
-        rows.append(
-            html.Tr(
-                [
-                    html.Th([mark(line.severity, w) if kind == "kinds" else None, " ", shown], scope="row", title=name),
-                    html.Td(fmt.count(line.count)),
-                    html.Td(html.B(_took(line.acknowledge_median_s, w))),
-                    html.Td(_took(line.acknowledge_p95_s, w)),
-                    html.Td(html.B(_took(line.close_median_s, w))),
-                    html.Td(_took(line.close_p95_s, w)),
-                ]
-            )
-        )
-    heads = (
-        w("类型") if kind == "kinds" else w("区域"),
-        *(w("条数"), w("确认"), "p95", w("关闭"), "p95"),
-    )
-    cut = found.timed_of < found.now.announced
-    sub = w("最近 {n} 条", n=fmt.count(found.timed_of)) if cut else w("中位与 p95，自告警发生起")
-    return panel(kind, title, [table(heads, rows, title, kind="analysis")], sub=sub)
-
-
-def _models(found: Analysis, query: Mapping[str, str], w: Words) -> html.Section:
-    rows = [_model(one, found, query, w) for one in found.models]
-    sub = w("误报 / 已判，少于 {n} 条不算率", n=found.least_judged)
-    body: Child = (
-        table((w("型号"), w("已判"), w("误报"), w("误报率"), w("95% 区间")), rows, w("误报率"), kind="analysis")
-        if rows
-        else html.P(w("还没有判过的告警"), className="missing")
-    )
-    note = w("空心为显著偏高") if any(one.worse for one in found.models) else None
-    return panel("false", w("误报率"), [body], sub=sub, note=note)
-
-
-def _model(one: FalseRate, found: Analysis, query: Mapping[str, str], w: Words) -> html.Tr:
-    name = w(one.name)  # a default model is named as its kind
-    link = html.A(name, href=address(RULES, query, model=one.model, alarm=one.kind), className="rules-link")
-    enough = one.judged >= found.least_judged
-    rate = 100 * one.false / one.judged
-    place = {"left": f"{100 * one.low:.1f}%", "width": f"{100 * (one.high - one.low):.1f}%"}
-    line = html.Span(
-        [html.I(style=place), html.B(style={"left": f"{rate:.1f}%"}, className="is-worse" if one.worse else "")],
-        className="analysis-range",
-        role="img",
-        **attributes(aria_label=f"{100 * one.low:.1f}–{100 * one.high:.1f}%"),
-    )
-    return html.Tr(
-        [
-            html.Th(link, scope="row", title=name),
-            html.Td(fmt.count(one.judged)),
-            html.Td(fmt.count(one.false)),
-            html.Td(html.B(f"{rate:.1f}%") if enough else w("太少")),
-            html.Td(line if enough else ""),
-        ]
-    )
-
-
-def _lists(found: Analysis, query: Mapping[str, str], w: Words) -> html.Div:
-    chattering = [
-        html.Tr(
-            [
-                html.Th(_to_rules(one.kind, one.device, query, w), scope="row"),
-                html.Td(one.place, className="trends-where", title=one.device or ""),
-                html.Td(f"{one.at.astimezone(SHANGHAI):%m-%d %H:%M}"),
-                html.Td(html.B(w("{n} 次", n=one.cycles))),
-            ]
-        )
-        for one in found.chatterers
-    ]
-    stale = [
-        html.Tr(
-            [
-                html.Th(_to_rules(one.kind, one.device, query, w), scope="row"),
-                html.Td(one.place, className="trends-where", title=one.device or ""),
-                html.Td(f"{one.since.astimezone(SHANGHAI):%m-%d %H:%M}"),
-                html.Td(
-                    [html.B(fmt.age((one.until or found.end) - one.since, w)), None if one.until else f" {w('仍在')}"]
-                ),
-            ]
-        )
-        for one in found.stayers
-    ]
-    return html.Div(
-        [
-            _listed("chatter", w("抖动"), w("每分 ≥ 3 次"), chattering, found.chatterers_total, w("每分"), w),
-            _listed("stale", w("长存"), w("≥ 24 时"), stale, found.stayers_total, w("历时"), w),
-        ],
-        className="analysis-lists",
-    )
-
-
-def _listed(kind: str, title: str, rule: str, rows: Sequence[html.Tr], total: int, last: str, w: Words) -> html.Section:
-    heads = (w("告警"), w("地点"), w("时间"), last)
-    body: Child = table(heads, rows, title, kind="analysis") if rows else html.P(w("没有"), className="missing")
-    return panel(kind, title, [body], sub=rule, note=w("{n} 条", n=fmt.count(total)))
-
-
-def _to_rules(kind: str, device: str | None, query: Mapping[str, str], w: Words) -> Child:
-    name = labels.of(labels.ALARM, kind, w)
-    if device is None or kind == "offline":
-        return (
-            name if device is None else html.A(name, href=address(RULES, query, device=device), className="rules-link")
-        )
-    return html.A(name, href=address(RULES, query, device=device, alarm=kind), className="rules-link")
-
-
-def _took(seconds: float | None, w: Words) -> str:
-    if seconds is None:
-        return fmt.DASH
-    if seconds < _LONG_S:
-        return w("{n} 秒", n=round(seconds))
-    if seconds < _HOUR_S:
-        return w("{n} 分", n=round(seconds / 60))
-    return fmt.age(timedelta(seconds=seconds), w)
 
 
 def _minutes(n: int, w: Words) -> str:
