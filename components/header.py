@@ -49,7 +49,7 @@ def build(
                 [
                     html.Span(w("演示数据"), className="tag") if person.demo else None,
                     html.Span(w("回放"), className="tag tag-replay", hidden=True, **attributes(data_replay="")),
-                    _status(w),
+                    _status(w, wall=query.get("wall") == "1"),
                     html.Div(person.link, className="head-person") if person.link else None,
                     _language(query, w),
                     _theme(w),
@@ -69,14 +69,14 @@ def title(text: str) -> html.Div:
     return html.Div(html.H1(text), className="where")
 
 
-def _status(w: Words) -> html.Span:
+def _status(w: Words, *, wall: bool) -> html.Span:
     return html.Span(
         [
             icon("live"),
             html.Span(
                 [html.Span(w("正在连接"), className="status-word"), html.Span(className="status-more")],
                 className="status-text",
-                **attributes(data_room=_widest_status(w)),
+                **attributes(data_room=_widest_status(w, wall=wall)),
             ),
         ],
         id=Ids.STATUS,
@@ -85,11 +85,13 @@ def _status(w: Words) -> html.Span:
     )
 
 
-def _widest_status(w: Words) -> str:
-    """The longest texts that the status takes (assets/js/page_head.js), one a line: their room is kept."""
+def _widest_status(w: Words, *, wall: bool) -> str:
+    """The longest texts that the status takes (assets/js/page_head.js), one a line: their room is kept.
+
+    Beside the navigation there is none for the time of a delay: the banner and the sources say since when.
+    """
     live = f"{w('实时')} · {w('延迟 {n} 秒', n='00.0')}"
-    # English has no room for the time; the banner and the sources say since when.
-    until = f" · {w('截至 {time}', time='00:00:00')}" if w.lang is Lang.ZH else ""
+    until = f" · {w('截至 {time}', time='00:00:00')}" if wall else ""
     return "\n".join((live, f"{w('推送延迟')}{until}", f"{w('收数延迟')}{until}"))
 
 
