@@ -69,7 +69,7 @@ def build(choices: Choices, query: Mapping[str, str], w: Words) -> html.Div:
 def _clear(query: Mapping[str, str], w: Words) -> Child:
     """What narrows the list without a field of its own is said, and taken away with the rest."""
     days = {name: query[name] for name in ("from", "to") if query.get(name)}
-    rest = ("stage", "type", "channel", "unit", "urgency", "q", "count", "cursor")
+    rest = ("stage", "type", "channel", "unit", "urgency", "q", "count", "less", "cursor")
     if not days and not any(query.get(name) for name in rest):
         return None
     plain = {name: value for name, value in query.items() if name not in days}

@@ -13,6 +13,7 @@ from components import case_board, case_filters, where
 from components.document import FirstPaint
 from components.i18n import Words, words
 from data_access.auth.principal import viewer
+from data_access.domain.case_indicators import NAMES
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.domain.incidents import Stage
 from data_access.queries import incident_filter, incidents
@@ -86,7 +87,7 @@ def _below(asked: _Asked, query: Mapping[str, str], w: Words) -> html.Nav | None
 
 def _parts(asked: _Asked, query: Mapping[str, str], w: Words) -> painted.Parts:
     path, at = asked.place.area.path, now()
-    open_ones = replace(asked.wanted, state="open", stage=None, first=None, end=None)
+    open_ones = replace(asked.wanted, state="open", stage=None, first=None, end=None, counted=None, less=None)
     with reading() as session:
         board = incidents.board(session, path, open_ones, limit=0 if asked.listing else CARDS, now=at)
         if not asked.listing:
@@ -102,6 +103,9 @@ def _asked(query: Mapping[str, str]) -> _Asked:
     state, stage = query.get("state") or "open", query.get("stage") or None
     if state not in incidents.STATES or (stage is not None and stage not in set(Stage)):
         raise InvalidInput("没有这样的状态或阶段。")
+    counted, less = query.get("count") or None, query.get("less") or None
+    if not {counted, less} <= {*NAMES, None}:
+        raise InvalidInput("地址里的条件不对。")
     owner = viewer().name if query.get("owner") == "me" else None
     wanted = IncidentFilter(
         state=state if listing else "open",
@@ -114,6 +118,8 @@ def _asked(query: Mapping[str, str]) -> _Asked:
         text=(query.get("q") or "").strip()[:_LONGEST] or None,
         first=day(query.get("from")) if listing else None,
         end=day(query.get("to")) if listing else None,
+        counted=counted if listing else None,
+        less=less if listing else None,
     )
     return _Asked(place, wanted, listing)
 

@@ -20,6 +20,7 @@ from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
 from data_access.api.parameters import a_day, a_number, an_integer
 from data_access.commands import incident_acts as commands
+from data_access.domain.case_indicators import NAMES
 from data_access.domain.cases import BY_MACHINES, CaseAction
 from data_access.domain.errors import InvalidInput
 from data_access.domain.incident_moves import Details
@@ -195,6 +196,9 @@ async def get_incidents(request: Request) -> Response:
     state, stage, owner = asked.get("state", "open"), asked.get("stage"), asked.get("owner")
     if state not in incidents.STATES:
         raise InvalidInput(f"state is one of {', '.join(incidents.STATES)}.")
+    counted, less = asked.get("count"), asked.get("less")
+    if not {counted, less} <= {*NAMES, None}:
+        raise InvalidInput(f"count and less are of {', '.join(NAMES)}.")
     if stage is not None and stage not in set(Stage):
         raise InvalidInput(f"stage is one of {', '.join(Stage)}.")
     wanted = IncidentFilter(
@@ -208,6 +212,8 @@ async def get_incidents(request: Request) -> Response:
         text=(asked.get("q") or "").strip()[:_LONGEST_TEXT] or None,
         first=a_day(asked, "from") if "from" in asked else None,
         end=a_day(asked, "to") if "to" in asked else None,
+        counted=counted,
+        less=less,
     )
     limit = an_integer(asked, "limit", 1, incidents.MAX_PAGE) or 50
     now = ctx.services.clock()

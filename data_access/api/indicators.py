@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal
 from data_access.api.parameters import a_day
+from data_access.domain.case_indicators import NAMES, Rate
 from data_access.domain.errors import InvalidInput
 from data_access.queries import areas
 from data_access.queries.indicators import indicators
@@ -18,7 +20,7 @@ from data_access.viewmodels.indicators import By, IndicatorLine
 
 
 async def get_indicators(request: Request) -> Response:
-    """Closing indicators of an area for the days [from, to), by area kind, channel, type or unit."""
+    """Indicators of an area for the days [from, to), by area kind, channel, type or unit."""
     ctx, scope, asked = context(request), principal(request).scope, request.query_params
     first, end = a_day(asked, "from"), a_day(asked, "to")
     by = asked.get("by") or None
@@ -28,7 +30,7 @@ async def get_indicators(request: Request) -> Response:
 
     def read(session: Session) -> dict[str, Any]:
         area = areas.find(session, asked.get("area") or None, scope)
-        lines = indicators(session, area.path, first, end, by, now=now) if area else ()
+        lines = indicators(session, area.path, first, end, by, now=now, names=NAMES) if area else ()
         return {
             "area": area.code if area else None,
             "from": first,
@@ -51,4 +53,8 @@ def _line(line: IndicatorLine) -> dict[str, Any]:
         "closed_on_time": counts.closed_on_time,
         "closing_rate": counts.closing_rate,
         "on_time_rate": counts.on_time_rate,
+        "key": line.key,
+        "counts": asdict(line.cases),
+        "rates": {rate.value: line.cases.rate(rate) for rate in Rate},
+        "score": line.cases.score,
     }

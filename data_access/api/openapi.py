@@ -18,6 +18,7 @@ from data_access.api.openapi_duty import duty_paths, duty_schemas
 from data_access.api.openapi_rules import rules_paths, rules_schemas
 from data_access.commands.unmask import Unmaskable
 from data_access.domain.alarms import Severity
+from data_access.domain.case_indicators import NAMES
 from data_access.domain.incidents import Nature, Stage
 from data_access.domain.workflows import SEVEN, TEMPLATES, Urgency
 from data_access.live.walls import Report
@@ -285,6 +286,8 @@ def _incident_filters() -> list[Spec]:
         _query("owner", {"type": "string", "description": "Name of an account; me: one's own."}),
         _query("q", {"type": "string", "description": "In title, place or code."}),
         *(_query(name, day) for name in ("from", "to")),
+        _query("count", {"type": "string", "enum": list(NAMES), "description": "Those that count for a figure."}),
+        _query("less", {"type": "string", "enum": list(NAMES), "description": "Without those that count for this."}),
         _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50}),
         _query("cursor", {"type": "string"}),
     ]

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, case, delete, func, insert, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from data_access.db.closing import LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, figures, timed
+from data_access.db.closing import COLUMN_OF, LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, OfTable, timed
 from data_access.db.engine import Database
 from data_access.db.tables import ClosingFigureRow, ClosingMonthRow, IncidentRow
 from data_access.domain.areas import PATH_STEP
+from data_access.domain.case_indicators import NAMES, definition
 
 _AT_ONCE: Final = 4
 """Most months counted in one go, newest first."""
 _COUNTING: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """`built_at` of a month that is being counted: a moment that never comes, and that any change takes away."""
-_COLUMNS: Final = ("created", "due", "closed", "closed_on_time")
 
 
 def keep_months(database: Database, now: datetime) -> int:
@@ -71,30 +71,40 @@ def _count(session: Session, month: ClosingMonthRow, now: datetime) -> tuple[lis
         IncidentRow.created_at < month.ends_at,
         IncidentRow.run.is_(None),
     )
-    rows = [
-        _row(by, month.starts_at, group)
-        for by, columns, deep in _groupings()
-        for group in session.execute(select(*columns, *figures(now)).where(*inside, deep).group_by(*columns))
-    ]
-    closes = func.min(case((IncidentRow.closed_at > now, IncidentRow.closed_at)))
-    unclosed = or_(IncidentRow.closed_at.is_(None), IncidentRow.closed_at > now)
-    falls_due = func.min(case((IncidentRow.due_at > now, IncidentRow.due_at)))
-    changes = session.execute(select(closes, falls_due).where(*inside, timed(), unclosed)).one()
+    flags = _flags(inside, now)
+    rows = [_row(month.starts_at, group) for group in session.execute(union_all(*_groupings(flags)))]
+    moments = (
+        *(IncidentRow.closed_at, IncidentRow.due_at, IncidentRow.dispatch_due_at, IncidentRow.handle_due_at),
+        *(IncidentRow.registered_at, IncidentRow.dispatched_at, IncidentRow.handled_at),
+    )
+    coming = [func.min(case((moment > now, moment))) for moment in moments]
+    undone = or_(*(or_(done.is_(None), done > now) for done in (IncidentRow.closed_at, IncidentRow.handled_at)))
+    changes = session.execute(select(*coming).where(*inside, timed(), undone)).one()
     return rows, min((at for at in changes if at is not None), default=None)
 
 
-def _groupings() -> Iterator[tuple[str, Sequence[Any], ColumnElement[bool]]]:
-    """By what figures are kept: name, path of the area they are of and key, and which cases have such an area."""
-    # Grouped by the bare column, SQLite would walk all years of the area in its order to be spared the sorting.
-    yield PLACE, (IncidentRow.area_path.concat(""), IncidentRow.run), true()  # the run is null: no key
+def _flags(inside: Sequence[ColumnElement[bool]], now: datetime) -> CTE:
+    """What each case counts for, read once for all groupings."""
+    counts_for = definition(OfTable(now))
+    labels = (IncidentRow.area_path, *LABELLED.values())
+    flags = (case((counts_for[name], 1), else_=0).label(COLUMN_OF[name]) for name in NAMES)
+    return select(*labels, *flags).where(*inside).cte("counted")
+
+
+def _groupings(flags: CTE) -> Iterator[Select[Any]]:
+    """By what figures are kept: name, path of the area they are of, key, and the sums."""
+    sums = [func.sum(flags.c[COLUMN_OF[name]]) for name in NAMES]
+    path = flags.c.area_path
+    yield select(literal(PLACE), path, literal(NO_KEY), *sums).group_by(path)
     for end in range(PATH_STEP, LABELLED_WITHIN + 1, PATH_STEP):
-        path, deep = func.substr(IncidentRow.area_path, 1, end), func.length(IncidentRow.area_path) >= end
+        above, deep = func.substr(path, 1, end), func.length(path) >= end
         for by, column in LABELLED.items():
-            yield by, (path, column), deep
+            key = func.coalesce(flags.c[column.key], NO_KEY)
+            yield select(literal(by), above, key, *sums).where(deep).group_by(above, key)
 
 
-def _row(by: str, month: datetime, group: Sequence[Any]) -> dict[str, Any]:
-    path, key, *counts = group
-    return {"by": by, "area_path": path, "month": month, "key": NO_KEY if key is None else key} | dict(
-        zip(_COLUMNS, map(int, counts), strict=True)
+def _row(month: datetime, group: Sequence[Any]) -> dict[str, Any]:
+    by, path, key, *counts = group
+    return {"by": by, "area_path": path, "month": month, "key": key} | dict(
+        zip(COLUMN_OF.values(), map(int, counts), strict=True)
     )

@@ -1,19 +1,21 @@
-"""The closing figures of incidents: how they are counted, and the calendar months for which the count is kept.
+"""The figures of incidents: how they are counted, and the calendar months for which the count is kept.
 
 A month is kept from the moment `commands.closing` has counted it until one of its incidents changes: a trigger on
 `incidents` takes `built_at` away in the same transaction, whoever writes. Figures that time alone will change (a limit
 that passes) bound it by `good_until`. A month that is not kept is counted from the incidents themselves, so that a
-kept figure never differs from a counted one.
+kept figure never differs from a counted one. What makes a case count is `domain.case_indicators.definition`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_
 
 from data_access.db.tables import IncidentRow
 from data_access.domain.areas import PATH_STEP
+from data_access.domain.case_indicators import NAMES, definition
 from data_access.domain.incidents import Outcome, Stage
 
 PLACE: Final = "place"
@@ -32,26 +34,66 @@ LABELLED_WITHIN: Final = 2 * PATH_STEP
 """Longest path of an area whose labelled figures are kept: two levels; below, the cases are few enough to count."""
 
 
-def figures(now: Any) -> tuple[ColumnElement[int], ...]:
-    """Created, due, closed, closed on time, as at `now`.
+CLOSING: Final = ("reported", "due_closing", "closed", "closed_on_time")
+"""What the overview reads; the index of the closing figures holds all of it."""
+COLUMN_OF: Final = {name: {"reported": "created", "due_closing": "due"}.get(name, name) for name in NAMES}
+"""Where each of `Counts` is kept."""
 
-    Without an outcome flag a case is due once its limit has passed or it has been closed, whichever is first; a void
-    case (作废) and one without a limit never is.
+
+def figures(now: Any, names: Sequence[str] = CLOSING) -> tuple[ColumnElement[int], ...]:
+    """How many cases count for each of `names`, as at `now`."""
+    counts_for = definition(OfTable(now))
+    return tuple(_sum(counts_for[name]) for name in names)
+
+
+def counting(now: Any, name: str) -> ColumnElement[bool]:
+    """The cases that count for `name`, as at `now`."""
+    return definition(OfTable(now))[name]
+
+
+class OfTable:
+    """`Reads` of the incidents. The present is asked for: whether one is void its stage says, which an index holds.
+
+    Every condition is true or false, never null, so that it may be turned round.
     """
-    flagged = IncidentRow.outcome.is_not(None)
-    closed_by_time = and_(IncidentRow.closed_at.is_not(None), IncidentRow.closed_at <= now)
-    due_by_time = and_(timed(), or_(IncidentRow.due_at <= now, closed_by_time))
-    closed = or_(IncidentRow.outcome.in_((Outcome.ON_TIME, Outcome.OVERDUE)), and_(due_by_time, closed_by_time))
-    on_time = or_(
-        IncidentRow.outcome == Outcome.ON_TIME,
-        and_(due_by_time, closed_by_time, IncidentRow.closed_at <= IncidentRow.due_at),
-    )
-    return func.count(), _sum(or_(flagged, due_by_time)), _sum(closed), _sum(on_time)
+
+    def __init__(self, now: Any) -> None:
+        self._now = now
+
+    def flagged(self, *outcomes: Outcome) -> ColumnElement[bool]:
+        given = IncidentRow.outcome.is_not(None)
+        return given if set(outcomes) == set(Outcome) else and_(given, IncidentRow.outcome.in_(outcomes))
+
+    def void(self) -> ColumnElement[bool]:
+        return IncidentRow.stage == Stage.VOID.value
+
+    def known(self, name: str) -> ColumnElement[bool]:
+        known: ColumnElement[bool] = _column(name).is_not(None)
+        return known
+
+    def was(self, name: str) -> ColumnElement[bool]:
+        return and_(_column(name).is_not(None), _column(name) <= self._now)
+
+    def by(self, name: str, due: str) -> ColumnElement[bool]:
+        return or_(_column(due).is_(None), _column(name) <= _column(due))
+
+    def all(self, *of: ColumnElement[bool]) -> ColumnElement[bool]:
+        return and_(*of)
+
+    def any(self, *of: ColumnElement[bool]) -> ColumnElement[bool]:
+        return or_(*of)
+
+    def no(self, of: ColumnElement[bool]) -> ColumnElement[bool]:
+        return not_(of)
+
+
+def _column(name: str) -> Any:
+    return getattr(IncidentRow, name)
 
 
 def timed() -> ColumnElement[bool]:
     """The cases whose figures depend on the time."""
-    return and_(IncidentRow.outcome.is_(None), IncidentRow.stage != Stage.VOID, IncidentRow.due_at.is_not(None))
+    return and_(IncidentRow.outcome.is_(None), IncidentRow.stage != Stage.VOID)
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -7,13 +7,15 @@ Where a source gave outcome flags instead of times, the flags decide.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
-from data_access.domain.incidents import Outcome, percent
+from data_access.domain.incidents import ClosingCounts, Outcome, percent
+
+T = TypeVar("T")
 
 
 class Rate(StrEnum):
@@ -55,12 +57,19 @@ class Counts:
     reworked: int = 0  # 返工
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in _NAMES})
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in NAMES})
 
     def rate(self, rate: Rate) -> float | None:
         """The rate in percent, unrounded; None where nothing was due."""
         part, whole = FORMULAS[rate]
         return percent(getattr(self, part), getattr(self, whole))
+
+    @property
+    def closing(self) -> ClosingCounts:
+        """The closing figures among them."""
+        return ClosingCounts(
+            created=self.reported, due=self.due_closing, closed=self.closed, closed_on_time=self.closed_on_time
+        )
 
     @property
     def score(self) -> float | None:
@@ -74,7 +83,7 @@ class Counts:
         )
 
 
-_NAMES: Final = tuple(f.name for f in fields(Counts))
+NAMES: Final = tuple(f.name for f in fields(Counts))
 FORMULAS: Final = {
     Rate.HANDLING: ("handled", "due_handling"),
     Rate.HANDLING_ON_TIME: ("handled_on_time", "due_handling"),
@@ -119,60 +128,103 @@ class Facts:
     extended_at: datetime | None = None  # 延期, the first
 
 
+class Reads(Protocol[T]):
+    """How something is asked of a case: of one case it answers with a truth, of a table with a condition."""
+
+    def flagged(self, *outcomes: Outcome) -> T:
+        """Its source said one of `outcomes`."""
+
+    def void(self) -> T:
+        """It has been voided."""
+
+    def known(self, name: str) -> T:
+        """The moment `name` is known."""
+
+    def was(self, name: str) -> T:
+        """The moment `name` has come."""
+
+    def by(self, name: str, due: str) -> T:
+        """What happened at `name` was not later than `due`; nothing is later than a limit there is none of."""
+
+    def all(self, *of: T) -> T: ...
+
+    def any(self, *of: T) -> T: ...
+
+    def no(self, of: T) -> T: ...
+
+
+def definition(a: Reads[T]) -> Mapping[str, T]:
+    """What makes a case count, for each of `Counts`: the one place where it is said.
+
+    A step is due once its limit, or that of the whole case, has passed, or it has been done, whichever is first.
+    """
+    flagged = a.flagged(*Outcome)
+    timed = a.no(flagged)
+    live = a.all(timed, a.no(a.void()))
+    registered = a.all(timed, a.was("registered_at"))
+    dispatched = a.all(live, a.was("dispatched_at"))
+    due_handling = a.all(live, a.any(*(a.was(name) for name in ("handled_at", "handle_due_at", "due_at"))))
+    handled = a.all(live, a.was("handled_at"))
+    due_by_time = a.all(live, a.known("due_at"), a.any(a.was("closed_at"), a.was("due_at")))
+    closed_by_time = a.all(due_by_time, a.was("closed_at"))
+    return {
+        "reported": a.any(flagged, timed),
+        "registered": a.any(flagged, registered),
+        "registered_on_time": a.all(registered, a.by("registered_at", "register_due_at")),
+        "due_dispatch": a.all(live, a.any(*(a.was(name) for name in ("dispatched_at", "dispatch_due_at", "due_at")))),
+        "dispatched": dispatched,
+        "dispatched_on_time": a.all(dispatched, *(a.by("dispatched_at", due) for due in ("dispatch_due_at", "due_at"))),
+        "dispatched_right": a.all(dispatched, a.no(a.was("returned_at"))),
+        "due_handling": due_handling,
+        "handled": handled,
+        "handled_on_time": a.all(handled, *(a.by("handled_at", due) for due in ("handle_due_at", "due_at"))),
+        "overdue_unhandled": a.all(due_handling, a.no(a.was("handled_at"))),
+        "extended": a.all(due_handling, a.was("extended_at")),
+        "due_closing": a.any(flagged, due_by_time),
+        "closed": a.any(a.flagged(Outcome.ON_TIME, Outcome.OVERDUE), closed_by_time),
+        "closed_on_time": a.any(a.flagged(Outcome.ON_TIME), a.all(closed_by_time, a.by("closed_at", "due_at"))),
+        "reworked": a.all(due_by_time, a.was("reworked_at")),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OfCase:
+    """`Reads` of one case, as at `now`."""
+
+    case: Facts
+    now: datetime
+
+    def flagged(self, *outcomes: Outcome) -> bool:
+        return self.case.outcome in outcomes
+
+    def void(self) -> bool:
+        return self.was("voided_at")
+
+    def known(self, name: str) -> bool:
+        return getattr(self.case, name) is not None
+
+    def was(self, name: str) -> bool:
+        at: datetime | None = getattr(self.case, name)
+        return at is not None and at <= self.now
+
+    def by(self, name: str, due: str) -> bool:
+        at, limit = getattr(self.case, name), getattr(self.case, due)
+        return at is not None and (limit is None or at <= limit)
+
+    def all(self, *of: bool) -> bool:
+        return all(of)
+
+    def any(self, *of: bool) -> bool:
+        return any(of)
+
+    def no(self, of: bool) -> bool:  # noqa: FBT001  # as the protocol has it
+        return not of
+
+
 def tally(cases: Iterable[Facts], now: datetime) -> Counts:
     """What the cases count for, as at `now`."""
-    total = dict.fromkeys(_NAMES, 0)
+    total = dict.fromkeys(NAMES, 0)
     for case in cases:
-        for name in _counts_for(case, now):
-            total[name] += 1
+        for name, counts in definition(OfCase(case, now)).items():
+            total[name] += counts
     return Counts(**total)
-
-
-def _counts_for(case: Facts, now: datetime) -> list[str]:
-    if case.outcome is not None:
-        return ["reported", "registered", "due_closing", *_FLAGGED[case.outcome]]
-    found = ["reported"]
-    found += _step(case.registered_at, case.register_due_at, now, "registered")
-    if _was(case.voided_at, now):
-        return found
-    dispatch = _earliest(case.dispatch_due_at, case.due_at)
-    if _due(case.dispatched_at, dispatch, now):
-        found += ["due_dispatch", *_step(case.dispatched_at, dispatch, now, "dispatched")]
-        if _was(case.dispatched_at, now) and not _was(case.returned_at, now):
-            found.append("dispatched_right")
-    handle = _earliest(case.handle_due_at, case.due_at)
-    if _due(case.handled_at, handle, now):
-        found += ["due_handling", *_step(case.handled_at, handle, now, "handled")]
-        found += ["overdue_unhandled"] if not _was(case.handled_at, now) else []
-        found += ["extended"] if _was(case.extended_at, now) else []
-    if case.due_at is not None and _due(case.closed_at, case.due_at, now):
-        found += ["due_closing", *_step(case.closed_at, case.due_at, now, "closed")]
-        found += ["reworked"] if _was(case.reworked_at, now) else []
-    return found
-
-
-_FLAGGED: Final = {
-    Outcome.ON_TIME: ("closed", "closed_on_time"),
-    Outcome.OVERDUE: ("closed",),
-    Outcome.OPEN: (),
-}
-
-
-def _earliest(own: datetime | None, whole: datetime | None) -> datetime | None:
-    """A step is due by its own limit, and by that of the whole case at the latest."""
-    return min((at for at in (own, whole) if at is not None), default=None)
-
-
-def _was(at: datetime | None, now: datetime) -> bool:
-    return at is not None and at <= now
-
-
-def _due(done_at: datetime | None, due_at: datetime | None, now: datetime) -> bool:
-    """A step is due once its limit has passed or it has been done, whichever is first."""
-    return _was(done_at, now) or _was(due_at, now)
-
-
-def _step(done_at: datetime | None, due_at: datetime | None, now: datetime, name: str) -> list[str]:
-    if done_at is None or done_at > now:
-        return []
-    return [name, f"{name}_on_time"] if due_at is None or done_at <= due_at else [name]

@@ -1,48 +1,54 @@
-"""Closing figures of a subtree and a period: months that are kept are read, every other day is counted."""
+"""Figures of the cases of a subtree and a period: months that are kept are read, every other day is counted."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, null, or_, select
 from sqlalchemy.orm import Session
 
-from data_access.db.closing import LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, figures
+from data_access.db.closing import CLOSING, COLUMN_OF, LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, figures
 from data_access.db.tables import ClosingFigureRow, ClosingMonthRow, IncidentRow
 from data_access.domain.areas import subtree_bounds
+from data_access.domain.case_indicators import NAMES, Counts
 from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period
 
 Span = tuple[datetime, datetime]
-_SUMS: Final = tuple(
-    func.sum(column)
-    for column in (
-        ClosingFigureRow.created,
-        ClosingFigureRow.due,
-        ClosingFigureRow.closed,
-        ClosingFigureRow.closed_on_time,
-    )
-)
+
+
+def case_figures(
+    session: Session,
+    area_path: str,
+    period: Period,
+    by: str | None = None,
+    *,
+    now: datetime,
+    names: Sequence[str] = NAMES,
+) -> dict[Any, Counts]:
+    """What was created in `period` in the subtree of `area_path`, as at `now`; replayed rows never count.
+
+    Keyed by the path of the smallest area (`by` PLACE), by an id (a key of LABELLED; None: the cases without one), or
+    all under None. Of the counts only `names` are filled in.
+    """
+    kept = _kept(session, area_path, period, by, now)
+    counts: defaultdict[Any, Counts] = defaultdict(Counts)
+    for span in _between(kept, _span(period)):
+        _add(counts, _counted(session, area_path, span, by, now, names), names)
+    if kept:
+        _add(counts, _read(session, area_path, [starts_at for starts_at, _ in kept], by, names), names)
+    return counts
 
 
 def closing_figures(
     session: Session, area_path: str, period: Period, by: str | None = None, *, now: datetime
 ) -> dict[Any, ClosingCounts]:
-    """What was created in `period` in the subtree of `area_path`, as at `now`; replayed rows never count.
-
-    Keyed by the path of the smallest area (`by` PLACE), by an id (a key of LABELLED; None: the cases without one), or
-    all under None.
-    """
-    kept = _kept(session, area_path, period, by, now)
-    counts: defaultdict[Any, ClosingCounts] = defaultdict(ClosingCounts)
-    for span in _between(kept, _span(period)):
-        _add(counts, _counted(session, area_path, span, by, now))
-    if kept:
-        _add(counts, _read(session, area_path, [starts_at for starts_at, _ in kept], by))
-    return counts
+    """The same of closing alone, which an index holds whole."""
+    found = case_figures(session, area_path, period, by, now=now, names=CLOSING)
+    return defaultdict(ClosingCounts, {key: counts.closing for key, counts in found.items()})
 
 
 def closing_by_month(
@@ -52,12 +58,18 @@ def closing_by_month(
     whole = Period(months[0].first, months[-1].end)
     kept = [starts_at for starts_at, _ in _kept(session, area_path, whole, None, now)]
     of_month = ClosingFigureRow.month
-    counts: defaultdict[Any, ClosingCounts] = defaultdict(ClosingCounts)
-    _add(counts, session.execute(select(of_month, *_SUMS).where(*_places(area_path, kept)).group_by(of_month)))
+    counts: defaultdict[Any, Counts] = defaultdict(Counts)
+    sums = _sums(CLOSING)
+    _add(counts, session.execute(select(of_month, *sums).where(*_places(area_path, kept)).group_by(of_month)), CLOSING)
     for month in months:
         if month.start_at not in kept:
-            _add(counts, ((month.start_at, *r[1:]) for r in _counted(session, area_path, _span(month), None, now)))
-    return tuple(counts[month.start_at] for month in months)
+            found = _counted(session, area_path, _span(month), None, now, CLOSING)
+            _add(counts, ((month.start_at, *row[1:]) for row in found), CLOSING)
+    return tuple(counts[month.start_at].closing for month in months)
+
+
+def _sums(names: Sequence[str]) -> list[Any]:
+    return [func.sum(getattr(ClosingFigureRow, COLUMN_OF[name])) for name in names]
 
 
 def _span(period: Period) -> Span:
@@ -89,7 +101,9 @@ def _between(kept: Iterable[Span], whole: Span) -> Iterator[Span]:
         yield begin, end
 
 
-def _counted(session: Session, area_path: str, span: Span, by: str | None, now: datetime) -> Iterable[Sequence[Any]]:
+def _counted(
+    session: Session, area_path: str, span: Span, by: str | None, now: datetime, names: Sequence[str]
+) -> Iterable[Sequence[Any]]:
     low, high = subtree_bounds(area_path)
     inside = (
         IncidentRow.area_path >= low,
@@ -99,22 +113,24 @@ def _counted(session: Session, area_path: str, span: Span, by: str | None, now: 
         IncidentRow.run.is_(None),
     )
     if by is None:
-        return session.execute(select(null(), *figures(now)).where(*inside))
+        return session.execute(select(null(), *figures(now, names)).where(*inside))
     # Grouped by the bare column, SQLite would walk all years of the area in its order to be spared the sorting.
     column: Any = IncidentRow.area_path.concat("") if by == PLACE else LABELLED[by]
-    return session.execute(select(column, *figures(now)).where(*inside).group_by(column))
+    return session.execute(select(column, *figures(now, names)).where(*inside).group_by(column))
 
 
-def _read(session: Session, area_path: str, months: Sequence[datetime], by: str | None) -> Iterable[Sequence[Any]]:
-    row = ClosingFigureRow
+def _read(
+    session: Session, area_path: str, months: Sequence[datetime], by: str | None, names: Sequence[str]
+) -> Iterable[Sequence[Any]]:
+    row, sums = ClosingFigureRow, _sums(names)
     places = _places(area_path, months)
     if by is None:
-        return session.execute(select(null(), *_SUMS).where(*places).having(func.count() > 0))
+        return session.execute(select(null(), *sums).where(*places).having(func.count() > 0))
     if by == PLACE:
-        return session.execute(select(row.area_path, *_SUMS).where(*places).group_by(row.area_path))
+        return session.execute(select(row.area_path, *sums).where(*places).group_by(row.area_path))
     labelled = (row.by == by, row.area_path == area_path, row.month.in_(months))
     key = func.nullif(row.key, NO_KEY)
-    return session.execute(select(key, *_SUMS).where(*labelled).group_by(key))
+    return session.execute(select(key, *sums).where(*labelled).group_by(key))
 
 
 def _places(area_path: str, months: Sequence[datetime]) -> tuple[ColumnElement[bool], ...]:
@@ -124,8 +140,6 @@ def _places(area_path: str, months: Sequence[datetime]) -> tuple[ColumnElement[b
     return row.by == PLACE, row.area_path >= low, row.area_path < high, row.month.in_(months)
 
 
-def _add(counts: defaultdict[Any, ClosingCounts], rows: Iterable[Sequence[Any]]) -> None:
-    for key, created, due, closed, on_time in rows:
-        counts[key] += ClosingCounts(
-            created=int(created), due=int(due), closed=int(closed), closed_on_time=int(on_time)
-        )
+def _add(counts: defaultdict[Any, Counts], rows: Iterable[Sequence[Any]], names: Sequence[str]) -> None:
+    for key, *values in rows:
+        counts[key] += Counts(**dict(zip(names, map(int, values), strict=True)))

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy import ColumnElement, not_, or_, select, text
 from sqlalchemy.orm import Session
 
+from data_access.db.closing import counting
 from data_access.db.tables import ChannelRow, IncidentRow, IncidentTypeRow, UnitRow
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.incidents import FINAL_STAGES, Stage
@@ -46,6 +47,12 @@ def conditions(wanted: IncidentFilter, now: datetime) -> Iterator[Any]:
     if wanted.state == "suspended":
         yield IncidentRow.suspended_at.is_not(None)
     yield from further(wanted)
+    if wanted.counted is not None or wanted.less is not None:
+        yield IncidentRow.run.is_(None)
+    if wanted.counted is not None:
+        yield counting(now, wanted.counted)
+    if wanted.less is not None:
+        yield not_(counting(now, wanted.less))
 
 
 def further(wanted: IncidentFilter) -> Iterator[Any]:

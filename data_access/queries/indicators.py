@@ -15,12 +15,12 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.db.closing import PLACE
+from data_access.db.closing import CLOSING, PLACE
 from data_access.db.tables import AreaRow, ChannelRow, IncidentTypeRow, UnitRow
 from data_access.domain.areas import lineage, subtree_bounds
-from data_access.domain.incidents import ClosingCounts
+from data_access.domain.case_indicators import Counts
 from data_access.domain.periods import Period
-from data_access.queries.closing import closing_figures
+from data_access.queries.closing import case_figures
 from data_access.viewmodels.indicators import UNASSIGNED, By, IndicatorLine
 
 _AREA_KINDS: Final = {By.STREET, By.COMMUNITY, By.GRID}
@@ -34,9 +34,16 @@ _LABELS: Final[Mapping[By, Any]] = {
 
 
 def indicators(
-    session: Session, area_path: str, start: date, end: date, by: By | str | None = None, *, now: datetime
+    session: Session,
+    area_path: str,
+    start: date,
+    end: date,
+    by: By | str | None = None,
+    *,
+    now: datetime,
+    names: Sequence[str] = CLOSING,
 ) -> tuple[IndicatorLine, ...]:
-    """The closing indicators of the subtree of `area_path` for the days [start, end).
+    """The indicators of the subtree of `area_path` for the days [start, end): by default those of closing.
 
     Without `by`: one line for the area itself. By an area kind: a line for each such area in tree order, those
     without cases too. By anything else: the lines that have cases, most first. What belongs to none of them is the
@@ -45,26 +52,25 @@ def indicators(
     """
     by, period = By(by) if by is not None else None, Period(start, end)
     if by is None:
-        return (_whole(session, area_path, period, now),)
+        return (_whole(session, area_path, period, now, names),)
     if by in _AREA_KINDS:
-        return _by_area(session, area_path, by, closing_figures(session, area_path, period, PLACE, now=now))
-    counts = closing_figures(session, area_path, period, by, now=now)
+        places = case_figures(session, area_path, period, PLACE, now=now, names=names)
+        return _by_area(session, area_path, by, places)
+    counts = case_figures(session, area_path, period, by, now=now, names=names)
     known = [key for key in counts if key is not None]
-    names = {i: (ref, name) for i, ref, name in session.execute(_labels(_LABELS[by], known))}
-    lines = [IndicatorLine(code=names[key][0], name=names[key][1], counts=counts[key]) for key in known]
-    lines.sort(key=lambda line: (-line.counts.created, line.name, line.code or ""))
-    return _told_apart(lines) + _rest(counts.get(None, ClosingCounts()))
+    labels = {i: (ref, name) for i, ref, name in session.execute(_labels(_LABELS[by], known))}
+    lines = [IndicatorLine(code=labels[key][0], name=labels[key][1], key=key, cases=counts[key]) for key in known]
+    lines.sort(key=lambda line: (-line.cases.reported, line.name, line.code or ""))
+    return _told_apart(lines) + _rest(counts.get(None, Counts()))
 
 
-def _whole(session: Session, area_path: str, period: Period, now: datetime) -> IndicatorLine:
+def _whole(session: Session, area_path: str, period: Period, now: datetime, names: Sequence[str]) -> IndicatorLine:
     area = session.execute(select(AreaRow.code, AreaRow.name).where(AreaRow.path == area_path)).first()
-    counts = closing_figures(session, area_path, period, now=now).get(None, ClosingCounts())
-    return IndicatorLine(code=area.code if area else None, name=area.name if area else "", counts=counts)
+    counts = case_figures(session, area_path, period, now=now, names=names).get(None, Counts())
+    return IndicatorLine(code=area.code if area else None, name=area.name if area else "", cases=counts)
 
 
-def _by_area(
-    session: Session, area_path: str, by: By, places: Mapping[Any, ClosingCounts]
-) -> tuple[IndicatorLine, ...]:
+def _by_area(session: Session, area_path: str, by: By, places: Mapping[Any, Counts]) -> tuple[IndicatorLine, ...]:
     low, high = subtree_bounds(area_path)
     areas = session.execute(
         select(AreaRow.path, AreaRow.code, AreaRow.name)
@@ -72,11 +78,11 @@ def _by_area(
         .order_by(AreaRow.path)
     ).all()
     paths = {area.path for area in areas}
-    counts: defaultdict[str | None, ClosingCounts] = defaultdict(ClosingCounts)
+    counts: defaultdict[str | None, Counts] = defaultdict(Counts)
     for path, found in places.items():
         home = next((up for up in reversed(lineage(path)) if up in paths), None)
         counts[home] += found
-    lines = tuple(IndicatorLine(code=a.code, name=a.name, counts=counts[a.path]) for a in areas)
+    lines = tuple(IndicatorLine(code=a.code, name=a.name, cases=counts[a.path]) for a in areas)
     return lines + _rest(counts[None])
 
 
@@ -94,5 +100,5 @@ def _told_apart(lines: Sequence[IndicatorLine]) -> tuple[IndicatorLine, ...]:
     return tuple(apart)
 
 
-def _rest(counts: ClosingCounts) -> tuple[IndicatorLine, ...]:
-    return (IndicatorLine(code=None, name=UNASSIGNED, counts=counts),) if counts.created else ()
+def _rest(counts: Counts) -> tuple[IndicatorLine, ...]:
+    return (IndicatorLine(code=None, name=UNASSIGNED, cases=counts),) if counts.reported else ()

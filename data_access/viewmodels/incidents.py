@@ -150,6 +150,8 @@ class IncidentFilter:
     text: str | None = None  # in title, place or code
     first: date | None = None  # days on which it came in, [first, end)
     end: date | None = None
+    counted: str | None = None  # one of `Counts`: the rows behind an indicator's figure, replays left out
+    less: str | None = None  # without those that count for this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from data_access.domain.case_indicators import Counts
 from data_access.domain.incidents import ClosingCounts
 
 UNASSIGNED = "未归属"
@@ -26,8 +27,17 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorLine:
-    """One line. `code` is that of the area, or the source's id of the channel, type or unit; None for 未归属."""
+    """One line. `code` is that of the area, or the source's id of the channel, type or unit; None for 未归属.
+
+    `key` is our number of the channel, type or unit. `cases` are the counts that were asked for, closing at least.
+    """
 
     code: str | None
     name: str
-    counts: ClosingCounts
+    key: int | None = None
+    cases: Counts
+
+    @property
+    def counts(self) -> ClosingCounts:
+        """The closing figures."""
+        return self.cases.closing

@@ -12,6 +12,7 @@ from data_access.db.tables.base import AreaPath, Base, Code, Id, IdKey, Name, Pa
 
 _OPEN = text("stage NOT IN ('closed', 'void')")
 _WATCHED = text("clock_at IS NOT NULL")
+_ZERO = text("0")
 _MERGED = text("merged_into IS NOT NULL")
 
 
@@ -204,6 +205,18 @@ class ClosingFigureRow(Base):
     due: Mapped[int]
     closed: Mapped[int]
     closed_on_time: Mapped[int]
+    registered: Mapped[int] = mapped_column(server_default=_ZERO)
+    registered_on_time: Mapped[int] = mapped_column(server_default=_ZERO)
+    due_dispatch: Mapped[int] = mapped_column(server_default=_ZERO)
+    dispatched: Mapped[int] = mapped_column(server_default=_ZERO)
+    dispatched_on_time: Mapped[int] = mapped_column(server_default=_ZERO)
+    dispatched_right: Mapped[int] = mapped_column(server_default=_ZERO)
+    due_handling: Mapped[int] = mapped_column(server_default=_ZERO)
+    handled: Mapped[int] = mapped_column(server_default=_ZERO)
+    handled_on_time: Mapped[int] = mapped_column(server_default=_ZERO)
+    overdue_unhandled: Mapped[int] = mapped_column(server_default=_ZERO)
+    extended: Mapped[int] = mapped_column(server_default=_ZERO)
+    reworked: Mapped[int] = mapped_column(server_default=_ZERO)
 
 
 class AttachmentRow(Base):

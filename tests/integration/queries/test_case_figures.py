@@ -1,0 +1,102 @@
+"""The figures that the database counts are those of the one definition, case by case, kept or not; and their rows."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from data_access.commands.closing import keep_months
+from data_access.db.closing import PLACE
+from data_access.db.engine import Database
+from data_access.db.tables import AreaRow, IncidentRow, UnitRow
+from data_access.domain.case_indicators import FORMULAS, NAMES, Counts, Facts, Rate, tally
+from data_access.domain.incidents import Outcome
+from data_access.domain.periods import Period
+from data_access.queries.closing import case_figures, closing_figures
+from data_access.queries.incidents import page
+from data_access.queries.indicators import indicators
+from data_access.viewmodels.incidents import IncidentFilter
+from tests.small import DISTRICT_PATH, fill
+
+HOUR = timedelta(hours=1)
+MOMENTS = (
+    *("registered_at", "dispatched_at", "handled_at", "closed_at", "returned_at", "reworked_at", "extended_at"),
+    *("due_at", "register_due_at", "dispatch_due_at", "handle_due_at"),
+)
+COUNT = 120
+
+
+@pytest.fixture
+def filled(database: Database, noon: datetime) -> Database:
+    chance = random.Random(7)
+    fill(database, noon - 400 * 24 * HOUR)
+    with database.writing() as session:
+        session.add_all(UnitRow(id=n, source="t", ref=str(n), name=f"单位{n}", aliases=[]) for n in (1, 2))
+        places = list(session.scalars(select(AreaRow)))
+        for n in range(COUNT):
+            place, created = chance.choice(places), noon - chance.randrange(60 * 24) * HOUR
+            row: dict[str, Any] = {
+                name: chance.choice([None, min(created + chance.randrange(900) * HOUR, noon)]) for name in MOMENTS
+            }
+            row["due_at"] = chance.choice([None, created + chance.randrange(900) * HOUR])
+            stage = chance.choice(["dispatch", "closed", "void"])
+            session.add(
+                IncidentRow(
+                    code=f"F{n}", source="f", source_ref=str(n), title="占道", area_id=place.id, area_path=place.path,
+                    stage=stage, created_at=created, voided_at=created if stage == "void" else None,
+                    outcome=chance.choice([None, None, None, *Outcome]), run="r" if n % 11 == 0 else None,
+                    unit_id=chance.choice([None, 1, 2]), **row,
+                )
+            )  # fmt: skip
+    return database
+
+
+def facts(row: IncidentRow) -> Facts:
+    outcome = Outcome(row.outcome) if row.outcome else None
+    return Facts(outcome=outcome, voided_at=row.voided_at, **{name: getattr(row, name) for name in MOMENTS})
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_the_database_counts_is_the_definition_case_by_case(
+    filled: Database, noon: datetime, *, kept: bool
+) -> None:
+    period = Period((noon - 70 * 24 * HOUR).date(), noon.date())
+    if kept:
+        assert keep_months(filled, noon) > 0
+    with filled.reading() as session:
+        rows = [r for r in session.scalars(select(IncidentRow)) if r.run is None and r.code.startswith("F")]
+        rows = [row for row in rows if period.start_at <= row.created_at < period.end_at]
+        whole = case_figures(session, DISTRICT_PATH, period, now=noon)
+        assert whole[None] == tally(map(facts, rows), noon)
+        assert whole[None].closing == closing_figures(session, DISTRICT_PATH, period, now=noon)[None]
+        for by, key in ((PLACE, "area_path"), ("unit", "unit_id")):
+            found = case_figures(session, DISTRICT_PATH, period, by, now=noon)
+            for value in Counter(getattr(row, key) for row in rows):
+                mine = [facts(row) for row in rows if getattr(row, key) == value]
+                assert found[value] == tally(mine, noon), (by, value)
+        lines = indicators(session, DISTRICT_PATH, period.first, period.end, "unit", now=noon, names=NAMES)
+        assert sum((line.cases for line in lines), Counts()) == whole[None]  # they add up to the area's own
+
+
+def test_each_figure_leads_to_exactly_its_rows(filled: Database, noon: datetime) -> None:
+    period = Period((noon - 70 * 24 * HOUR).date(), noon.date())
+    days = IncidentFilter(state="all", first=period.first, end=period.end, unit_id=1)
+    with filled.reading() as session:
+        lines = indicators(session, DISTRICT_PATH, period.first, period.end, "unit", now=noon, names=NAMES)
+        counts = next(line.cases for line in lines if line.key == 1)
+
+        def behind(counted: str, less: str | None = None) -> int:
+            wanted = replace(days, counted=counted, less=less)
+            return len(page(session, DISTRICT_PATH, wanted, cursor=None, limit=200, now=noon).incidents)
+
+        for name in NAMES:
+            assert behind(name) == getattr(counts, name), name
+        for rate in Rate:
+            part, of = FORMULAS[rate]
+            assert behind(of, part) == getattr(counts, of) - getattr(counts, part), rate
