@@ -141,7 +141,19 @@ SOCIAL_WORK: Final = Workflow(
         Step(key="revisit", name="线下回访", stage=Stage.CLOSED, limits=_h(21, 28, 12)),
     ),
 )
-TEMPLATES: Final[Mapping[str, Workflow]] = {w.code: w for w in (SEVEN, FIVE, SOCIAL_WORK)}
+THREE_LISTS: Final = Workflow(
+    code="three_lists",
+    name="三单服务",
+    limits=_h(70, 96, 36),
+    steps=(
+        Step(key="order", name="居民点单", stage=Stage.REPORT, by=FIELD, limits=_h(0, 0, 0)),
+        Step(key="place", name="社区派单", stage=Stage.REGISTER, by=FIELD, limits=_h(7, 4, 2)),
+        Step(key="take", name="组织接单", stage=Stage.DISPATCH, by=FIELD, limits=_h(14, 12, 4), assigns=True),
+        Step(key="serve", name="上门服务", stage=Stage.HANDLE, by=FIELD, limits=_h(35, 60, 24)),
+        Step(key="judge", name="居民评单", stage=Stage.CLOSED, by=FIELD, limits=_h(14, 20, 6)),
+    ),
+)
+TEMPLATES: Final[Mapping[str, Workflow]] = {w.code: w for w in (SEVEN, FIVE, SOCIAL_WORK, THREE_LISTS)}
 """What ships. The limits are examples (示例); two hours to dispatch, half of one if urgent, are Shenzhen's."""
 
 

@@ -13,6 +13,7 @@ from data_access.commands import (
     field,
     floods,
     incident_clock,
+    repeats,
     windows,
 )
 from data_access.db.files import Files
@@ -50,6 +51,7 @@ def tasks(services: Services) -> list[Task]:
         Task(name="counters", every_s=EVERY_S, run=keeper.step),
         Task(name="alarms", every_s=1.0, run=lambda now: alarm_clock.look(database, tuple(out), now)),
         Task(name="incidents", every_s=incident_clock.EVERY_S, run=lambda now: incident_clock.look(database, now)),
+        Task(name="repeats", every_s=repeats.EVERY_S, run=lambda now: repeats.look(database, now)),
         Task(name="floods", every_s=floods.EVERY_S, run=lambda now: floods.keep(database, now)),
         Task(name="notices", every_s=notices.EVERY_S, run=sender.step),
         Task(name="windows", every_s=1.0, run=lambda now: windows.keep(database, now)),

@@ -286,6 +286,17 @@ class SentActRow(Base):
     at: Mapped[datetime]
 
 
+class RepeatRow(Base):
+    """隐患: a complaint that, with others like it, makes a hidden danger; of one danger at most."""
+
+    __tablename__ = "repeats"
+    __table_args__ = (Index("ix_repeats_danger_id", "danger_id"),)
+
+    id: Mapped[IdKey]
+    danger_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), unique=True)
+
+
 class ReportRow(Base):
     """随手拍: what only the citizen who reported and those on duty may know of a case.
 
