@@ -44,6 +44,11 @@ OPEN: Final = frozenset(
         "/api/v1/openapi.json",
         "/api/v1/{token}/telemetry",  # the device's token is in the address
         "/api/v1/sources/{code}/alive",
+        # Open311: what can be reported is public, and the rest asks for a key by itself.
+        "/api/v1/open311/v2/services.{form}",
+        "/api/v1/open311/v2/services/{service_code}.{form}",
+        "/api/v1/open311/v2/requests.{form}",
+        "/api/v1/open311/v2/requests/{request_id}.{form}",
     }
 )
 """Routes for which nobody need be known."""

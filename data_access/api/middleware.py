@@ -20,7 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from data_access.api.identity import Identify
 from data_access.auth.door import Door
 
-_TOKEN_PATH: Final = re.compile(r"(/api/v1/)[^/?#\s]+(/telemetry)|(/sign-in/token/|(?<![\w/])/r/)[^/?#\s]+")
+_TOKEN_PATH: Final = re.compile(
+    r"(/api/v1/)[^/?#\s]+(/telemetry)|(/sign-in/token/|(?<![\w/])/r/|[?&]api_key=)[^/?#&\s]+"
+)
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _LIBRARY: Final = re.compile(r"/_dash-component-suites/.+\.v[\w-]+m\d+\.[\w.]*js")
 """A script of Dash or of a component library, with its version and time in its name."""

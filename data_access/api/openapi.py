@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from data_access.api import field
+from data_access.api import field, open311
 from data_access.api.openapi_alarms import action_paths, action_schemas
 from data_access.api.openapi_attachments import attachment_paths
 from data_access.api.openapi_cases import case_paths, case_schemas
@@ -206,6 +206,7 @@ def _paths() -> Spec:
         },
         **attachment_paths(),
         **field.described(),
+        **open311.described(),
         **case_paths(),
         "/api/v1/sources/{code}/alive": {"post": _alive()},
         "/api/v1/unmask": {"post": _unmask()},

@@ -211,7 +211,6 @@ def channel(session: Session, name: str) -> int:
 
 def _classes(session: Session, wanted: str | None) -> tuple[int | None, int | None, int | None]:
     """The class that is called so (the highest of that name) with the classes above it: top, main, sub."""
-    found: list[int | None] = [None, None, None]
     if wanted is None:
         return None, None, None
     named = IncidentTypeRow.name == wanted
@@ -221,6 +220,13 @@ def _classes(session: Session, wanted: str | None) -> tuple[int | None, int | No
     )
     if row is None:
         raise InvalidInput(f"there is no class {wanted}")
+    return classes_of(session, row)
+
+
+def classes_of(session: Session, kind: IncidentTypeRow) -> tuple[int | None, int | None, int | None]:
+    """A class with those above it: top, main, sub."""
+    found: list[int | None] = [None, None, None]
+    row: IncidentTypeRow | None = kind
     while row is not None:
         found[row.level - 1] = row.id
         row = session.get(IncidentTypeRow, row.parent_id) if row.parent_id is not None else None

@@ -7,6 +7,7 @@ joins the danger as long as it is open.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ def look(database: Database, now: datetime) -> int:
         except IntegrityError:  # another worker was here at once
             continue
     if not seen or now > from_ms(int(seen)):
-        with database.writing() as session:
+        with suppress(IntegrityError), database.writing() as session:  # as above: then it is written
             session.merge(MetaRow(key=_SEEN, value=str(to_ms(now))))
     return opened
 

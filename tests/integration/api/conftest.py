@@ -49,7 +49,7 @@ def left_as_found(web: Web) -> Iterator[None]:
         session.execute(delete(IncidentRow).where(IncidentRow.id > last))
         for whole in (PatrolVisitRow, PatrolPointRow):
             session.execute(delete(whole))
-        session.execute(delete(SourceRow).where(SourceRow.code == "report"))
+        session.execute(delete(SourceRow).where(SourceRow.code.in_(("report", "open311"))))
 
 
 @contextmanager
