@@ -129,7 +129,7 @@ def _marks(record: AlarmRecord, now: datetime, w: Words) -> list[Child]:
     judged = record.close_reason if record.state != AlarmState.CLOSED else None
     stale = record.state in STANDING_STATES and is_stale(record.raised_at, now=now)
     said = (
-        record.run is not None and f"{w('回放')} {record.run}",
+        record.run is not None and _replayed(record, w),
         record.window and w(WINDOWS.get(record.window, record.window)),
         record.event_id == record.id and w("多点报警，已证实"),
         record.shelved_until is not None and w("已搁置至 {time}", time=fmt.clock(record.shelved_until)),
@@ -143,6 +143,13 @@ def _marks(record: AlarmRecord, now: datetime, w: Words) -> list[Child]:
         html.Button(w(text, n=number), type="button", className="desk-tag is-link", **attributes(data_go=str(number)))
         for text, number in _others(record)
     ]
+
+
+def _replayed(record: AlarmRecord, w: Words) -> str:
+    """The run it belongs to and, of a recording, when it was."""
+    if record.original_raised_at is None:
+        return f"{w('回放')} {record.run}"
+    return w("回放 {run}，原始时间 {time}", run=record.run, time=fmt.stamp(record.original_raised_at))
 
 
 def _others(record: AlarmRecord) -> list[tuple[str, int]]:

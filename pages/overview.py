@@ -220,6 +220,7 @@ def _state(view: Overview, w: Words) -> dict[str, Any]:
         "title": f"{w.name(area.name, area.name_en)} · {w('一屏')}",
         "lang": w.lang.value,
         "last_critical": critical.isoformat() if critical else None,
+        "up": view.place.trail[-1].code if view.place.trail else None,
         "children": [child.code for child in view.place.children],
         "places": {child.path: w.name(child.name, child.name_en) for child in view.place.children},
     }

@@ -5,7 +5,8 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const REFRESH_MS = 60_000; // slow figures (indicators, stages); counters and alarms are live
-  const AHEAD_MS = 5000; // how long panels fetched ahead of a click may be used
+  const AHEAD_MS = 5000; // older panels that were fetched ahead of a click are shown, and asked for again
+  const SOON_MS = 300;
   const DWELL_MS = 60; // a pointer that rests this long on a place is likely to choose it
   const root = document.documentElement;
   const query = () => new URLSearchParams(location.search);
@@ -29,17 +30,7 @@
 
   // ---- the place
 
-  const ahead = new Map(); // address → the answer on its way and when it was asked for
-
-  function fetchPanels(search) {
-    const known = ahead.get(search);
-    ahead.delete(search);
-    if (known && performance.now() - known.at < AHEAD_MS) return known.answer;
-    return fetch(`/panels${search}`, { credentials: "same-origin" }).then((answer) => {
-      if (!answer.ok) throw new Error(`panels: ${answer.status}`);
-      return answer.json();
-    });
-  }
+  const panels = (search) => `/panels${search}`;
 
   // What is exchanged between press and release takes the click with it: it waits for the release.
   let released = Promise.resolve();
@@ -52,9 +43,23 @@
 
   /** Bring the panels of the present address; what was asked for earlier and comes later is not shown. */
   function ask() {
+    const url = panels(location.search);
+    return bring(yiping.foresight.keep(url, yiping.foresight.json(url)));
+  }
+
+  /** The panels of the present address from what is held of them, and again where that is not of this moment. */
+  function askOrRecall() {
+    const known = yiping.foresight.known(panels(location.search));
+    if (!known) return ask();
+    const shown = bring(known.answer), mine = round;
+    if (known.age > AHEAD_MS) setTimeout(() => mine === round && ask(), SOON_MS);
+    return shown;
+  }
+
+  function bring(coming) {
     const mine = (round += 1);
     asked = location.search;
-    return fetchPanels(asked).then((answer) => released.then(() => answer)).then(
+    return coming.then((answer) => released.then(() => answer)).then(
       (answer) => mine === round && (answer.refused ? say(answer.refused) : show(answer)),
       () => mine === round && root.classList.contains("is-moving") && say(yiping.t("这里的数据没有取到，请再试一次"))
     );
@@ -72,7 +77,7 @@
     if (search === location.search) return;
     history.pushState({}, "", location.pathname + search);
     root.classList.add("is-moving");
-    ask();
+    askOrRecall();
   }
 
   function changed(change) {
@@ -93,15 +98,14 @@
     if (yiping.map) yiping.map.lead(code); // the map does not wait for the panels
   }
 
-  /** Somebody is about to choose `code`: have its panels and outlines on their way. */
-  function foresee(code) {
-    const search = changed(to(code)), known = ahead.get(search);
-    if (search === location.search || (known && performance.now() - known.at < AHEAD_MS)) return;
-    ahead.clear();
-    const answer = fetchPanels(search);
-    answer.catch(() => ahead.delete(search)); // the click itself will ask, and say so when it fails
-    ahead.set(search, { answer, at: performance.now() });
-    if (yiping.map) yiping.map.foresee(code);
+  /** Somebody may choose `code`: have its panels and outlines on their way, unless they are younger than `young` ms. */
+  function foresee(code, young = AHEAD_MS, priority = "auto") {
+    const search = changed(to(code));
+    if (search === location.search) return null;
+    return Promise.all([
+      yiping.foresight.ahead(panels(search), young, priority),
+      yiping.map && yiping.map.foresee(code, young, priority),
+    ]);
   }
 
   /** Put the panels of an answer into the page; a panel that is as it was stays as it is. */
@@ -187,7 +191,7 @@
       return;
     }
     event.stopImmediatePropagation();
-    if (location.search !== asked) ask();
+    if (location.search !== asked) askOrRecall();
   }
   window.addEventListener("popstate", keepThePage, true);
   window.addEventListener("_dashprivate_pushstate", keepThePage, true);
@@ -236,21 +240,23 @@
     if (event.key === "Escape" && document.querySelector(".drawer")) go((params) => params.delete("building"));
   });
 
+  // A click that fails says so itself.
+  const expect = ({ dataset }) => foresee(dataset.drill || dataset.code)?.catch(() => {});
   let resting = 0;
   document.addEventListener("pointerover", (event) => {
     clearTimeout(resting);
     const target = event.pointerType === "mouse" && event.target.closest("[data-drill], path.map-area[data-code]");
-    if (target) resting = setTimeout(() => foresee(target.dataset.drill || target.dataset.code), DWELL_MS);
+    if (target) resting = setTimeout(() => expect(target), DWELL_MS);
   });
   document.addEventListener("pointerdown", (event) => {
     const target = event.target.closest("[data-drill], path.map-area[data-code]");
-    if (target && plain(event)) foresee(target.dataset.drill || target.dataset.code);
+    if (target && plain(event)) expect(target);
   });
 
   setInterval(() => {
     if (!document.hidden && document.getElementById("overview-left")) ask();
   }, REFRESH_MS);
 
-  Object.assign(yiping, { built, drill, refreshPanels: ask });
+  Object.assign(yiping, { built, drill, foresee, refreshPanels: ask });
   if (painted) place(JSON.parse(painted.dataset.state));
 })();

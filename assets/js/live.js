@@ -14,6 +14,7 @@
   const RECONCILE_MS = 600000; // a fresh snapshot now and then heals what nobody noticed
   const DESK_ALARMS = 20000; // a duty officer's desk lists them all
   const MAX_BACKOFF_MS = 10000;
+  const SETTLED_MS = 300; // after a drill-down, before its own stream takes over from the wider one
 
   /** What may honestly be said of the connection. */
   function connectionState({ open, everOpen, redis, heardAt, now, behind = null }) {
@@ -297,9 +298,14 @@
   if (asked.get("probe") === "1") {
     root.__yiping = Object.defineProperties(root.__yiping || {}, Object.getOwnPropertyDescriptors(live.probe));
   }
+  let moving = 0;
   document.addEventListener("yiping:area", ({ detail }) => {
     if (root.yiping.wall && root.yiping.wall.keeps(live.state(), detail.path)) return; // a wall hears its whole area on its tour
-    live.setArea(detail.code);
+    // What is held covers the places within: their own stream can wait until the new place is on the screen.
+    const { area } = live.state() || {};
+    clearTimeout(moving);
+    if (area && detail.path.startsWith(area.path)) moving = setTimeout(() => live.setArea(detail.code), SETTLED_MS);
+    else live.setArea(detail.code);
   });
   addEventListener("online", live.again);
   document.addEventListener("visibilitychange", () => document.hidden || live.again());

@@ -9,6 +9,8 @@
   const DEFAULT = { metric: "incidents", layers: "alarms,cameras,devices" };
   const REFRESH_MS = 60_000; // values of the choropleth; alarms and devices are live
   const AHEAD_MS = 5000;
+  const YOUNG_MS = 5000; // outlines held longer are shown, and fetched again
+  const AGAIN_MS = 1500; // …once the place stands
   const MOVE_S = 0.18;
 
   const SNAP = 0.1; // `zoomSnap` of components/map.py
@@ -122,7 +124,7 @@
       const first = this.code === undefined;
       this.code = code;
       this.hand.reset();
-      this.data.go(code, () => this._loadAreas(instead || ((bounds) => this._fit(bounds, first))));
+      this.data.go(code, () => this._recallAreas(instead || ((bounds) => this._fit(bounds, first))));
     }
 
     // Goes to what a search found: an area, a building with its drawer, a device or camera with its card or picture.
@@ -139,14 +141,24 @@
     }
 
     _loadAreas(then) {
-      return this.data.fetch("areas", `/api/v1/map/areas.geojson?metric=${this.metric}`, (answer) => answer.json(), (found) => {
-        const bounds = this.areas.show(found);
-        this.areas.legend(this.frame, yiping.t(METRICS[this.metric]));
-        if (then && bounds) then(bounds);
-        this.frame.dataset.drawn = this.code;
-        this.around.look();
-        if (yiping.mapEarly) this.layer.afterDraw(() => yiping.mapEarly?.remove());
-      });
+      return this.data.fetch("areas", this._outlines(), (answer) => answer.json(), (found) => this._showAreas(found, then));
+    }
+
+    // The outlines of the place from what is held of them, and again soon where that is not of this moment.
+    _recallAreas(then) {
+      const known = yiping.foresight.known(this._outlines()), { code } = this;
+      if (!known) return this._loadAreas(then);
+      if (known.age > YOUNG_MS) setTimeout(() => code === this.code && this._loadAreas(), AGAIN_MS);
+      return this.data.use("areas", known.answer, (found) => this._showAreas(found, then));
+    }
+
+    _showAreas(found, then) {
+      const bounds = this.areas.show(found);
+      this.areas.legend(this.frame, yiping.t(METRICS[this.metric]));
+      if (then && bounds) then(bounds);
+      this.frame.dataset.drawn = this.code;
+      this.around.look();
+      if (yiping.mapEarly) this.layer.afterDraw(() => yiping.mapEarly?.remove());
     }
 
     _fit(bounds, first) {
@@ -183,12 +195,12 @@
       this.go(code);
     }
 
-    // Somebody is about to choose `code`: its outlines wait in the browser's cache.
-    foresee(code) {
-      fetch(this._outlines(code), { credentials: "same-origin" }).catch(() => {});
+    // Somebody may choose `code`: its outlines are at hand, with the places of their names.
+    foresee(code, young, priority) {
+      return yiping.foresight.ahead(this._outlines(code), young, priority).then(yiping.mapAreas.prepare);
     }
 
-    _outlines(code) {
+    _outlines(code = this.code) {
       return `/api/v1/map/areas.geojson?metric=${this.metric}&area=${encodeURIComponent(code)}`;
     }
 

@@ -22,6 +22,15 @@
     return point ? `<b>${name}</b>` : `<b>${name}</b><span>${number(p.value)}</span>`;
   }
 
+  // Where a name stands is searched for once a shape.
+  const anchorOf = (feature) => (feature.anchor ??= yiping.mapGeometry.anchor(feature.geometry));
+
+  // Outlines that may be shown soon; returns them.
+  function prepare(collection) {
+    for (const f of collection.features) if (f.properties.role !== "outline" && f.geometry) anchorOf(f);
+    return collection;
+  }
+
   // A building: Leaflet's circle marker with the outline of a house block.
   function footprint(L) {
     return L.CircleMarker.extend({
@@ -83,7 +92,7 @@
         }).getLayers()[0];
         layer.feature = feature;
         layer.addTo(this.group);
-        const [lng, lat] = yiping.mapGeometry.anchor(feature.geometry);
+        const [lng, lat] = anchorOf(feature);
         const label = L.marker([lat, lng], {
           icon: L.divIcon({ className: point ? "map-label is-building" : "map-label", html: text(p, point), iconSize: null }),
           pane: "area-labels", interactive: false, keyboard: false,
@@ -246,5 +255,5 @@
     }
   }
 
-  yiping.mapAreas = { Areas, escaped, nameOf, text };
+  yiping.mapAreas = { Areas, escaped, nameOf, prepare, text };
 })();

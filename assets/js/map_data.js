@@ -100,23 +100,32 @@
       this.loadIncidents();
     }
 
-    // Fetches `path` of the present place and hands the answer on, unless the place has changed meanwhile.
-    async fetch(what, path, read, use) {
-      const code = this.code, signal = this.abort.signal;
+    // Fetches `url` and hands the answer on, unless the place has changed meanwhile.
+    fetch(what, url, read, use) {
+      const coming = get(url, this.abort.signal).then(async (answer) => [await read(answer), answer]);
+      return this.use(what, coming, ([body, answer]) => use(body, answer));
+    }
+
+    // Hands on what is `coming` of the present place.
+    async use(what, coming, use) {
+      const { code } = this;
       try {
-        const answer = await get(`${path}${path.includes("?") ? "&" : "?"}area=${encodeURIComponent(code)}`, signal);
-        const body = await read(answer);
+        const found = await coming;
         if (code !== this.code) return;
-        use(body, answer);
+        use(found);
         this.failed(what, false);
       } catch (problem) {
         if (problem.name !== "AbortError") this.failed(what, true);
       }
     }
 
+    _url(path) {
+      return `${path}${path.includes("?") ? "&" : "?"}area=${encodeURIComponent(this.code)}`;
+    }
+
     loadDevices() {
       this.feedAt = performance.now();
-      this.fetch("devices", "/api/v1/map/devices?packed=1", (answer) => answer.arrayBuffer(), (body, answer) => {
+      this.fetch("devices", this._url("/api/v1/map/devices?packed=1"), (answer) => answer.arrayBuffer(), (body, answer) => {
         const feed = yiping.mapPoints.decode(body), same = this.feedCode === this.code;
         if (!same || !this.sets.devices.merge(feed)) this.sets.devices.load(feed);
         this.feedCode = this.code;
@@ -133,7 +142,7 @@
       this.sets[name].load(feedOf([], () => 0));
       this.layer.redraw();
       if (!this.layers.has(name)) return;
-      this.fetch(name, `/api/v1/map/${name}`, (answer) => answer.json(), (rows) => {
+      this.fetch(name, this._url(`/api/v1/map/${name}`), (answer) => answer.json(), (rows) => {
         for (const row of rows) this[name].set(row[0], row);
         this.sets[name].load(feedOf(rows, (row) => (name === "cameras" && !row[3] ? 1 : 0)));
         this.layer.redraw();
@@ -145,7 +154,7 @@
       this.incidentsStale = true;
       this.layer.redraw();
       if (!this.layers.has("incidents")) return;
-      this.fetch("incidents", "/api/v1/map/incidents", (answer) => answer.json(), (rows) => {
+      this.fetch("incidents", this._url("/api/v1/map/incidents"), (answer) => answer.json(), (rows) => {
         for (const [id, lng, lat, stage, code, title] of rows) this.incidents.set(id, { id, lng, lat, stage, code, title });
         this.incidentsStale = true;
         this.layer.redraw();

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import IO, Any, Final
 
 Rows = Iterable[dict[str, Any]]
+"""What has `columns` says what they are called even where there is no row."""
 
 _FORMULA: Final = re.compile(r"[=+\t\r].|-[^\d.]|@[A-Za-z]", re.DOTALL)
 """What a spreadsheet takes for one; @坪山 is a channel's name and stays."""
@@ -26,14 +27,13 @@ def _json(rows: Rows, target: IO[bytes]) -> None:
 
 def _csv(rows: Rows, target: IO[bytes]) -> None:
     """With a byte-order mark, so that a spreadsheet reads the Chinese."""
-    iterator = iter(rows)
-    first = next(iterator, None)
-    if first is None:
+    columns, rows = _headed(rows)
+    if not columns:
         return
     target.write("\ufeff".encode())
     writer = csv.writer(_Encoded(target), lineterminator="\n")
-    writer.writerow(first)
-    for row in chain([first], iterator):
+    writer.writerow(columns)
+    for row in rows:
         writer.writerow([_safe(value) for value in row.values()])
 
 
@@ -42,13 +42,22 @@ def _xlsx(rows: Rows, target: IO[bytes]) -> None:
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("export")
-    iterator = iter(rows)
-    first = next(iterator, None)
-    if first is not None:
-        sheet.append(list(first))
-        for row in chain([first], iterator):
+    columns, rows = _headed(rows)
+    if columns:
+        sheet.append(columns)
+        for row in rows:
             sheet.append([_safe(value) for value in row.values()])
     book.save(target)
+
+
+def _headed(rows: Rows) -> tuple[list[str], Rows]:
+    """The columns, from the rows themselves or from the first of them, and the rows."""
+    named = getattr(rows, "columns", None)
+    if named is not None:
+        return list(named), rows
+    iterator = iter(rows)
+    first = next(iterator, None)
+    return ([], iterator) if first is None else (list(first), chain([first], iterator))
 
 
 class _Encoded:

@@ -41,7 +41,18 @@ class Filter:
     source: str | None = None
 
 
-def devices(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows with the names of their columns, which are known where there is no row as well."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[dict[str, Any]]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self.rows
+
+
+def devices(session: Session, wanted: Filter) -> Rows:
     """Devices with their tokens: for whoever sets them up. Keep the output secret."""
     gateway = aliased(DeviceRow)
     query: Any = (
@@ -74,7 +85,7 @@ def devices(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
     return _pages(session, query, DeviceRow.id)
 
 
-def alarms(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+def alarms(session: Session, wanted: Filter) -> Rows:
     """Alarms, oldest first, with the original times of replayed ones."""
     query: Any = select(
         AlarmRow.id,
@@ -124,7 +135,7 @@ def alarms(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
     return _pages(session, query, AlarmRow.id)
 
 
-def incidents(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+def incidents(session: Session, wanted: Filter) -> Rows:
     """Incidents with the labels they are sorted by. `kind` is a top class, by id or name."""
     query: Any = (
         select(
@@ -169,7 +180,7 @@ def incidents(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
     return _pages(session, query, IncidentRow.id)
 
 
-def areas(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+def areas(session: Session, wanted: Filter) -> Rows:
     """Areas in the columns that `yiping import areas` reads."""
     parent = AreaRow.__table__.alias("parent")
     query: Any = select(
@@ -188,12 +199,13 @@ def areas(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
     query = _inside(query, AreaRow.path, wanted.path)
     if wanted.kind:
         query = query.where(AreaRow.kind == wanted.kind)
-    for row in _pages(session, query, AreaRow.id):
-        del row["id"]
-        yield row | {"aliases": "|".join(row["aliases"])}
+    found = _pages(session, query, AreaRow.id)
+    columns = tuple(name for name in found.columns if name != "id")
+    told = ({name: row[name] for name in columns} for row in found)
+    return Rows(columns, (row | {"aliases": "|".join(row["aliases"])} for row in told))
 
 
-def dead_letters(session: Session, wanted: Filter) -> Iterator[dict[str, Any]]:
+def dead_letters(session: Session, wanted: Filter) -> Rows:
     """What came in and could not be used; `kind` is a reason."""
     query: Any = select(
         DeadLetterRow.id,
@@ -245,13 +257,17 @@ def _inside(query: Any, column: Any, path: str) -> Any:
     return query.where(column >= low, column < high) if path else query
 
 
-def _pages(session: Session, query: Any, key: Any) -> Iterator[dict[str, Any]]:
+def _pages(session: Session, query: Any, key: Any) -> Rows:
     """All rows in the order of `key` (the first column), a page at a time, instants as local ISO text."""
-    last = -1
-    while rows := session.execute(query.where(key > last).order_by(key).limit(_PAGE)).mappings().all():
-        for row in rows:
-            yield {name: _printed(value) for name, value in row.items()}
-        last = rows[-1]["id"]
+
+    def rows() -> Iterator[dict[str, Any]]:
+        last = -1
+        while page := session.execute(query.where(key > last).order_by(key).limit(_PAGE)).mappings().all():
+            for row in page:
+                yield {name: _printed(value) for name, value in row.items()}
+            last = page[-1]["id"]
+
+    return Rows(tuple(column["name"] for column in query.column_descriptions), rows())
 
 
 def _printed(value: Any) -> Any:

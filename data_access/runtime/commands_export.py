@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import click
 from sqlalchemy import select
@@ -30,7 +30,7 @@ from data_access.runtime.refusal import settings as read_settings
 from data_access.settings import Settings
 from data_access.viewmodels.indicators import By
 
-_QUERIES: Final[dict[str, Callable[[Session, exports.Filter], Iterator[dict[str, Any]]]]] = {
+_QUERIES: Final[dict[str, Callable[[Session, exports.Filter], exports.Rows]]] = {
     "devices": exports.devices,
     "alarms": exports.alarms,
     "incidents": exports.incidents,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TimeElapsedColumn
 from rich.table import Table
 
 from data_access.demo import schematic
@@ -19,6 +19,7 @@ from data_access.ingest.imports.runner import Refusal as RefusedRow
 from data_access.ingest.imports.runner import Report, save_refusals
 from data_access.live.outbox import Relay
 from data_access.runtime import build, logs, prepare
+from data_access.runtime.bars import bar
 from data_access.runtime.refusal import settings as read_settings
 
 _SHOWN = 20
@@ -82,15 +83,14 @@ def import_(  # noqa: PLR0913  # a command's options are its parameters
             hourly_keep_days=settings.hourly_keep_days,
             options={"official": "yes"} if official else {},
         )
-        with _bar(console) as bar:
-            task = bar.add_task("reading", total=None)
+        with bar(console, TimeElapsedColumn()) as progress:
             report = entry.run(
                 context,
                 file,
                 redis=services.redis,
                 mapping=parse_mapping(mapping),
                 skip_bad=skip_bad,
-                progress=lambda what, done, of: bar.update(task, description=what, completed=done, total=of),
+                progress=progress,
             )
         if report.written and kind in {"areas", "boundaries", "points"}:
             report.notes += schematic.fill_gaps(services.database, services.redis)
@@ -101,12 +101,6 @@ def import_(  # noqa: PLR0913  # a command's options are its parameters
     _tell(console, report, folder=settings.data_dir / "imports")
     if not report.written:
         raise SystemExit(1)
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
-    )
 
 
 def _tell(console: Console, report: Report, *, folder: Path) -> None:

@@ -12,7 +12,7 @@ import click
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import TimeRemainingColumn
 
 from data_access.commands import replays
 from data_access.domain.errors import DomainError
@@ -20,6 +20,7 @@ from data_access.ingest import replay as replays_in
 from data_access.ingest.imports.mapping import parse_mapping
 from data_access.live.outbox import Relay
 from data_access.runtime import build, instance, logs
+from data_access.runtime.bars import bar
 from data_access.runtime.refusal import Refusal
 from data_access.runtime.refusal import settings as read_settings
 from data_access.services import Services
@@ -74,11 +75,10 @@ def replay(
     Relay(services.database, services.redis)
     console = Console(stderr=True)
     try:
-        with _bar(console) as bar:
-            task = bar.add_task(f"Replaying {file.name}", total=None)
+        with bar(console, TimeRemainingColumn()) as told:
 
             def progress(done: int, of: int) -> None:
-                bar.update(task, completed=done, total=of)
+                told(f"Replaying {file.name}", done, of)
 
             if what == "appeals":
                 done = replays_in.appeals(
@@ -147,9 +147,3 @@ def _publisher(settings: Settings, token: str) -> Iterator[_Paho]:
     finally:
         client.disconnect()
         client.loop_stop()
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    )

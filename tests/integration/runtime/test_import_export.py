@@ -63,6 +63,9 @@ def test_from_an_empty_folder_to_the_figures(folder: Path) -> None:
 
     incidents = json.loads(yiping("export", "incidents", "--area", "440310001").output)
     assert {line["area_name"] for line in incidents} == {"和平社区"}
+    assert yiping("export", "alarms", "--format", "csv").output.startswith(
+        "\ufeffid,device,"
+    )  # none, and still a header
     areas = list(csv.DictReader(io.StringIO(yiping("export", "areas", "--format", "csv").output.lstrip("\ufeff"))))
     assert len(areas) == 33
     for what in ("devices", "alarms", "dead-letters"):

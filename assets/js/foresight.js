@@ -1,0 +1,74 @@
+// Answers fetched before they are asked for: panels and outlines of the places that are likely to be chosen next. What
+// is held is as old as figures on an untouched page may become, and whoever shows it asks again (callbacks.js).
+(function () {
+  "use strict";
+
+  const yiping = (window.yiping = window.yiping || {});
+  const KEPT_MS = 60_000;
+  const AGAIN_MS = 30_000; // older than that, a place that may be chosen is fetched anew
+  const MOST = 24; // places around; the rest are fetched when somebody points at them
+  const held = new Map(); // address → { answer, at, failed }
+
+  const age = (known) => performance.now() - known.at;
+
+  function json(url, priority = "auto") {
+    return fetch(url, { credentials: "same-origin", priority }).then((answer) => {
+      if (!answer.ok) throw new Error(`${url.split("?")[0]}: ${answer.status}`);
+      return answer.json();
+    });
+  }
+
+  /** Keeps the answer on its way to `url`; one that fails is not kept. */
+  function keep(url, answer) {
+    for (const [each, known] of held) if (age(known) > KEPT_MS) held.delete(each);
+    const known = { answer, at: performance.now() };
+    held.set(url, known);
+    answer.catch(() => held.get(url) === known && held.delete(url)); // whoever needs it asks again, and says so when it fails
+    return answer;
+  }
+
+  /** What is held of `url`: { answer: promise, age in ms }; null where there is nothing, or too old. */
+  function known(url) {
+    const found = held.get(url);
+    return found && age(found) <= KEPT_MS ? { answer: found.answer, age: age(found) } : null;
+  }
+
+  /** Have `url` on its way, unless what is held is younger than `young` ms. */
+  function ahead(url, young, priority) {
+    const found = known(url);
+    return found && found.age < young ? found.answer : keep(url, json(url, priority));
+  }
+
+  // ---- the places around: once somebody uses the page, one after the other and behind everything else
+
+  let wanted = []; // [() => promise, …]
+  let walking = false;
+  let walkedAt = -Infinity;
+
+  async function walk() {
+    walking = true;
+    while (wanted.length && !document.hidden) {
+      await new Promise((done) => (window.requestIdleCallback ? requestIdleCallback(done, { timeout: 500 }) : setTimeout(done, 100)));
+      const next = wanted.shift();
+      if (next) await Promise.resolve(next()).catch(() => {});
+    }
+    walking = false;
+  }
+
+  function used() {
+    if (!yiping.here || performance.now() - walkedAt < AGAIN_MS) return;
+    if (document.documentElement.classList.contains("wall")) return; // nobody chooses anything on a wall
+    const { up, children } = yiping.here;
+    walkedAt = performance.now();
+    wanted = [...(up ? [up] : []), ...children].slice(0, MOST).map((code) => () => yiping.foresee(code, AGAIN_MS, "low"));
+    if (!walking) walk();
+  }
+
+  for (const name of ["pointermove", "pointerdown", "keydown"]) addEventListener(name, used, { passive: true, capture: true });
+  document.addEventListener("yiping:area", () => {
+    wanted = [];
+    walkedAt = -Infinity; // other places are around now
+  });
+
+  yiping.foresight = { ahead, json, keep, known };
+})();
