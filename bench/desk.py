@@ -23,6 +23,7 @@ from bench.harness import ROOT, Row, median_row, percentile, samples_of
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, AreaRow, DeviceRow
 from data_access.domain.alarms import AlarmState
+from deploy import chromium
 
 ALARMS = 10_000
 KINDS = ("smoke", "pressure_low", "offline", "low_battery", "litter")
@@ -70,7 +71,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001, ARG001  # the harness's signa
         env = {"YIPING_DATA_DIR": str(folder), "YIPING_REDIS_URL": redis, "YIPING_DEPLOYMENT": "luohu"}
         token = _token(env)
         with servers.web(env) as url, sync_playwright() as playwright:
-            browser = servers.chromium(playwright)
+            browser = chromium.launch(playwright)
             context = browser.new_context(
                 viewport={"width": 1440, "height": 900},
                 bypass_csp=True,

@@ -31,6 +31,7 @@ from data_access.queries import areas, overview
 from data_access.queries.session import cache, reading
 from data_access.services import Services
 from data_access.settings import Settings
+from deploy import chromium
 
 VIEWPORT = {"width": 1920, "height": 1080}
 KINDS = ("district", "street", "grid")
@@ -119,7 +120,7 @@ async seconds => {
 def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
     """Overview, drilling and the map at both sizes; `full` repeats more."""
     with sync_playwright() as playwright, servers.seeded("district") as folder:
-        browser = servers.chromium(playwright)
+        browser = chromium.launch(playwright)
         rows = _overview_queries(folder, 15 if full else 5)
         with _served(folder) as (url, redis):
             rows += _overview_pages(browser, url, folder, 7 if full else 3)

@@ -30,6 +30,7 @@ from data_access.db.tables import BuildingRow, DeviceRow
 from data_access.domain.devices import DeviceKind
 from data_access.events import FreshnessChanged
 from data_access.live import bus
+from deploy import chromium
 
 OTHERS = 200
 RATES = (500, 5000)
@@ -67,7 +68,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
     """Latency at each rate, during an import, and how many streams are held."""
     seconds, rows = 20.0 if full else 5.0, []
     with running_product() as product, sync_playwright() as playwright:
-        browser = servers.chromium(playwright)
+        browser = chromium.launch(playwright)
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         page.goto(f"{product.url}/?probe=1")
         page.wait_for_function(

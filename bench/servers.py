@@ -20,8 +20,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
-
 from bench.harness import ROOT
 
 CACHE = Path(tempfile.gettempdir()) / f"yiping-bench-{os.getuid()}"
@@ -32,17 +30,6 @@ max_inflight_messages 0
 max_queued_messages 2000000
 set_tcp_nodelay true
 """
-
-
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-
-
-def chromium(playwright: Playwright) -> Browser:
-    """This machine's Chromium, which draws without a GPU. Raises `RuntimeError` when there is none."""
-    path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
-    if not path:
-        raise RuntimeError("No Chromium on this machine: apt-get install chromium")
-    return playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
 
 
 def free_port() -> int:

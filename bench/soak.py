@@ -20,6 +20,7 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from bench import servers
 from bench.harness import ROOT, Row
+from deploy import chromium
 
 SPEED = 20
 MINUTES, FULL_MINUTES = 3.0, 30.0
@@ -51,7 +52,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
     """Heap growth, change of the number of nodes, longest task."""
     minutes = float(os.environ.get("SOAK_MINUTES", FULL_MINUTES if full else MINUTES))
     with servers.seeded("district") as folder, _product(folder) as (url, env), sync_playwright() as playwright:
-        browser = servers.chromium(playwright)
+        browser = chromium.launch(playwright)
         page = browser.new_page(viewport=WALL)  # type: ignore[arg-type]
         page.add_init_script(WATCH_TASKS)
         page.goto(url + ADDRESS, timeout=START_S * 1000)

@@ -19,13 +19,13 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import func, select
 
-from bench import servers
 from bench.harness import ROOT, Row
 from bench.push import Product, running_product
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, DeviceRow
 from data_access.domain.devices import DeviceKind
 from data_access.ingest import wire
+from deploy import chromium
 
 STORM, STORM_S = 5_000, 60.0
 LIVES = 10  # one in so many
@@ -50,7 +50,7 @@ SHOWN = "ids => ids.filter((id) => yiping.desk.queue.get(id)).length"
 def run(full: bool) -> list[Row]:  # noqa: FBT001, ARG001  # the harness's signature
     """Play the storm before one open desk."""
     with running_product() as product, sync_playwright() as playwright:
-        browser = servers.chromium(playwright)
+        browser = chromium.launch(playwright)
         page = browser.new_page(
             viewport={"width": 1440, "height": 900},
             bypass_csp=True,

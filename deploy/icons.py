@@ -1,13 +1,13 @@
-"""Make the icons of `assets/icons` from our own mark, `mark.svg`, with Chromium: `python deploy/icons.py`."""
+"""Make the icons of `assets/icons` from our own mark, `mark.svg`, with Chromium: `python -m deploy.icons`."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import sync_playwright
+
+from deploy import chromium
 
 ICONS: Final = Path(__file__).parents[1] / "assets" / "icons"
 SIZES: Final = {"icon-180.png": (180, False), "icon-192.png": (192, False), "icon-512.png": (512, False)}
@@ -18,9 +18,8 @@ MASKABLE: Final = {"icon-maskable-512.png": (512, True)}
 def main() -> None:
     """Write every icon."""
     mark = (ICONS / "mark.svg").read_text("utf-8")
-    chromium = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = chromium.launch(playwright)
         for name, (size, maskable) in (SIZES | MASKABLE).items():
             page = browser.new_page(viewport={"width": size, "height": size})
             svg = mark.replace('rx="8" ', "") if maskable else mark

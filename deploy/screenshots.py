@@ -26,6 +26,7 @@ from sqlalchemy import select, update
 
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, BuildingRow, SourceRow
+from deploy import chromium
 
 ROOT: Final = Path(__file__).parents[1]
 TARGET: Final = ROOT / "docs" / "screenshots"
@@ -112,10 +113,9 @@ def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     for old_picture in TARGET.glob("*.jpg"):
         old_picture.unlink()
-    chromium = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            browser = chromium.launch(playwright)
             with running(folder, simulate=True) as url:
                 take(browser, url, folder, QUIET)  # the demo begins without an open alarm
                 time.sleep(60)  # every device has spoken

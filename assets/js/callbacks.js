@@ -110,30 +110,32 @@
 
   /** Put the panels of an answer into the page; a panel that is as it was stays as it is. */
   function show({ state, regions }) {
+    const tops = scrolled(); // asked later, each panel that was exchanged before would cost a layout of the page
     for (const [id, html] of Object.entries(regions)) {
       const region = byId(id);
-      if (region) fill(region, html);
+      if (region) fill(region, html, tops);
     }
     byId("overview-toast").textContent = "";
     place(state);
   }
 
-  function fill(region, html) {
+  const scrolled = () => new Map([...document.querySelectorAll("[data-region] .ranks")].map((list) => [list, list.scrollTop]));
+
+  function fill(region, html, tops) {
     const template = document.createElement("template");
     template.innerHTML = html;
     const fresh = [...template.content.children], old = [...region.children];
     for (const node of fresh) made.set(node, node.outerHTML);
     fresh.forEach((node, i) => {
       if (!old[i]) region.append(node);
-      else if (made.get(old[i]) !== made.get(node)) exchange(old[i], node);
+      else if (made.get(old[i]) !== made.get(node)) exchange(old[i], node, tops);
     });
     for (const node of old.slice(fresh.length)) node.remove();
   }
 
   // A list keeps how far it is scrolled, a link its focus.
-  function exchange(old, node) {
-    const scrolled = old.querySelector(".ranks"), held = old.contains(document.activeElement) ? document.activeElement : null;
-    const top = scrolled ? scrolled.scrollTop : 0;
+  function exchange(old, node, tops) {
+    const top = tops.get(old.querySelector(".ranks")), held = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(node);
     const list = node.querySelector(".ranks");
     if (list && top) list.scrollTop = top;

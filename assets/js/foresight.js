@@ -6,12 +6,16 @@
   const yiping = (window.yiping = window.yiping || {});
   const KEPT_MS = 60_000;
   const AGAIN_MS = 30_000; // older than that, a place that may be chosen is fetched anew
+  const REST_MS = 3000;
   const MOST = 24; // places around; the rest are fetched when somebody points at them
   const held = new Map(); // address → { answer, at, failed }
 
   const age = (known) => performance.now() - known.at;
 
+  let fetched = 0;
+
   function json(url, priority = "auto") {
+    fetched += 1;
     return fetch(url, { credentials: "same-origin", priority }).then((answer) => {
       if (!answer.ok) throw new Error(`${url.split("?")[0]}: ${answer.status}`);
       return answer.json();
@@ -39,24 +43,28 @@
     return found && found.age < young ? found.answer : keep(url, json(url, priority));
   }
 
-  // ---- the places around: once somebody uses the page, one after the other and behind everything else
+  // ---- the places around: once the page has come to rest and whenever somebody uses it, one after the other and behind
+  // everything else
 
   let wanted = []; // [() => promise, …]
   let walking = false;
+  let resting = 0;
   let walkedAt = -Infinity;
+
+  const idle = () => new Promise((done) => (window.requestIdleCallback ? requestIdleCallback(done, { timeout: 500 }) : setTimeout(done, 100)));
 
   async function walk() {
     walking = true;
     while (wanted.length && !document.hidden) {
-      await new Promise((done) => (window.requestIdleCallback ? requestIdleCallback(done, { timeout: 500 }) : setTimeout(done, 100)));
-      const next = wanted.shift();
-      if (next) await Promise.resolve(next()).catch(() => {});
+      const before = fetched;
+      await Promise.resolve(wanted.shift()()).catch(() => {});
+      if (fetched > before) await idle(); // what is held costs nothing
     }
     walking = false;
   }
 
   function used() {
-    if (!yiping.here || performance.now() - walkedAt < AGAIN_MS) return;
+    if (!yiping.here || !document.getElementById("overview-left") || performance.now() - walkedAt < AGAIN_MS) return;
     if (document.documentElement.classList.contains("wall")) return; // nobody chooses anything on a wall
     const { up, children } = yiping.here;
     walkedAt = performance.now();
@@ -65,10 +73,14 @@
   }
 
   for (const name of ["pointermove", "pointerdown", "keydown"]) addEventListener(name, used, { passive: true, capture: true });
-  document.addEventListener("yiping:area", () => {
+  function arrived() {
     wanted = [];
     walkedAt = -Infinity; // other places are around now
-  });
+    clearTimeout(resting);
+    resting = setTimeout(used, REST_MS);
+  }
+  document.addEventListener("yiping:area", arrived);
+  arrived(); // the place of the document was there before
 
   yiping.foresight = { ahead, json, keep, known };
 })();

@@ -17,19 +17,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from data_access.db.engine import Database
+from deploy import chromium as chromium_here
 from tests.browser.product import Open, Product, until
 from tests.conftest import free_port
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 START_S = 180  # on a machine that does much else; alone it takes ten
 READY = "window.__yiping?.map && window.__yiping.connected && yiping.map.data.sets.devices.n > 0"
 
@@ -96,10 +88,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium. Missing, it fails the tests: nothing about the browser is skipped in silence."""
-    path = os.environ.get("YIPING_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path:
-        pytest.fail("No Chromium on this machine. Install it: apt-get install chromium fonts-noto-cjk")
-    browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+    browser = chromium_here.launch(playwright)
     yield browser
     browser.close()
 

@@ -23,7 +23,7 @@ Open = Callable[..., Page]
 """Opens a page with the probe on: `open_page("area=440303&lang=en")`."""
 
 
-def until(page: Page, predicate: str, arg: object = None, *, timeout: float = 10) -> None:
+def until(page: Page, predicate: str, arg: object = None, *, timeout: float = 20) -> None:
     """Wait until `predicate` holds in the page. Asked from here: the page's own policy forbids evaluating strings."""
     deadline = time.monotonic() + timeout
     while not page.evaluate(predicate, arg):

@@ -10,6 +10,7 @@ from tests.browser.product import Open, Product, until
 pytestmark = pytest.mark.browser
 
 LISTEN = "() => { window.heard = []; __yiping.onApplied(pairs => window.heard.push(...pairs)); }"
+CLEARED = "(ids) => yiping.map.layer.alarms.filter(a => ids.includes(a.device)).every(a => a.cleared)"
 HEARD = "([id, ts]) => window.heard.some(p => p[0] === id && p[1] === ts)"
 
 
@@ -35,7 +36,7 @@ def test_a_reading_over_mqtt_becomes_an_alarm_on_the_open_page(open_page: Open, 
     expect(page.locator(".map-card")).to_contain_text("烟感火警")
     expect(page.locator(".map-said")).to_contain_text("烟感火警")
     product.publish(device, {"smoke": 0})
-    until(page, "() => yiping.map.layer.alarms.every(a => a.cleared)", timeout=10)
+    until(page, CLEARED, [device.id])
 
 
 def test_the_detectors_of_one_building_are_one_line_with_their_number(open_page: Open, product: Product) -> None:
@@ -50,7 +51,7 @@ def test_the_detectors_of_one_building_are_one_line_with_their_number(open_page:
     expect(page.locator("#pinned-strip")).to_contain_text("3 个终端")
     for device in devices:
         product.publish(device, {"smoke": 0})
-    until(page, "() => yiping.map.layer.alarms.every(a => a.cleared)", timeout=10)
+    until(page, CLEARED, [device.id for device in devices])
 
 
 def test_every_reading_is_reported_to_the_probe(open_page: Open, product: Product) -> None:

@@ -161,6 +161,10 @@ def test_redis_dies_and_comes_back_empty_and_the_bus_gets_every_alarm_in_order(
         events = [json.loads(fields[b"e"]) for _, fields in found]
         return [e["device_code"] for e in events if e["type"] == "alarm.changed"]
 
+    def nothing_waits() -> bool:
+        with sqlite.reading() as session:
+            return session.scalar(select(func.count()).select_from(OutboxRow)) == 0
+
     try:
         with door(mosquitto) as port, ingest(sqlite, mosquitto, redis):
             say(port, {"smoke": 1}, "S0")
@@ -175,8 +179,7 @@ def test_redis_dies_and_comes_back_empty_and_the_bus_gets_every_alarm_in_order(
             say(port, {"smoke": 1}, "S9")
             until(lambda: "S9" in on_the_bus())
             assert on_the_bus() == [*meanwhile, "S9"]
-            with sqlite.reading() as session:
-                until(lambda: session.scalar(select(func.count()).select_from(OutboxRow)) == 0)
+            until(nothing_waits)
     finally:
         redis.close()
         valkey.kill()
