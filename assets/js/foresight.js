@@ -37,10 +37,12 @@
     return found && age(found) <= KEPT_MS ? { answer: found.answer, age: age(found) } : null;
   }
 
-  /** Have `url` on its way, unless what is held is younger than `young` ms. */
+  /** Have `url` at hand, and where what is held is not younger than `young` ms, a new answer on its way. */
   function ahead(url, young, priority) {
     const found = known(url);
-    return found && found.age < young ? found.answer : keep(url, json(url, priority));
+    if (!found) return keep(url, json(url, priority));
+    if (found.age >= young) json(url, priority).then((answer) => keep(url, Promise.resolve(answer)), () => {}); // until then the old one serves
+    return found.answer;
   }
 
   // ---- the places around: once the page has come to rest and whenever somebody uses it, one after the other and behind

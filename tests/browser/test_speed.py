@@ -160,6 +160,26 @@ def test_a_place_that_is_pointed_at_is_fetched_before_the_click(open_page: Open)
     assert page.evaluate(asked) == 1
 
 
+def test_a_click_on_a_place_around_waits_for_no_server_and_what_it_shows_is_renewed(open_page: Open) -> None:
+    page = open_page()
+    until(page, USEFUL)
+    code = page.get_attribute(".rank[data-drill]", "data-drill")
+    page.mouse.move(700, 500)  # somebody is there
+    got = (
+        "(code) => performance.getEntriesByType('resource')"
+        ".map((e) => e.name).filter((name) => name.includes(`area=${code}`)).join()"
+    )
+    until(page, f"(code) => /panels.*areas.geojson|areas.geojson.*panels/.test(({got})(code))", code)
+    page.wait_for_timeout(5200)  # what is held is no longer of this moment
+    held: list[Route] = []
+    page.route("**/panels*", lambda route: held.append(route))  # noqa: PLW0108  # playwright cannot mark a built-in
+    page.route("**/api/v1/map/areas*", lambda route: held.append(route))  # noqa: PLW0108
+    page.click(f".rank[data-drill='{code}']")
+    until(page, "(code) => document.body.dataset.area === code", code)
+    until(page, "(code) => document.querySelector('.map-frame').dataset.drawn === code", code)
+    assert held  # it is asked again all the same
+
+
 def test_a_drill_down_moves_nothing_and_claims_no_loss_while_its_stream_opens(open_page: Open) -> None:
     page = open_page()
     until(page, f"{USEFUL} && window.__yiping?.connected")
