@@ -33,9 +33,9 @@ def _account(web: Web) -> Iterator[None]:
     wait_for(lambda: web.get("/api/v1/me").status_code == 200)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser(web: Web) -> Iterator[httpx.Client]:
-    """Signed in as the administrator."""
+    """Signed in as the administrator, once: the server lets nobody try too often."""
     with httpx.Client(base_url=web.url, headers={"Accept": "text/html", "Origin": web.url}, timeout=20) as client:
         token = _token(client.get("/sign-in").text)
         sent = {"form_token": token, "name": CHIEF, "password": DEMO_PASSWORD, "next": "/users"}
