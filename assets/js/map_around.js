@@ -9,6 +9,7 @@
   const NAMES_ZOOM = 16.9;
   const PADDING = 0.4; // of the view, on each side: a small step to the side needs nothing new
   const REST_MS = 150;
+  const WIDEST = 0.06; // degrees; the server answers no wider viewport, and a wall shows the middle of one
   const MAX_NAMED = 120; // houses, the nearest first
 
   // A house block on a canvas: hundreds of them cost a pan nothing there.
@@ -28,6 +29,13 @@
   const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const outline = () => ({ color: ink("--line-strong"), weight: 1.5, fill: false });
   const house = () => ({ color: ink("--data-1"), fillColor: ink("--data-2"), fillOpacity: 1, weight: 1.5 });
+
+  // The middle of `box`, where it is wider than the server answers.
+  function narrowed(box) {
+    const { lat, lng } = box.getCenter(), half = (from, to) => Math.min((to - from) / 2, WIDEST / 2 - 1e-5);
+    const x = half(box.getWest(), box.getEast()), y = half(box.getSouth(), box.getNorth());
+    return window.L.latLngBounds([lat - y, lng - x], [lat + y, lng + x]);
+  }
 
   class Around {
     // `areas` are the shapes of the place on screen: what they draw is not drawn twice.
@@ -69,9 +77,10 @@
     }
 
     async _load() {
+      if (this.map.getZoom() < FROM_ZOOM) return; // it has flown away meanwhile; where it comes to rest it looks again
       this.abort?.abort();
       this.abort = new AbortController();
-      const box = this.map.getBounds().pad(PADDING);
+      const box = narrowed(this.map.getBounds().pad(PADDING));
       const asked = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((v) => v.toFixed(5)).join(",");
       try {
         const answer = await fetch(`/api/v1/map/around.geojson?bbox=${asked}`, { credentials: "same-origin", signal: this.abort.signal });

@@ -10,7 +10,9 @@ from tests.browser.product import Open, Product, until
 pytestmark = pytest.mark.browser
 
 LISTEN = "() => { window.heard = []; __yiping.onApplied(pairs => window.heard.push(...pairs)); }"
-CLEARED = "(ids) => yiping.map.layer.alarms.filter(a => ids.includes(a.device)).every(a => a.cleared)"
+CLEARED = (
+    "(ids) => yiping.map.layer.alarms.flatMap(a => a.members).filter(m => ids.includes(m.device)).every(m => m.cleared)"
+)
 HEARD = "([id, ts]) => window.heard.some(p => p[0] === id && p[1] === ts)"
 
 
@@ -23,8 +25,8 @@ def test_a_reading_over_mqtt_becomes_an_alarm_on_the_open_page(open_page: Open, 
     row = page.locator("#live-alarms").get_by_text("烟感火警").first
     expect(row).to_be_visible()
     drawn = page.evaluate(
-        "id => { const l = yiping.map.layer, a = l.alarms.find(a => a.device === id);"
-        " return a && [a.severity, l.alarmsInView().some(b => b.id === a.id)]; }",
+        "id => { const l = yiping.map.layer, a = l.alarms.find(a => a.members.some(m => m.device === id));"
+        " return a && [a.severity, l.alarmsInView().some(m => m.device === id)]; }",
         device.id,
     )
     assert drawn == [4, True]

@@ -28,7 +28,7 @@ def test_charts_are_drawn_from_a_small_bundle_and_follow_the_theme(open_page: Op
     until(page, f"(dark) => {INK} !== dark", dark)
     assert "18,642" not in page.inner_text(".panel-pyramid")  # people by sex, not all of them
     assert page.is_visible(".panel-pyramid .chart")
-    assert "预期误报不超过" in page.inner_text(".panel-hot")
+    assert "预期误报不超过" in (page.text_content(".panel-hot") or "")  # behind its question mark
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1180, 820), (820, 1180)])
