@@ -7,6 +7,7 @@
   const KEPT_MS = 60_000;
   const AGAIN_MS = 30_000; // older than that, a place that may be chosen is fetched anew
   const REST_MS = 3000;
+  const STIRRED_MS = 250;
   const MOST = 24; // places around; the rest are fetched when somebody points at them
   const held = new Map(); // address → { answer, at, failed }
 
@@ -51,6 +52,7 @@
   let wanted = []; // [() => promise, …]
   let walking = false;
   let resting = 0;
+  let stirring = 0;
   let walkedAt = -Infinity;
 
   const idle = () => new Promise((done) => (window.requestIdleCallback ? requestIdleCallback(done, { timeout: 500 }) : setTimeout(done, 100)));
@@ -74,7 +76,15 @@
     if (!walking) walk();
   }
 
-  for (const name of ["pointermove", "pointerdown", "keydown"]) addEventListener(name, used, { passive: true, capture: true });
+  // Whoever has just begun to move may be about to click: what that asks for goes first.
+  function stirred() {
+    stirring ||= setTimeout(() => {
+      stirring = 0;
+      used();
+    }, STIRRED_MS);
+  }
+
+  for (const name of ["pointermove", "pointerdown", "keydown"]) addEventListener(name, stirred, { passive: true, capture: true });
   function arrived() {
     wanted = [];
     walkedAt = -Infinity; // other places are around now
