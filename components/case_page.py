@@ -30,12 +30,7 @@ TOLD: Final[Mapping[str, str]] = {
     CaseAction.ATTACH: "附件",
     CaseAction.ESCALATE: "升级",
     CaseAction.FOLLOW: "随主案卷结案",
-    "report": "采集",
-    "register": "立案",
-    "dispatch": "派遣",
-    "handle": "处置",
-    "feedback": "反馈",
-    "verify": "核查",
+    **labels.STAGE,
     "close": "结案",
 }
 SHOWN: Final = 200

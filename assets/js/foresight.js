@@ -1,11 +1,10 @@
 // Answers fetched before they are asked for: panels and outlines of the places that are likely to be chosen next. What
-// is held is as old as figures on an untouched page may become, and whoever shows it asks again (callbacks.js).
+// is held stands for a moment only: whoever shows it asks again (callbacks.js, map.js).
 (function () {
   "use strict";
 
   const yiping = (window.yiping = window.yiping || {});
-  const KEPT_MS = 60_000;
-  const AGAIN_MS = 30_000; // older than that, a place that may be chosen is fetched anew
+  const KEPT_MS = 120_000; // and no more often does a page in use ask for the places around
   const REST_MS = 3000;
   const STIRRED_MS = 250;
   const MOST = 24; // places around; the rest are fetched when somebody points at them
@@ -68,11 +67,11 @@
   }
 
   function used() {
-    if (!yiping.here || !document.getElementById("overview-left") || performance.now() - walkedAt < AGAIN_MS) return;
+    if (!yiping.here || !document.getElementById("overview-left") || performance.now() - walkedAt < KEPT_MS) return;
     if (document.documentElement.classList.contains("wall")) return; // nobody chooses anything on a wall
     const { up, children } = yiping.here;
     walkedAt = performance.now();
-    wanted = [...(up ? [up] : []), ...children].slice(0, MOST).map((code) => () => yiping.foresee(code, AGAIN_MS, "low"));
+    wanted = [...(up ? [up] : []), ...children].slice(0, MOST).map((code) => () => yiping.foresee(code, KEPT_MS, "low"));
     if (!walking) walk();
   }
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from data_access.api.answers import answer_json
 from data_access.api.attachments import bounded
 from data_access.api.context import context
-from data_access.api.parameters import a_number
+from data_access.api.parameters import a_number, an_instant
 from data_access.auth.principal import Kind, Principal, require
 from data_access.commands import open311 as commands
 from data_access.domain.accounts import Action
@@ -61,7 +61,7 @@ async def get_requests(request: Request) -> Response:
     """Requests of at most 90 days, newest first."""
     ctx, who = context(request), await _who(request)
     asked, now = request.query_params, ctx.services.clock()
-    start, end = _moment(asked.get("start_date")), _moment(asked.get("end_date")) or now
+    start, end = an_instant(asked, "start_date"), an_instant(asked, "end_date") or now
     start = start or end - timedelta(days=_DAYS)
     if not timedelta() <= end - start <= timedelta(days=_DAYS):
         raise InvalidInput(f"start_date and end_date are at most {_DAYS} days apart.")
@@ -142,18 +142,6 @@ def _fill(element: ET.Element, values: Mapping[str, Any]) -> None:
             child.text = value.isoformat()
         elif value is not None and not isinstance(value, list):
             child.text = "".join(c for c in str(value) if c in "\n\t" or c >= " ")
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidInput("A date is one such as 2026-06-01T00:00:00+08:00.")
-    return found
 
 
 def _numbers(asked: Mapping[str, str]) -> tuple[int, ...]:

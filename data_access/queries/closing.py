@@ -43,14 +43,6 @@ def case_figures(
     return counts
 
 
-def closing_figures(
-    session: Session, area_path: str, period: Period, by: str | None = None, *, now: datetime
-) -> dict[Any, ClosingCounts]:
-    """The same of closing alone, which an index holds whole."""
-    found = case_figures(session, area_path, period, by, now=now, names=CLOSING)
-    return defaultdict(ClosingCounts, {key: counts.closing for key, counts in found.items()})
-
-
 def closing_by_month(
     session: Session, area_path: str, months: Sequence[Period], *, now: datetime
 ) -> tuple[ClosingCounts, ...]:

@@ -23,6 +23,11 @@ URLS_ALLOWED = re.compile(
     r"|https?://(127\.0\.0\.1|localhost)\b"
     r"|https?://t\{s\}\.tianditu\.gov\.cn/"  # a base map the operator switches on with a key of his own
 )
+TOP_LEVEL = {
+    *("app.py", "pages", "components", "data_access", "assets", "tests", "bench", "docs", "deploy"),
+    *("pyproject.toml", "requirements.lock", "requirements-dev.lock", "Makefile"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"),
+}
 OUTSIDE_SETTINGS = {"YIPING_TEST_DATA"}  # read by the tests alone
 
 
@@ -55,6 +60,11 @@ def bare(requirement: str) -> str:
 def locked(name: str) -> dict[str, str]:
     text = (ROOT / name).read_text("utf-8")
     return {bare(n): v for n, v in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", text, re.MULTILINE)}
+
+
+def test_the_top_level_holds_what_the_layout_names_and_no_picture_strays_in() -> None:
+    top = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert top - {name for name in top if name.startswith(".")} == TOP_LEVEL
 
 
 def test_no_file_names_the_machine_it_was_written_on() -> None:

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from data_access.commands import closing
 from data_access.commands.closing import keep_months
-from data_access.db.closing import LABELLED, NO_KEY, PLACE
+from data_access.db.closing import CLOSING, LABELLED, NO_KEY, PLACE
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, ChannelRow, ClosingFigureRow, ClosingMonthRow, IncidentRow
-from data_access.domain.incidents import ClosingCounts
+from data_access.domain.case_indicators import Counts
 from data_access.domain.periods import Period, month_of
-from data_access.queries.closing import closing_by_month, closing_figures
+from data_access.queries.closing import case_figures, closing_by_month
 from tests.small import fill
 
 START = datetime(2025, 11, 3, tzinfo=UTC)
@@ -100,7 +100,8 @@ def test_kept_figures_are_the_counted_ones_under_random_changes(database: Databa
         with database.reading() as session:
             path, period = chance.choice(places)[1], chance.choice(PERIODS)
             for by in (None, PLACE, *LABELLED):
-                got = closing_figures(session, path, period, by, now=asked)
+                found = case_figures(session, path, period, by, now=asked, names=CLOSING)
+                got = {k: counts.closing for k, counts in found.items()}
                 plain = {k: [c.created, c.due, c.closed, c.closed_on_time] for k, c in got.items() if c.created}
                 assert plain == counted(session, path, period, by, asked), (n, by)
             kept = session.scalars(select(ClosingMonthRow.starts_at).where(ClosingMonthRow.built_at.is_not(None)))
@@ -162,7 +163,7 @@ def test_a_count_waits_for_a_change_that_is_under_way(postgres: Database, noon: 
         assert counting.result(10) == 2
     period = Period(last_month.date().replace(day=1), noon.date())
     with postgres.reading() as session:
-        assert closing_figures(session, "000", period, now=noon)[None].closed_on_time == 3
+        assert case_figures(session, "000", period, now=noon, names=CLOSING)[None].closing.closed_on_time == 3
 
 
 def test_months_read_in_one_query_are_those_read_one_by_one(database: Database, noon: datetime) -> None:
@@ -174,6 +175,7 @@ def test_months_read_in_one_query_are_those_read_one_by_one(database: Database, 
             assert keep_months(database, noon) > 0
         with database.reading() as session:
             together = closing_by_month(session, "000", wanted, now=noon)
-            apart = [closing_figures(session, "000", of, now=noon).get(None, ClosingCounts()) for of in wanted]
+            months = [case_figures(session, "000", of, now=noon, names=CLOSING) for of in wanted]
+            apart = [found.get(None, Counts()).closing for found in months]
         assert list(together) == apart
     assert sum(counts.created for counts in together) > 0

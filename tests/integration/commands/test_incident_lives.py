@@ -21,6 +21,7 @@ from data_access.commands.incident_clock import look
 from data_access.commands.incidents import take_in
 from data_access.db.calendar import work_calendar
 from data_access.db.cases import to_case
+from data_access.db.closing import CLOSING
 from data_access.db.engine import Database
 from data_access.db.tables import IncidentHistoryRow, IncidentRow, OutboxRow, UnitRow
 from data_access.domain.accounts import Role
@@ -32,7 +33,7 @@ from data_access.domain.incident_moves import Details, opened, transition
 from data_access.domain.incidents import ClosingCounts, Stage
 from data_access.domain.periods import Period
 from data_access.domain.workflows import TEMPLATES, Urgency, find
-from data_access.queries.closing import closing_figures
+from data_access.queries.closing import case_figures
 from tests.small import DISTRICT_PATH, GRID, fill
 
 NOON = datetime(2026, 4, 27, 4, tzinfo=UTC)  # before the May holiday, so that a month ends meanwhile
@@ -100,8 +101,8 @@ class World:
     def closing(self, at: datetime) -> dict[Any, ClosingCounts]:
         """Without the kept months as well as with them: `created` is left out, later ones were not there yet."""
         with self.database.reading() as session:
-            found = closing_figures(session, DISTRICT_PATH, PERIOD, now=at)
-        return {key: replace(counts, created=0) for key, counts in found.items()}
+            found = case_figures(session, DISTRICT_PATH, PERIOD, now=at, names=CLOSING)
+        return {key: replace(counts.closing, created=0) for key, counts in found.items()}
 
 
 def rows(database: Database) -> list[IncidentRow]:
