@@ -33,7 +33,7 @@ NAMES: Final[Mapping[str, str]] = {
     A.RESUME: "恢复",
     A.REWORK: "返工",
     A.URGE: "督办",
-    A.ESCALATE: "上报一级",
+    A.ESCALATE: "交上一级",
     A.MERGE: "并案",
     A.VOID: "作废",
     A.RATE: "评价",
