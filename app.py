@@ -44,6 +44,7 @@ from data_access.db.engine import Database
 from data_access.live import bus
 from data_access.live.hub import END_STREAMS, Hub
 from data_access.live.outbox import Relay
+from data_access.queries.ahead import Ahead
 from data_access.queries.map_feed import DeviceFeed
 from data_access.queries.search import SearchIndex
 from data_access.queries.session import cache
@@ -78,8 +79,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Callable[[], None]]]:
         async with hub.running(), create_task_group() as tasks:
-            tasks.start_soon(_warm, feed, search)
-            yield {END_STREAMS: hub.end_streams}
+            ahead.start()
+            tasks.start_soon(_warm, feed, search, ahead)
+            try:
+                yield {END_STREAMS: hub.end_streams}
+            finally:
+                await to_thread.run_sync(ahead.stop)
         redis.close()
         patient.close()
         services.database.dispose()
@@ -88,7 +93,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
     phone = joined(_PHONE, "/assets/phone.css")
     report_script, field_script = joined(_REPORT, "/assets/report.js"), joined(_FIELD, "/assets/field.js")
     own = document.Own(styles.url, scripts.url, phone.url, report_script.url, field_script.url)
-    dash: Any = WSGIMiddleware(_dash(services, redis, door, own).server, workers=DASH_THREADS)
+    server = _dash(services, redis, door, own).server
+    ahead = server.extensions["yiping.ahead"] = Ahead(server)
+    dash: Any = WSGIMiddleware(server, workers=DASH_THREADS)
     app = Starlette(
         routes=[
             *api_routes(),
@@ -131,7 +138,7 @@ def _dash(services: Services, quick: Redis, door: Door, own: document.Own) -> Da
             "CACHE_TYPE": "RedisCache",
             "CACHE_REDIS_HOST": quick,  # a client that gives up soon: without Redis slower, never stuck
             "CACHE_DEFAULT_TIMEOUT": 60,
-            "CACHE_KEY_PREFIX": "yiping:cache:",
+            "CACHE_KEY_PREFIX": f"yiping:cache:{build()}:",  # an upgrade does not read what the old version kept
         },
     )
     return dash
@@ -178,13 +185,14 @@ def _with_policy(answer: Response, policy: str) -> Response:
     return answer
 
 
-async def _warm(feed: DeviceFeed, search: SearchIndex) -> None:
-    """Have the map's arrays and the names to search ready; a database that is not there yet is said by /readyz."""
+async def _warm(feed: DeviceFeed, search: SearchIndex, ahead: Ahead) -> None:
+    """Have ready what is asked for first; a database that is not there yet is said by /readyz."""
     try:
         await to_thread.run_sync(feed.warm)
         await to_thread.run_sync(search.warm)
+        await to_thread.run_sync(ahead.home)
     except SQLAlchemyError as error:
-        log.warning("the map's arrays wait for the database (%s)", type(error).__name__)
+        log.warning("what is asked for first waits for the database (%s)", type(error).__name__)
 
 
 def _report(error: Exception) -> None:

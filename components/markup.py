@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from typing import Any, Final
 
@@ -15,7 +15,10 @@ _HTML: Final = "dash_html_components"
 _VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _NAMES: Final = {"className": "class", "htmlFor": "for"}
 _NOT_MARKUP: Final = frozenset(
-    {"children", "key", "n_clicks", "n_clicks_timestamp", "disable_n_clicks", "loading_state"}
+    {
+        *("children", "key", "n_clicks", "n_clicks_timestamp", "disable_n_clicks", "loading_state"),
+        *("_prop_names", "_valid_wildcard_attributes", "available_properties", "available_wildcard_properties"),
+    }
 )
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -55,14 +58,14 @@ def render(tree: Child | Iterable[Child]) -> str:
 
 
 def _element(component: Component) -> str:
-    parts = component.to_plotly_json()
-    props: Mapping[str, Any] = parts["props"]
-    if parts["namespace"] != _HTML:
-        name = props.get("className")
+    # Its own `to_plotly_json` asks for every property there might be, which takes longer than all the rest.
+    given = vars(component)
+    if component._namespace != _HTML:  # noqa: SLF001  # the names that Dash generates for every component
+        name = given.get("className")
         return f'<div class="{escape(name)}"></div>' if name else ""
-    tag = parts["type"].lower()
-    opened = f"<{tag}{''.join(_attribute(name, value) for name, value in props.items())}>"
-    return opened if tag in _VOID else f"{opened}{render(props.get('children'))}</{tag}>"
+    tag = component._type.lower()  # noqa: SLF001  # as above
+    opened = f"<{tag}{''.join([_attribute(name, value) for name, value in given.items()])}>"
+    return opened if tag in _VOID else f"{opened}{render(given.get('children'))}</{tag}>"
 
 
 def _attribute(name: str, value: Any) -> str:

@@ -25,7 +25,7 @@ from components.parts import Child, attributes
 from data_access.auth.principal import may, viewer
 from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, NotFound
-from data_access.queries import areas, buildings, overview
+from data_access.queries import ahead, areas, buildings, overview
 from data_access.queries.session import reading
 from data_access.viewmodels.areas import AreaLabel, BuildingView, PersonLine
 from data_access.viewmodels.overview import Overview, SourceLine
@@ -176,7 +176,10 @@ def _render(query: Mapping[str, str], w: Words) -> tuple[Overview, Regions] | No
                 drawer = buildings.building(session, code, scope, whole_phones=phones)
             except NotFound as absent:  # an old bookmark: the place is shown all the same
                 drawer = absent
-    view = overview.overview(area, scope, day(query.get("from")), day(query.get("to")))
+    first, end = day(query.get("from")), day(query.get("to"))
+    view = overview.overview(area, scope, first, end)
+    if query.get("wall") != "1":  # nobody chooses anything on a wall
+        ahead.looked_at(view.place, scope, first, end)
     return view, _regions(view, people, drawer, w)
 
 

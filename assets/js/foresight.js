@@ -7,6 +7,8 @@
   const KEPT_MS = 120_000; // and no more often does a page in use ask for the places around
   const REST_MS = 3000;
   const STIRRED_MS = 250;
+  const LOOK_MS = 1500; // nobody has read a place before; whoever goes on sooner is not to wait for what he did not ask for
+  const PAUSE_MS = 100; // between two places: the server has others to answer
   const MOST = 24; // places around; the rest are fetched when somebody points at them
   const held = new Map(); // address → { answer, at, failed }
 
@@ -53,15 +55,18 @@
   let resting = 0;
   let stirring = 0;
   let walkedAt = -Infinity;
+  let arrivedAt = 0;
 
   const idle = () => new Promise((done) => (window.requestIdleCallback ? requestIdleCallback(done, { timeout: 500 }) : setTimeout(done, 100)));
+
+  const pause = () => new Promise((done) => setTimeout(done, PAUSE_MS));
 
   async function walk() {
     walking = true;
     while (wanted.length && !document.hidden) {
       const before = fetched;
       await Promise.resolve(wanted.shift()()).catch(() => {});
-      if (fetched > before) await idle(); // what is held costs nothing
+      if (fetched > before) await pause().then(idle); // what is held costs nothing
     }
     walking = false;
   }
@@ -79,7 +84,7 @@
   function stirred() {
     stirring ||= setTimeout(() => {
       stirring = 0;
-      used();
+      if (performance.now() - arrivedAt >= LOOK_MS) used();
     }, STIRRED_MS);
   }
 
@@ -87,6 +92,7 @@
   function arrived() {
     wanted = [];
     walkedAt = -Infinity; // other places are around now
+    arrivedAt = performance.now();
     clearTimeout(resting);
     resting = setTimeout(used, REST_MS);
   }

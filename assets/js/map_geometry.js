@@ -21,16 +21,44 @@
     return odd;
   }
 
-  function distanceToEdges(x, y, all) {
-    let nearest = Infinity;
+  // The edges of all rings, six numbers each: where one begins, how far it goes, one over its length squared, and the
+  // height at which it ends (exactly that at which the next one begins).
+  function edgesOf(all) {
+    const edges = new Float64Array(6 * all.reduce((n, ring) => n + ring.length, 0));
+    let at = 0;
     for (const ring of all) {
       for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
         const [ax, ay] = ring[i], dx = ring[j][0] - ax, dy = ring[j][1] - ay;
-        const t = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
-        nearest = Math.min(nearest, (x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2);
+        edges.set([ax, ay, dx, dy, 1 / (dx * dx + dy * dy || 1), ring[j][1]], at);
+        at += 6;
       }
     }
-    return Math.sqrt(nearest);
+    return edges;
+  }
+
+  // Where the line at the height y enters and leaves the shape, from left to right.
+  function crossings(edges, y) {
+    const found = [];
+    for (let e = 0; e < edges.length; e += 6) {
+      const ay = edges[e + 1];
+      if (ay > y !== edges[e + 5] > y) found.push(edges[e] + (edges[e + 2] * (y - ay)) / edges[e + 3]);
+    }
+    return found.sort((a, b) => a - b);
+  }
+
+  // The square of the distance to the nearest edge; anything below `enough` as soon as one edge is nearer than that.
+  function squareToEdges(edges, x, y, enough) {
+    let nearest = Infinity;
+    for (let e = 0; e < edges.length; e += 6) {
+      const px = x - edges[e], py = y - edges[e + 1], dx = edges[e + 2], dy = edges[e + 3];
+      const t = Math.max(0, Math.min(1, (px * dx + py * dy) * edges[e + 4]));
+      const square = (px - t * dx) ** 2 + (py - t * dy) ** 2;
+      if (square < nearest) {
+        if (square <= enough) return square;
+        nearest = square;
+      }
+    }
+    return nearest;
   }
 
   function extent(all) {
@@ -50,17 +78,18 @@
   // A label is wider than high, so distances across count double. Returns [lng, lat].
   function anchor(geometry) {
     if (geometry.type === "Point") return geometry.coordinates;
-    const squeezed = rings(geometry).map((ring) => ring.map(([x, y]) => [x / 2, y]));
+    const squeezed = rings(geometry).map((ring) => ring.map(([x, y]) => [x / 2, y])), edges = edgesOf(squeezed);
     const [x0, y0, x1, y1] = extent(squeezed);
     let best = [(x0 + x1) / 2, (y0 + y1) / 2], far = -1;
     const search = (ax, ay, bx, by, steps) => {
       for (let r = 0; r < steps; r++) {
+        const y = ay + ((r + 0.5) / steps) * (by - ay), across = crossings(edges, y);
         for (let c = 0; c < steps; c++) {
-          const x = ax + ((c + 0.5) / steps) * (bx - ax), y = ay + ((r + 0.5) / steps) * (by - ay);
-          if (!inside(x, y, squeezed)) continue;
-          const d = distanceToEdges(x, y, squeezed);
-          if (d > far) {
-            far = d;
+          const x = ax + ((c + 0.5) / steps) * (bx - ax);
+          if (across.filter((edge) => edge > x).length % 2 === 0) continue; // outside
+          const square = squareToEdges(edges, x, y, far);
+          if (square > far) {
+            far = square;
             best = [x, y];
           }
         }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from data_access.auth.principal import Kind, Principal
 from data_access.db.tables import AreaBoundaryRow, AreaRow, UserRow
 from data_access.domain.accounts import Role
-from data_access.queries.session import cache, reading
+from data_access.queries.session import reading, remembered
 from data_access.viewmodels.accounts import Account, DemoAccount, Outline
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def account(session: Session, who: Principal) -> Account:
     )
 
 
-@cache.memoize(timeout=600)
+@remembered(seconds=600)
 def outline(version: str) -> Outline | None:  # noqa: ARG001  # the data version is there for the key
     """The outlines of the areas below the highest one; None without any."""
     with reading() as session:

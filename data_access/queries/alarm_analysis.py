@@ -17,7 +17,7 @@ from data_access.queries.alarm_load import flooded_s, load_of, minutes_of, per_s
 from data_access.queries.alarm_sources import chatterers_of, sources, stayers_of
 from data_access.queries.alarm_span import announced, inside, span
 from data_access.queries.alarm_times import by_area, by_kind, quantiles, timed
-from data_access.queries.session import cache, reading
+from data_access.queries.session import reading, remembered
 from data_access.viewmodels.alarm_analysis import Analysis, Share, Totals
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MOST_BARS: Final = 180
 _STEPS: Final = (10, 30, 60, 180, 360, 720, 1440)
 
 
-@cache.memoize(timeout=60)
+@remembered(seconds=60)
 def analysed(path: str, first: date, end: date, minute: datetime, version: str) -> Analysis:  # noqa: ARG001  # the version is there for the key
     """As `analysis`, kept for a minute."""
     with reading() as session:

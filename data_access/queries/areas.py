@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from data_access.db.tables import AreaRow, MetaRow
 from data_access.domain.areas import lineage, subtree_bounds, within
 from data_access.domain.errors import NotFound
-from data_access.queries.session import cache, reading
+from data_access.queries.session import reading, remembered
 from data_access.viewmodels.areas import AreaLabel, Place
 
 _LABEL = (AreaRow.id, AreaRow.code, AreaRow.path, AreaRow.name, AreaRow.name_en, AreaRow.kind)
@@ -49,7 +49,7 @@ def place(area: AreaLabel, scope: str, version: str) -> Place:
     return _place(area.path, scope, version)
 
 
-@cache.memoize(timeout=600)
+@remembered(seconds=600)
 def _place(path: str, scope: str, version: str) -> Place:  # noqa: ARG001  # the version is there for the key
     with reading() as session:
         return read_place(session, path, scope)

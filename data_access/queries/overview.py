@@ -29,7 +29,7 @@ from data_access.domain.incidents import ClosingCounts, Stage
 from data_access.domain.periods import OLD_AFTER, Period, local_day, midnight, month_of, span_of
 from data_access.queries import areas, duty, topics, trends
 from data_access.queries.indicators import indicators
-from data_access.queries.session import cache, now, reading
+from data_access.queries.session import now, reading, remembered
 from data_access.viewmodels.areas import AreaLabel, Place
 from data_access.viewmodels.indicators import By
 from data_access.viewmodels.overview import (
@@ -103,13 +103,13 @@ def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) 
 # Memoised parts: the arguments are the key; the version changes with every import.
 
 
-@cache.memoize(timeout=600)
+@remembered(seconds=600)
 def _ledger(area_id: int, version: str) -> Ledger:  # noqa: ARG001  # the version is there for the key
     with reading() as session:
         return read_ledger(session, area_id)
 
 
-@cache.memoize(timeout=300)
+@remembered(seconds=300)
 def _default_period(month: date, version: str) -> Period | None:  # noqa: ARG001  # as above
     with reading() as session:
         return default_period(session, midnight(month))
@@ -119,63 +119,63 @@ def _closing(path: str, first: date, end: date, version: str) -> Closing:
     return Closing(_counts_now(path, first, end, version), *_counts_before(path, first, end, version))
 
 
-@cache.memoize(timeout=30)
+@remembered(seconds=30)
 def _counts_now(path: str, first: date, end: date, version: str) -> ClosingCounts:  # noqa: ARG001  # as above
     with reading() as session:
         return read_counts(session, path, Period(first, end), now())
 
 
-@cache.memoize(timeout=600)
+@remembered(seconds=600)
 def _counts_before(path: str, first: date, end: date, version: str) -> Before:  # noqa: ARG001  # as above
     with reading() as session:
         return read_counts_before(session, path, Period(first, end), now())
 
 
-@cache.memoize(timeout=60)
+@remembered(seconds=60)
 def _so_far(path: str, first: date, end: date, version: str, alarms: bool) -> SoFar:  # noqa: ARG001, FBT001  # as above; a part of the key
     with reading() as session:
         return read_so_far(session, path, Period(first, end), now(), alarms=alarms)
 
 
-@cache.memoize(timeout=60)
+@remembered(seconds=60)
 def _children(place: Place, path: str, first: date, end: date, version: str) -> tuple[GroupLine, ...]:  # noqa: ARG001  # as above
     with reading() as session:
         return read_children(session, place, Period(first, end), now())
 
 
-@cache.memoize(timeout=60)
+@remembered(seconds=60)
 def _channels(path: str, first: date, end: date, version: str) -> tuple[GroupLine, ...]:  # noqa: ARG001  # as above
     with reading() as session:
         lines = indicators(session, path, first, end, By.CHANNEL, now=now())
     return tuple(GroupLine(line.code, line.name, None, line.counts) for line in lines)
 
 
-@cache.memoize(timeout=10)
+@remembered(seconds=10)
 def _on_duty(path: str) -> OnDuty:
     with reading() as session:
         return duty.on_duty(session, path, now())
 
 
-@cache.memoize(timeout=5)
+@remembered(seconds=5)
 def _flow(path: str) -> Flow:
     with reading() as session:
         return read_flow(session, path, now())
 
 
-@cache.memoize(timeout=5)
+@remembered(seconds=5)
 def _sensors(path: str, version: str) -> Sensors:
     totals: Mapping[str, int] = _devices_by_kind(path, version)
     with reading() as session:
         return read_sensors(session, path, totals, now())
 
 
-@cache.memoize(timeout=300)
+@remembered(seconds=300)
 def _devices_by_kind(path: str, version: str) -> dict[str, int]:  # noqa: ARG001  # as above
     with reading() as session:
         return read_devices_by_kind(session, path)
 
 
-@cache.memoize(timeout=10)
+@remembered(seconds=10)
 def _video(path: str) -> Video:
     with reading() as session:
         return read_video(session, path)

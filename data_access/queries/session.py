@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from flask import current_app
 from flask_caching import Cache
+from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from data_access.services import Services
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 cache = Cache()
-"""Memoises module-level queries. Keys carry scope and role, values no language; invalidated after commits."""
+"""What several web processes know together. Keys carry scope and role, values no language."""
+
+
+def remembered(*, seconds: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Keep what a module-level query answered for `seconds`; its arguments, by their representation, are the key.
+
+    One question to Redis where Flask-Caching's own `memoize` asks two: a page is made of fifteen such parts. Whoever
+    must not see an old answer after an import has the data version among the arguments. Without Redis the query runs.
+    """
+
+    def decorate(query: Callable[P, T]) -> Callable[P, T]:
+        name = f"{query.__module__}.{query.__qualname__}"
+
+        @wraps(query)
+        def answer(*args: P.args, **kwargs: P.kwargs) -> T:
+            told = f"{name}{args!r}{kwargs!r}"
+            key = f"{name}:{hashlib.blake2b(told.encode(), digest_size=16).hexdigest()}"
+            with suppress(RedisError):
+                held: tuple[T] | None = cache.get(key)
+                if held is not None:
+                    return held[0]
+            found = query(*args, **kwargs)
+            with suppress(RedisError):
+                cache.set(key, (found,), timeout=seconds)
+            return found
+
+        return answer
+
+    return decorate
 
 
 def services() -> Services:

@@ -16,7 +16,7 @@ from data_access.db.tables import AreaRow, ChannelRow, IncidentRow, IncidentType
 from data_access.domain import hot_topics
 from data_access.domain.areas import lineage
 from data_access.domain.periods import Period, midnight
-from data_access.queries.session import cache, reading
+from data_access.queries.session import reading, remembered
 from data_access.queries.trends import day_number, day_of, inside
 from data_access.viewmodels.indicators import UNASSIGNED
 from data_access.viewmodels.trends import GroupTrend, HotTopic, HotTopics, Topics
@@ -31,14 +31,14 @@ Name = tuple[str, str | None]
 """Chinese, and English where there is one."""
 
 
-@cache.memoize(timeout=600)
+@remembered(seconds=600)
 def topics(path: str, end: date, version: str) -> Topics:  # noqa: ARG001  # the version is there for the key
     """Classes and channels of the weeks before `end`."""
     with reading() as session:
         return read_topics(session, path, end)
 
 
-@cache.memoize(timeout=600)
+@remembered(seconds=600)
 def hot(path: str, end: date, version: str) -> HotTopics:  # noqa: ARG001  # as above
     """The hot topics of the week before `end`."""
     with reading() as session:

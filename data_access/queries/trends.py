@@ -17,7 +17,7 @@ from data_access.domain.areas import subtree_bounds
 from data_access.domain.facts import Daily, Fact
 from data_access.domain.periods import Period, midnight, month_of
 from data_access.queries.closing import closing_by_month
-from data_access.queries.session import cache, now, reading
+from data_access.queries.session import now, reading, remembered
 from data_access.viewmodels.trends import AgeBand, DayLine, MonthLine, Past
 
 DAYS: Final = 30
@@ -30,7 +30,7 @@ _EPOCH: Final = date(1970, 1, 1)
 _OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out, so that the partial index serves
 
 
-@cache.memoize(timeout=300)
+@remembered(seconds=300)
 def months(path: str, until: date, count: int, version: str) -> tuple[MonthLine, ...]:  # noqa: ARG001  # the version is there for the key
     """The last `count` months up to and with the one before the day `until`, oldest first."""
     wanted = _months_before(until, count)
@@ -39,14 +39,14 @@ def months(path: str, until: date, count: int, version: str) -> tuple[MonthLine,
     return tuple(MonthLine(of.first, counts) for of, counts in zip(wanted, found, strict=True))
 
 
-@cache.memoize(timeout=300)
+@remembered(seconds=300)
 def days(path: str, end: date, version: str) -> tuple[DayLine, ...]:  # noqa: ARG001  # as above
     """The last `DAYS` whole days before `end`, oldest first."""
     with reading() as session:
         return read_days(session, path, end)
 
 
-@cache.memoize(timeout=300)
+@remembered(seconds=300)
 def past(area_id: int, path: str, end: date, version: str) -> Past:
     """What the overview's sparklines draw of the time before `end`."""
     with reading() as session:
@@ -62,7 +62,7 @@ def past(area_id: int, path: str, end: date, version: str) -> Past:
     )
 
 
-@cache.memoize(timeout=86_400)
+@remembered(seconds=86_400)
 def ages(path: str, today: date, version: str) -> tuple[AgeBand, ...]:  # noqa: ARG001  # as above
     """Residents by five years of age and sex, youngest first; none where people were not imported."""
     with reading() as session:
