@@ -30,6 +30,7 @@ FIGURES: Final = {
     "overview.street.paint_ms": ("street overview: first useful paint", "≤ 1,500 ms"),
     "overview.grid.paint_ms": ("grid overview: first useful paint", "≤ 1,500 ms"),
     "drill.p95_ms": ("drill-down, p95", "≤ 200 ms"),
+    "drill.hasty_p95_ms": ("the same without a look between two clicks", ""),
     "map.30000.first_draw_ms": ("map of 30,000 devices: first draw", ""),
     "map.30000.fps": ("map of 30,000 devices: frames while panning, 500 updates/s", "≥ 50 fps"),
     "map.100000.first_draw_ms": ("map of 100,000 devices: first draw", ""),
