@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
 from dash import html
 
 from components import format as fmt
-from components import labels
+from components import labels, near_map
 from components.i18n import Words
 from components.parts import Child, attributes, icon
 from data_access.viewmodels.desk import Around, AtRisk, DeskAlarm, Help, Reachable
@@ -18,13 +17,13 @@ PLAYING: Final = 2
 HELP: Final = {"team": "队伍", "hydrant": "消防栓"}
 
 
-def build(view: DeskAlarm, w: Words, *, plays: bool = True) -> list[Child]:
-    """The column from top to bottom."""
+def build(view: DeskAlarm, w: Words, *, plays: bool = True, may_reveal: bool = False) -> list[Child]:
+    """The column from top to bottom. `may_reveal`: masked names and numbers can be asked for, with a reason."""
     around = view.around
     return [
         _map(view, w),
         *_cameras(around, w, plays=plays),
-        *_people(around.people, w),
+        *_people(around.people, w, may_reveal=may_reveal),
         *_helps(around.helps, w),
         *_at_risk(around.at_risk, w),
     ]
@@ -51,19 +50,15 @@ def _map(view: DeskAlarm, w: Words) -> Child:
     record, around = view.detail.alarm, view.around
     if record.lng is None or record.lat is None:
         return html.P(w("位置未知"), className="desk-dim desk-nowhere")
-    points: list[dict[str, Any]] = [
-        {"kind": "camera" if camera.delivering else "camera-off", "lng": lng, "lat": lat, "name": camera.name}
-        for camera, (lng, lat) in zip(around.cameras, around.camera_points, strict=True)
-    ]
-    points += [
-        {"kind": "hydrant" if h.kind == "hydrant" else "resource", "lng": h.lng, "lat": h.lat, "name": h.name}
-        for h in around.helps
-    ]
-    drawn = {"lng": record.lng, "lat": record.lat, "severity": record.severity, "place": record.place, "points": points}
-    return html.Div(
-        className="desk-map",
-        role="img",
-        **attributes(data_map=json.dumps(drawn, ensure_ascii=False), aria_label=f"{w('位置')} {record.place}"),
+    return near_map.build(
+        f"alarm {record.id}",
+        (record.lng, record.lat),
+        record.place,
+        w,
+        severity=record.severity,
+        cameras=zip(around.cameras, around.camera_points, strict=True),
+        helps=around.helps,
+        people=around.people,
     )
 
 
@@ -82,7 +77,7 @@ def _cameras(around: Around, w: Words, *, plays: bool) -> list[Child]:
                     html.Span([icon("cam" if camera.delivering else "cam-off")], className="desk-picture"),
                     html.Span(camera.name, className="desk-camera-name"),
                     html.Span(
-                        w("{n} 米", n=fmt.count(camera.metres)) if camera.delivering else w("无画面"),
+                        near_map.distance(camera.metres, w) if camera.delivering else w("无画面"),
                         className="desk-dim" if camera.delivering else "is-bad",
                     ),
                 ],
@@ -97,14 +92,18 @@ def _cameras(around: Around, w: Words, *, plays: bool) -> list[Child]:
     ]
 
 
-def _people(people: tuple[Reachable, ...], w: Words) -> list[Child]:
+def _people(people: tuple[Reachable, ...], w: Words, *, may_reveal: bool) -> list[Child]:
     rows: list[Child] = [
         html.Li(
             [
                 html.Kbd(str(i)),
                 html.Span(labels.of(labels.ROLE, person.role, w), className="desk-dim"),
-                html.B(person.name),
-                html.Span(duty_of(person, w), className="desk-duty"),
+                _name(person, w, may_reveal=may_reveal),
+                html.Span(
+                    [html.Span(near_map.away(person, w)), html.Span(duty_of(person, w), className="desk-dim")],
+                    className="desk-where-from",
+                    title=None if person.of_building else w("到所在网格或社区中心的距离"),
+                ),
                 phone_of(person, w),
             ]
         )
@@ -116,6 +115,20 @@ def _people(people: tuple[Reachable, ...], w: Words) -> list[Child]:
         html.H2([w("谁负责这里"), html.Kbd(f"1–{len(rows)}"), html.Small(w("拨号"))]),
         html.Ul(rows, className="desk-people"),
     ]
+
+
+def _name(person: Reachable, w: Words, *, may_reveal: bool) -> Child:
+    """The masked name; who may ask for more finds it behind the name itself."""
+    if not may_reveal:
+        return html.B(person.name)
+    said = f"{labels.of(labels.ROLE, person.role, w)} {person.name}"
+    data = {
+        "data_reveal": str(person.id),
+        "data_reveal_name": said,
+        "aria_label": w("查看 {who} 的姓名和电话", who=said),
+    }
+    title = w("查看姓名和电话")
+    return html.Button(html.B(person.name), type="button", className="desk-reveal", title=title, **attributes(**data))
 
 
 def duty_of(person: Reachable, w: Words) -> str:
@@ -154,7 +167,7 @@ def _helps(helps: tuple[Help, ...], w: Words) -> list[Child]:
                 ),
                 html.B(h.name),
                 html.Span(h.value or ""),
-                html.Span(w("{n} 米", n=fmt.count(h.metres))),
+                html.Span(near_map.distance(h.metres, w)),
             ]
         )
         for h in helps

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from dash import html
 
 from components import alarm_guide, alarm_queue, labels
 from components import format as fmt
 from components.desk_dialogs import OUTCOMES, REASONS
-from components.i18n import Words
+from components.i18n import Lang, Words
 from components.parts import Child, attributes, icon, mark
 from data_access.domain.alarms import STANDING_STATES, UNACKED_STATES, AlarmAction, AlarmState
 from data_access.domain.correlation import is_stale
@@ -54,6 +55,8 @@ LIFE: Final = (
     ("close", "关闭", ()),
 )
 LEVELS: Final = {0: "网格员", 1: "社区", 2: "街道", 3: "区"}
+TURNS: Final = {0: "网格员", 1: "社区一级", 2: "街道一级", 3: "区一级"}
+"""Whose turn it is by level."""
 WINDOWS: Final = {"drill": "演练", "maintenance": "检修"}
 SHOWN_STEPS: Final = 60
 
@@ -96,7 +99,7 @@ def _head(view: DeskAlarm, w: Words) -> list[Child]:
     for area in view.around.trail:
         crumbs += [html.Span(w.name(area.name, area.name_en)), icon("chev")]
     return [
-        html.Div([*meta, *_marks(record, view.at, w)], className="desk-meta"),
+        html.Div([*meta, *_marks(record, view.case, view.at, w)], className="desk-meta"),
         html.H1([html.Span(title(record, w)), html.Span(record.place, className="desk-where")]),
         html.Div([*crumbs[:-1], *[html.Span(fact) for fact in _facts(view, w)]], className="desk-crumbs"),
         html.Div(
@@ -124,7 +127,7 @@ def _facts(view: DeskAlarm, w: Words) -> list[str]:
     return [*view.around.facts, *([w("共 {n} 层", n=floors)] if floors else [])]
 
 
-def _marks(record: AlarmRecord, now: datetime, w: Words) -> list[Child]:
+def _marks(record: AlarmRecord, case: str | None, now: datetime, w: Words) -> list[Child]:
     """What must be known of it beside its state."""
     judged = record.close_reason if record.state != AlarmState.CLOSED else None
     stale = record.state in STANDING_STATES and is_stale(record.raised_at, now=now)
@@ -137,12 +140,25 @@ def _marks(record: AlarmRecord, now: datetime, w: Words) -> list[Child]:
         record.chattering and w("反复抖动"),
         stale and w("长存：已持续一天以上"),
         judged and w("已判断：{reason}，等待恢复", reason=w(REASONS[judged])),
-        record.incident_id is not None and w("已转为事件 {n}", n=record.incident_id),
+        record.incident_id is not None and case is None and w("已转为事件 {n}", n=record.incident_id),
     )
-    return [html.Span(text, className="desk-tag") for text in said if text] + [
-        html.Button(w(text, n=number), type="button", className="desk-tag is-link", **attributes(data_go=str(number)))
-        for text, number in _others(record)
-    ]
+    became = [_case_link(case, w)] if case else []
+    return (
+        became
+        + [html.Span(text, className="desk-tag") for text in said if text]
+        + [
+            html.Button(
+                w(text, n=number), type="button", className="desk-tag is-link", **attributes(data_go=str(number))
+            )
+            for text, number in _others(record)
+        ]
+    )
+
+
+def _case_link(code: str, w: Words) -> Child:
+    """The way to the case that the alarm became."""
+    asked = {"code": code} | ({"lang": w.lang.value} if w.lang is Lang.EN else {})
+    return html.A(w("已转为事件 {n}", n=code), href=f"/incidents/case?{urlencode(asked)}", className="desk-tag is-link")
 
 
 def _replayed(record: AlarmRecord, w: Words) -> str:
@@ -318,7 +334,8 @@ def _told(step: AlarmStep, w: Words) -> list[Child]:
     who = w(MACHINES[step.actor]) if step.actor in MACHINES else step.actor
     what = w(ACTIONS[step.action]) if step.action in ACTIONS else step.action
     said = _said(step, w)
-    return [html.B(f"{who} "), what, f"：{said}" if said else ""]
+    colon = ": " if w.lang is Lang.EN else "："
+    return [html.B(f"{who} "), what, f"{colon}{said}" if said else ""]
 
 
 def _said(step: AlarmStep, w: Words) -> str:
@@ -329,11 +346,28 @@ def _said(step: AlarmStep, w: Words) -> str:
         parts.append(w(OUTCOMES[kept["outcome"]]))
     if kept.get("reason") in REASONS:
         parts.append(w(REASONS[kept["reason"]]))
-    if kept.get("level") in LEVELS:
-        parts.append(w(LEVELS[kept["level"]]))
+    if kept.get("level") in TURNS:
+        parts.append(w(TURNS[kept["level"]]))
     if kept.get("undone") in ACTIONS:
         parts.append(w(ACTIONS[kept["undone"]]))
+    if step.action == AlarmAction.ESCALATE:  # its note is the same in Chinese alone
+        return " · ".join([*parts, *_unmanned(kept, w)])
     return " · ".join([*parts, *([step.note] if step.note and step.note not in parts else [])])
+
+
+def _unmanned(kept: Mapping[str, Any], w: Words) -> list[str]:
+    """Which levels had nobody on shift, so that it went on at once."""
+    empty = [*kept.get("passed", ()), *([] if kept.get("manned", True) else [kept.get("level")])]
+    return (
+        [
+            w(
+                "{n}无人值班",
+                n=(", " if w.lang is Lang.EN else "、").join(w(TURNS[level]) for level in empty if level in TURNS),
+            )
+        ]
+        if empty
+        else []
+    )
 
 
 def _time(at: datetime | None) -> str:

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from dash import html
 
 from components import format as fmt
-from components import forms, labels
+from components import forms, labels, rule_words
 from components.alarm_detail import ACTIONS
 from components.i18n import Words
 from components.markup import Input
 from components.parts import Child, panel, table
 from data_access.domain.accounts import AuditAction, AuditSubject
+from data_access.domain.devices import METRIC_UNITS
 from data_access.viewmodels.audit import AuditFilter, AuditLine, AuditPage
 
 PATH: Final = "/audit"
@@ -46,6 +47,8 @@ DID: Final[Mapping[str, str]] = {
 }
 _NAMED: Final[Mapping[str, str]] = {"role": "角色", "area": "范围", "file": "文件", "format": "格式"}
 """What of an act's detail is said beside it."""
+_WHOSE: Final[Mapping[str, str]] = {"resident": "居民", "responsible": "责任人"}
+_RULES_OF: Final[Mapping[str, str]] = {"device": "终端", "model": "型号"}
 _KEPT: Final = ("lang", "theme", "from", "to", "who", "about")
 
 
@@ -110,6 +113,14 @@ def _about(line: AuditLine, query: Mapping[str, str], w: Words) -> list[Child]:
         name = f"{labels.of(labels.ALARM, line.alarm_kind, w)} · {line.about or ''}".rstrip(" ·")
         kept = {n: query[n] for n in ("lang", "theme") if query.get(n)} | {"id": str(line.alarm_id)}
         return [html.A(name, href=f"/alarms?{urlencode(kept)}", className="rules-link")]
+    if line.rule is not None:
+        kind, of = (line.about or "").partition(":")[0], line.rule.of
+        kept = {n: query[n] for n in ("lang", "theme") if query.get(n)} | {kind: of, "alarm": line.rule.alarm}
+        name = f"{labels.of(labels.ALARM, line.rule.alarm, w)} · {w(_RULES_OF.get(kind, kind))} {of}"
+        return [html.A(name, href=f"/alarms/rules?{urlencode(kept)}", className="rules-link")]
+    kind, _, number = (line.about or "").partition(" ")
+    if line.action == AuditAction.UNMASK and kind in _WHOSE:
+        return [f"{w(_WHOSE[kind])} {number}"]
     return [line.about or ""]
 
 
@@ -117,6 +128,8 @@ def _more(line: AuditLine, w: Words) -> str:
     """What else is known of the act, in a line: the note, or what became what."""
     if line.note:
         return line.note
+    if line.rule is not None:
+        return rule_words.changed(line.rule.before, line.rule.after, METRIC_UNITS.get(line.rule.metric), w)
     detail = line.detail or {}
     if isinstance(detail.get("before"), dict) and isinstance(detail.get("after"), dict):
         before, after = detail["before"], detail["after"]

@@ -133,7 +133,7 @@ def _marks(line: IncidentLine, now: datetime, w: Words) -> Iterator[str]:
     if line.stage in FINAL_STAGES:
         return
     if line.urged:
-        yield w("督办") if line.urged == 1 else w("督办 {n}", n=line.urged)
+        yield w("已督办") if line.urged == 1 else w("督办 {n}", n=line.urged)
     if line.asked_until is not None:
         yield w("延期待批")
     if line.level in {1, 2, 3}:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from dash import html
 
-from components import case_acts, labels
+from components import case_acts, labels, near_map
 from components import format as fmt
 from components.alarm_context import duty_of, phone_of
 from components.alarm_detail import LEVELS as WHO
@@ -193,12 +192,8 @@ def place(page: CasePage, w: Words) -> html.Section:
     detail = page.detail
     if detail.lng is None or detail.lat is None:
         return panel("place", w("位置"), [html.P(w("位置未知"), className="missing")])
-    points: list[dict[str, Any]] = [
-        {"kind": "camera" if camera.delivering else "camera-off", "lng": lng, "lat": lat, "name": camera.name}
-        for camera, (lng, lat) in zip(page.cameras, page.camera_points, strict=True)
-    ]
     name = detail.incident.place or detail.incident.area_name
-    drawn = {"lng": detail.lng, "lat": detail.lat, "severity": 0, "place": name, "points": points}
+    around = zip(page.cameras, page.camera_points, strict=True)
     cameras = [
         html.Button(
             [icon("cam" if c.delivering else "cam-off"), c.name, html.Small(w("{n} 米", n=fmt.count(c.metres)))],
@@ -213,10 +208,8 @@ def place(page: CasePage, w: Words) -> html.Section:
         "place",
         w("位置"),
         [
-            html.Div(
-                className="desk-map",
-                role="img",
-                **attributes(data_map=json.dumps(drawn, ensure_ascii=False), aria_label=f"{w('位置')} {name}"),
+            near_map.build(
+                f"case {detail.incident.id}", (detail.lng, detail.lat), name, w, cameras=around, people=page.people
             ),
             html.Div(cameras, className="case-cameras") if cameras else None,
         ],

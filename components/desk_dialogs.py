@@ -24,6 +24,7 @@ REASONS: Final = {
 OUTCOMES: Final = {"reached": "已接通", "on_the_way": "已出发", "no_answer": "无人接听"}
 SHELVES: Final = {"15": "15 分钟", "60": "1 小时", "240": "4 小时", "480": "8 小时", "clear": "直到恢复"}
 WHY_SHELVED: Final = ("检修进行中", "已知情况，等待处置", "设备待更换")
+WHY_REVEALED: Final = ("处置告警，需要联系本人", "核实在岗情况", "交班核对联系方式")
 
 KEYS: Final = (
     ("J K ↓ ↑", "下一条、上一条"),
@@ -65,6 +66,7 @@ def build(w: Words) -> html.Div:
             _note(w),
             _call(w),
             _incident(w),
+            _reveal(w),
             _take_over(w),
             *_shift(w),
             _window(w),
@@ -148,20 +150,24 @@ def _shelve(w: Words) -> html.Dialog:
         w("搁置告警"),
         [
             choices("span", spans, "60", w("多久")),
-            html.Label(
-                [
-                    html.Span(w("为什么")),
-                    Input(
-                        type="text", name="reason", list="desk-why-shelved", value=w(WHY_SHELVED[0]), maxlength="200"
-                    ),
-                    html.Datalist([html.Option(value=w(why)) for why in WHY_SHELVED], id="desk-why-shelved"),
-                ],
-                className="desk-field",
-            ),
+            _why("shelved", WHY_SHELVED, w),
         ],
         w("搁置"),
         w,
     )
+
+
+def _why(name: str, usual: Sequence[str], w: Words) -> html.Label:
+    """A reason: the usual ones are offered, the first stands there."""
+    known = f"desk-why-{name}"
+    field = Input(type="text", name="reason", list=known, value=w(usual[0]), maxlength="200")
+    options = html.Datalist([html.Option(value=w(why)) for why in usual], id=known)
+    return html.Label([html.Span(w("为什么")), field, options], className="desk-field")
+
+
+def _reveal(w: Words) -> html.Dialog:
+    kept = html.P(w("谁看了谁、为什么，都记入审计。"), className="desk-dim")
+    return dialog("reveal", w("查看姓名和电话"), [_why("revealed", WHY_REVEALED, w), kept], w("查看"), w)
 
 
 def _dispatch(w: Words) -> html.Dialog:

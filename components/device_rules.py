@@ -11,10 +11,12 @@ from dash import dcc, html
 
 from components import chart, labels
 from components import format as fmt
-from components.i18n import Lang, Words
+from components.i18n import Words
 from components.navigation import address
 from components.parts import Child, attributes, icon, mark, panel, table
-from data_access.domain.alarm_tuning import BY_TIME_ALONE
+from components.rule_words import KEEPS, OWN, fence_area, field_name, saying, value
+from data_access.domain.devices import AWAY
+from data_access.domain.fences import Keep
 from data_access.domain.periods import SHANGHAI
 from data_access.viewmodels.device_rules import Preview, PreviewAlarm, RuleChange, RuleLine, RuleNumbers, RulesView
 
@@ -28,6 +30,11 @@ JUDGED: Final[Mapping[str, str]] = {
     "maintenance": "检修",
     "device_fault": "设备故障",
 }
+
+
+CIRCLE: Final = "circle"
+POLYGON: Final = "polygon"
+"""Answers of the form beside the areas: the device's own place, and corners of one's own."""
 
 
 class Ids(StrEnum):
@@ -130,27 +137,6 @@ def of(view: RulesView) -> dict[str, Any]:
     return attributes(data_rules_device=str(view.device_id or ""), data_rules_model=view.model)
 
 
-def saying(n: RuleNumbers, unit: str | None, w: Words) -> str:
-    """The numbers in one line: `80 / 50 %；2 次或 10 秒；回差 2，30 秒后恢复`."""
-    levels = " / ".join(f"{threshold:g}" for threshold, _ in n.thresholds)
-    back = w("回差 {n}", n=f"{n.hysteresis:g}") if n.hysteresis else ""
-    clear = w("{n} 秒后恢复", n=f"{n.clear_delay_s:g}") if n.clear_delay_s else ""
-    return ("; " if w.lang is Lang.EN else "；").join(
-        part for part in (f"{levels} {unit or ''}".strip(), waiting(n, w), back, clear) if part
-    )
-
-
-def waiting(n: RuleNumbers, w: Words) -> str:
-    """How long a condition must hold before it is an alarm."""
-    seconds = w("{n} 秒", n=f"{n.raise_delay_s:g}")
-    if n.raise_count == 1:
-        return w("立即报警")
-    if n.raise_count == BY_TIME_ALONE:
-        return w("持续 {t}后报警", t=seconds)
-    times = w("{n} 次读数", n=n.raise_count)
-    return w("{n}或 {t}后报警", n=times, t=seconds) if n.raise_delay_s else w("连续 {n}后报警", n=times)
-
-
 def _title(view: RulesView, w: Words) -> str:
     return w("型号 {name} ", name=w(view.name)) if view.device_id is None else f"{view.name} "
 
@@ -193,7 +179,9 @@ def _rules(view: RulesView, chosen: RuleLine | None, query: Mapping[str, str], w
 
 def _editor(view: RulesView, line: RuleLine, w: Words, *, may_change: bool, told: str) -> html.Section:
     name = labels.of(labels.ALARM, line.alarm, w)
-    rows = [_field(line, field, w, may_change=may_change) for field in names(line)]
+    rows: list[Child] = [_field(line, field, w, may_change=may_change) for field in names(line)]
+    if line.metric == AWAY:
+        rows += _fence_fields(line, w, may_change=may_change)
     body: list[Child] = [html.Div(rows, className="rules-fields")]
     if line.is_state:
         body.append(html.P(w("状态量只有 0 和 1，不设阈值和回差。"), className="rules-said"))
@@ -213,8 +201,8 @@ def _editor(view: RulesView, line: RuleLine, w: Words, *, may_change: bool, told
 
 
 def _field(line: RuleLine, name: str, w: Words, *, may_change: bool) -> html.Label:
-    now = _value(line.now, name)
-    usual = _value(line.model, name) if line.model else now
+    now = value(line.now, name)
+    usual = value(line.model, name) if line.model else now
     unit = line.unit or ""
     title: list[Child]
     if name.startswith("threshold-"):
@@ -222,7 +210,7 @@ def _field(line: RuleLine, name: str, w: Words, *, may_change: bool) -> html.Lab
         side = "≥" if line.side == "high" else "<"
         title = [mark(severity, w), html.Span(f" {w(labels.SEVERITY[severity])} {side}")]
     else:
-        title = [html.Span(_field_name(name, w))]
+        title = [html.Span(field_name(name, w))]
         if name != "hysteresis":
             unit = w("次") if name == "raise_count" else w("秒")
     hint = w("型号 {n}", n=usual or w("不限")) if line.own and usual != now else ""
@@ -246,22 +234,39 @@ def _field(line: RuleLine, name: str, w: Words, *, may_change: bool) -> html.Lab
     )
 
 
-def _field_name(name: str, w: Words) -> str:
-    named = {
-        "hysteresis": w("恢复回差"),
-        "raise_delay_s": w("报警延时"),
-        "raise_count": w("连续读数"),
-        "clear_delay_s": w("恢复延时"),
-    }
-    return named[name]
+def _fence_fields(line: RuleLine, w: Words, *, may_change: bool) -> list[Child]:
+    """What the distance is measured from: the device's own place, the boundary of an area, a polygon."""
+    now = line.now.fence
+    offered = {CIRCLE: w("自己的位置"), **{kind: w(name) for kind, name in OWN.items()}, POLYGON: w("多边形")}
+    if now and now.area and now.area not in OWN:
+        offered[now.area] = fence_area(now.area, w)
+    chosen = CIRCLE if now is None else POLYGON if now.polygon else now.area
+    corners = "\n".join(f"{lng:g}, {lat:g}" for lng, lat in now.polygon) if now and now.polygon else ""
+    return [
+        html.Fieldset(
+            [
+                html.Legend(w("围栏")),
+                _radio("fence", offered, chosen, may_change=may_change),
+                _radio(
+                    "keep", {k: w(v) for k, v in KEEPS.items()}, now.keep if now else Keep.INSIDE, may_change=may_change
+                ),
+                html.Label(
+                    [
+                        html.Span(w("多边形的点：每行一个，经度, 纬度（WGS-84）")),
+                        dcc.Textarea(
+                            id={"type": FIELD, "name": "corners"}, value=corners, disabled=not may_change, rows=5
+                        ),
+                    ]
+                ),
+            ],
+            className="rules-fence",
+        )
+    ]
 
 
-def _value(n: RuleNumbers, name: str) -> str:
-    if name.startswith("threshold-"):
-        return f"{n.thresholds[int(name[-1])][0]:g}"
-    if name == "raise_count":
-        return "" if n.raise_count == BY_TIME_ALONE else str(n.raise_count)
-    return f"{getattr(n, name):g}"
+def _radio(name: str, options: Mapping[str, str], value: str | None, *, may_change: bool) -> dcc.RadioItems:
+    given = [{"value": code, "label": word, "disabled": not may_change} for code, word in options.items()]
+    return dcc.RadioItems(id={"type": FIELD, "name": name}, options=given, value=value, inline=True)
 
 
 def _changes(changes: Sequence[RuleChange], w: Words) -> html.Section:

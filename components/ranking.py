@@ -11,9 +11,9 @@ from components import format as fmt
 from components import labels, periods
 from components.closing import TARGET
 from components.i18n import Words
-from components.parts import Child, area_link, icon, panel
+from components.parts import Child, area_link, icon, panel, table
 from data_access.viewmodels.areas import PersonLine
-from data_access.viewmodels.overview import GroupLine, Overview
+from data_access.viewmodels.overview import GroupLine, Neighbour, Overview
 
 _WIDEST: Final = 10.0
 _LATIN: Final = 0x2000
@@ -22,7 +22,7 @@ _LATIN: Final = 0x2000
 def build(view: Overview, people: tuple[PersonLine, ...], w: Words) -> html.Section:
     """The ranking; for an area without children, the people responsible for it."""
     if not view.place.children:
-        return responsible(people, w)
+        return responsible(people, view.neighbours, w)
     kind = view.place.children[0].kind
     ranked = sorted(
         (line for line in view.children if line.code is not None),
@@ -36,7 +36,7 @@ def build(view: Overview, people: tuple[PersonLine, ...], w: Words) -> html.Sect
     return panel(
         "ranking",
         w("{kind}按期结案率", kind=labels.of(labels.AREA, kind, w)),
-        [html.Div(rows, className="ranks", tabIndex="0", role="group", style=style)],
+        [html.Div([*rows, *_beside(view.neighbours, w)], className="ranks", tabIndex="0", role="group", style=style)],
         sub=w(periods.said(view).name) if view.running else None,
         note=w("% · 虚线 目标 {n}", n=f"{TARGET:.0f}"),
         sources="incidents",
@@ -74,7 +74,26 @@ def _unassigned(line: GroupLine, w: Words) -> html.Div:
     )
 
 
-def responsible(people: tuple[PersonLine, ...], w: Words) -> html.Section:
+def _beside(neighbours: Sequence[Neighbour], w: Words) -> list[Child]:
+    """The areas beside the viewer's own: how they do, and nothing that leads into them."""
+    if not neighbours:
+        return []
+    rows = [
+        html.Tr(
+            [
+                html.Th(short(w.name(one.name, one.name_en)), scope="row"),
+                html.Td(fmt.count(one.alarms)),
+                html.Td(fmt.count(one.incidents)),
+                html.Td(fmt.rate(one.on_time_rate)),
+            ]
+        )
+        for one in neighbours
+    ]
+    heads = (w("相邻区域 · 只看汇总"), w("告警"), w("在办"), w("按期 %"))
+    return [table(heads, rows, w("相邻区域"), kind="beside")]
+
+
+def responsible(people: tuple[PersonLine, ...], neighbours: Sequence[Neighbour], w: Words) -> html.Section:
     """责任人: role, masked name, masked phone."""
     rows: list[Child] = [
         html.Div(
@@ -87,7 +106,7 @@ def responsible(people: tuple[PersonLine, ...], w: Words) -> html.Section:
         )
         for p in people
     ] or [html.P([icon("off"), html.Span(w("责任人未导入"))], className="missing")]
-    return panel("people", w("责任人"), rows)
+    return panel("people", w("责任人"), [*rows, *_beside(neighbours, w)])
 
 
 def _width(ranked: Sequence[GroupLine], w: Words) -> float:

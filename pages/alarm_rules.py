@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from dash import ALL, Input, Output, State, callback, clientside_callback, dcc, html, no_update, register_page
@@ -17,6 +18,7 @@ from data_access.commands.device_rules import Change
 from data_access.domain.accounts import Action
 from data_access.domain.alarm_tuning import BY_TIME_ALONE, Tuning
 from data_access.domain.errors import DomainError, InvalidInput, NotFound
+from data_access.domain.fences import Fence, fence_from_json
 from data_access.queries import device_rules as queries
 from data_access.queries import rule_preview
 from data_access.queries.session import now, reading, services
@@ -68,6 +70,8 @@ def preview(_: int, values: Sequence[Any], ids: Sequence[Mapping[str, str]], sea
         view = _view(query)
         line = _line(view, query)
         wanted = _wanted(line, values, ids)
+        if _fence(values, ids) not in {"kept", line.now.fence}:
+            raise InvalidInput("换围栏不能用存下的距离试算，保存后从新的读数算起。")
         scope, at = viewer().scope, now()
         with reading() as session:
             found = (
@@ -100,7 +104,7 @@ def save(clicks: int | None, values: Sequence[Any], ids: Sequence[Mapping[str, s
         require(who, Action.CHANGE_SETTINGS)
         view = _view(query)
         line = _line(view, query)
-        change = Change(line.alarm, _wanted(line, values, ids), version)
+        change = Change(line.alarm, _wanted(line, values, ids), version, _fence(values, ids))
         with services().database.writing() as session:
             if view.device_id is None:
                 commands.change_model(session, view.code, change, scope=who.scope, by=who.name, now=now())
@@ -180,6 +184,28 @@ def _wanted(line: RuleLine, values: Sequence[Any], ids: Sequence[Mapping[str, st
         raise_count=int(count) if count else BY_TIME_ALONE,
         clear_delay_s=_number(given.get("clear_delay_s", "")),
     )
+
+
+def _fence(values: Sequence[Any], ids: Sequence[Mapping[str, str]]) -> Fence | Literal["kept"] | None:
+    """The fence that the form says; "kept" where it has none to say."""
+    given = {one["name"]: str(value or "").strip() for one, value in zip(ids, values, strict=True)}
+    if "fence" not in given:
+        return "kept"
+    kind = given["fence"]
+    if kind == device_rules.CIRCLE:
+        return None
+    if kind != device_rules.POLYGON:
+        return fence_from_json({"keep": given["keep"], "area": kind})
+    lines = (line.strip() for line in given["corners"].splitlines())
+    corners = [[_degrees(part) for part in re.split(r"[,，\s]+", line)] for line in lines if line]
+    return fence_from_json({"keep": given["keep"], "polygon": corners})
+
+
+def _degrees(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput("多边形的每个点是经度、纬度两个数（度，WGS-84）。") from None
 
 
 def _number(text: str) -> float:

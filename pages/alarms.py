@@ -78,7 +78,7 @@ def alarm() -> Response:
         return _answer({"refused": w(str(refused))}, 404)
     may_act, may_comment = _may(Action.ACT_ON_ALARMS), _may(Action.COMMENT)
     parts = alarm_detail.regions(view, may_act=may_act, may_comment=may_comment, me=who.name, w=w)
-    parts["context"] = alarm_context.build(view, w)
+    parts["context"] = alarm_context.build(view, w, may_reveal=_may(Action.REVEAL))
     record = view.detail.alarm
     return _answer(
         {

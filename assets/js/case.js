@@ -39,7 +39,7 @@
     const refresh = yiping.painted.keep(root, (event) => event.type === "incident.changed" && event.incident_id === id, drawn);
 
     function drawn() {
-      yiping.deskChart.draw(root);
+      yiping.nearMap.draw(root);
     }
 
     /** Send `action`; resolves to a sentence when it was refused, and brings the page up to date either way. */

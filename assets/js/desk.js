@@ -242,7 +242,7 @@
       if (target.closest(".video-player")) return "dialog";
       if (target.closest("dialog:not([open])")) return "list"; // one just closed keeps the focus for a frame
       if (target.matches("input, textarea, select")) return "field";
-      return target.closest("button, a, summary") ? "button" : "list";
+      return target.closest("button, a, summary, .near-map") ? "button" : "list";
     }
 
     document.addEventListener("keydown", (event) => {
@@ -270,6 +270,7 @@
     });
     box.addEventListener("pointermove", () => (touchedAt = performance.now()), { passive: true });
     box.addEventListener("wheel", () => (touchedAt = performance.now()), { passive: true });
+    box.addEventListener("scroll", detail.hold, { passive: true });
     pill.addEventListener("click", () => {
       settle();
       box.scrollTop = 0;
@@ -277,14 +278,15 @@
     });
 
     root.addEventListener("click", (event) => {
-      const target = event.target.closest("[data-action], [data-view], [data-go], [data-tick], [data-call], [data-camera]");
+      const target = event.target.closest("[data-action], [data-view], [data-go], [data-tick], [data-call], [data-camera], [data-reveal]");
       if (!target || target.closest("dialog")) return;
-      const { action, view, go: to, tick: step, tickText, call, camera, cameraName } = target.dataset;
+      const { action, view, go: to, tick: step, tickText, call, camera, cameraName, reveal, revealName } = target.dataset;
       if (action) run(action);
       else if (view) narrow({ view });
       else if (to) go(Number(to));
       else if (step) acts.run("tick", { step, text: tickText });
       else if (call) acts.run("call", { n: [...byId("desk-context").querySelectorAll("[data-call]")].indexOf(target) + 1 });
+      else if (reveal) acts.run("reveal", { person: Number(reveal), who: revealName });
       else if (camera) yiping.video.open({ code: camera, name: cameraName }, document.body);
     });
     root.addEventListener("change", (event) => {

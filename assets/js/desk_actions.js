@@ -72,6 +72,17 @@
     }
   };
 
+  /** The record of somebody who answers for a place: { found }, or { why } not. The server keeps who asked and why. */
+  api.reveal = async function reveal(id, reason) {
+    try {
+      const answer = await api.post("/api/v1/unmask", { kind: "responsible", id, reason });
+      const said = await answer.json().catch(() => null);
+      return answer.ok ? { found: said, why: null } : { found: null, why: sentence(said) || t("操作没有生效，请再看一眼") };
+    } catch {
+      return { found: null, why: t("服务器没有响应，不知道是否生效，请再看一眼") };
+    }
+  };
+
   /** A line at the foot of the desk for `ms`, with an action where one is given; newest at the bottom. */
   api.toast = function toast(place, text, { ms = 6000, action, onAction, kind = "" } = {}) {
     const line = document.createElement("p");

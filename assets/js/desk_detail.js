@@ -5,6 +5,7 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const AHEAD = 12; // answers kept: going back and forth between alarms is instant
+  const HELD_MS = 300;
   const t = (source, values) => yiping.t(source, values);
 
   function createDetail({ detail, context, onShown, onFailed }) {
@@ -13,6 +14,8 @@
     let open = null; // id
     let round = 0;
     let players = [];
+    let holding = 0;
+    const revealed = new Map(); // people whose name and number somebody has asked for → their record
 
     const place = (name) => (name === "context" ? context : detail.querySelector(`[data-part="${name}"]`));
 
@@ -45,8 +48,27 @@
       }
       if (fresh) detail.scrollTop = context.scrollTop = 0;
       yiping.deskChart.draw(detail);
-      yiping.deskChart.draw(context);
+      yiping.nearMap.draw(context);
+      for (const record of revealed.values()) unmask(record);
       onShown(answer);
+    }
+
+    /** Put a record that was asked for in place of what is masked. */
+    function unmask({ id, name, phone }) {
+      const button = context.querySelector(`[data-reveal="${id}"]`), row = button && button.closest("li");
+      if (!row) return;
+      const number = row.querySelector(".desk-phone"), clear = document.createElement("b");
+      clear.textContent = name;
+      button.replaceWith(clear);
+      if (!phone || !number || number.href) return; // it is whole already
+      const link = document.createElement("a");
+      Object.assign(link, { className: "desk-phone", href: `tel:${phone}`, textContent: phone });
+      number.replaceWith(link);
+    }
+
+    function reveal(record) {
+      revealed.set(record.id, record);
+      unmask(record);
     }
 
     // Who is on duty may change every minute; a playing picture is not begun anew for that.
@@ -55,6 +77,8 @@
       next.innerHTML = html;
       const codes = (root) => [...root.querySelectorAll("[data-camera]")].map((e) => e.dataset.camera).join();
       if (codes(box) !== codes(next.content)) return false;
+      const place = box.querySelector("[data-map]"), now = next.content.querySelector("[data-map]");
+      if (place && now) place.dataset.map = now.dataset.map;
       for (const name of ["desk-people", "desk-helps", "desk-risk"]) {
         const before = box.querySelector(`.${name}`), after = next.content.querySelector(`.${name}`);
         if (before && after && before.innerHTML !== after.innerHTML) before.replaceWith(after);
@@ -63,7 +87,7 @@
     }
 
     function refocus(box, held) {
-      const key = Object.entries(held).find(([name]) => ["action", "tick", "go", "call"].includes(name));
+      const key = Object.entries(held).find(([name]) => ["action", "tick", "go", "call", "camera"].includes(name));
       const same = key && box.querySelector(`[data-${key[0]}="${CSS.escape(key[1])}"]`);
       if (same) same.focus({ preventScroll: true });
     }
@@ -74,6 +98,16 @@
       for (const button of context.querySelectorAll("[data-plays]")) {
         players.push(yiping.video.inline({ code: button.dataset.camera, name: button.dataset.cameraName }, button.querySelector(".desk-picture")));
       }
+    }
+
+    /** While the list scrolls the pictures stand: decoding two of them takes half of its frames where no GPU helps. */
+    function hold() {
+      if (!holding) for (const player of players) player.hold(true);
+      clearTimeout(holding);
+      holding = setTimeout(() => {
+        holding = 0;
+        for (const player of players) player.hold(false);
+      }, HELD_MS);
     }
 
     function stop() {
@@ -99,6 +133,7 @@
     function show(id) {
       if (id === open) return Promise.resolve();
       open = id;
+      revealed.clear(); // for this alarm it was asked
       if (id === null) {
         stop();
         delete detail.dataset.alarm;
@@ -117,7 +152,7 @@
 
     detail.classList.add("is-empty");
     document.addEventListener("visibilitychange", () => (document.hidden ? stop() : open !== null && !players.length && play()));
-    return { show, refresh, open: () => open, stop };
+    return { show, refresh, reveal, hold, open: () => open, stop };
   }
 
   yiping.deskDetail = { createDetail };

@@ -14,7 +14,7 @@
 
   /**
    * The action for a key press: { action, extend } or null. `where` says what has the focus: "field" (something is
-   * typed), "button" (a control of its own: Enter, space and arrows are its), "dialog", or "list".
+   * typed), "button" (a control of its own: Enter, space and arrows are its; a map is one too), "dialog", or "list".
    */
   function actionOf({ key, shiftKey = false, ctrlKey = false, metaKey = false, altKey = false }, where) {
     if (altKey || where === "dialog") return null;

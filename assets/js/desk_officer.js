@@ -8,7 +8,7 @@
   const byId = (id) => document.getElementById(id);
   const MENTION = /(?:^|\s)@([^\s@,，。;；:：]+)/g;
 
-  const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment" }; // all else is the officer's
+  const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment", reveal: "reveal" }; // all else is the officer's
 
   let choices = []; // whom the open alarm can be sent to: [value, text, note]
   let places = []; // what of its place a window may be of, likewise
@@ -118,6 +118,15 @@
           send: ({ outcome, note }) => act("call", alarms.slice(0, 1), { who, outcome, note: note || null }),
         });
       },
+      /** Name and number of somebody who answers here, asked for with a reason; kept on this screen while the alarm is open. */
+      reveal: ([a], { person, who }) => yiping.deskDialogs.open("reveal", {
+        said: { of: who },
+        async send({ reason }) {
+          const { found, why } = await yiping.deskActions.reveal(person, `${reason} · ${t("告警")} ${a.alarm_id}`);
+          if (found) detail.reveal(found);
+          return why;
+        },
+      }),
       incident: (alarms) => ask("incident", alarms.slice(0, 1), { send: ({ note }) => act("incident", alarms.slice(0, 1), { note: note || null }) }),
     };
 

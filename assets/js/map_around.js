@@ -38,9 +38,12 @@
   }
 
   class Around {
-    // `areas` are the shapes of the place on screen: what they draw is not drawn twice.
-    constructor(L, map, areas) {
-      Object.assign(this, { L, map, areas });
+    // `areas` are the shapes of the place on screen: what they draw is not drawn twice. `from`, `names`: the zooms at
+    // which it begins, and at which houses have names.
+    constructor(L, map, areas, { from = FROM_ZOOM, names = NAMES_ZOOM } = {}) {
+      Object.assign(this, { L, map, areas, from });
+      this.namesFrom = names;
+      this.unnamed = null; // the house that somebody else names
       const pane = map.createPane("around");
       pane.style.zIndex = 420; // above the choropleth, below points and names
       pane.style.pointerEvents = "none"; // houses are found by their place: see buildingNear
@@ -63,7 +66,7 @@
     // The map rests, or shows another place.
     look() {
       clearTimeout(this.resting);
-      const close = this.map.getZoom() >= FROM_ZOOM, frame = this.map.getContainer().closest(".map-frame");
+      const close = this.map.getZoom() >= this.from, frame = this.map.getContainer().closest(".map-frame");
       if (close !== frame.classList.contains("is-near")) {
         frame.classList.toggle("is-near", close);
         yiping.map?.paintLegend();
@@ -77,7 +80,7 @@
     }
 
     async _load() {
-      if (this.map.getZoom() < FROM_ZOOM) return; // it has flown away meanwhile; where it comes to rest it looks again
+      if (this.map.getZoom() < this.from) return; // it has flown away meanwhile; where it comes to rest it looks again
       this.abort?.abort();
       this.abort = new AbortController();
       const box = narrowed(this.map.getBounds().pad(PADDING));
@@ -120,7 +123,7 @@
       const { L } = this, html = `<b>${yiping.mapAreas.escaped(name)}</b>`;
       const icon = L.divIcon({ className: `map-label ${kind} is-hidden`, html, iconSize: null });
       const label = L.marker([lat, lng], { icon, pane: "area-labels", interactive: false, keyboard: false }).addTo(this.group);
-      this.names.push({ label, house });
+      this.names.push({ name, label, house });
     }
 
     // Another theme has other inks.
@@ -138,7 +141,7 @@
     declutter() {
       if (!this.map.hasLayer(this.group)) return;
       this.zoom = this.map.getZoom();
-      const named = this.map.getZoom() >= NAMES_ZOOM;
+      const named = this.map.getZoom() >= this.namesFrom;
       const boxes = this.names.map((one) => this._nameBox(one, named));
       const houses = [...this.houses.values()].map((house) => this._houseBox(house));
       const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses]);
@@ -169,7 +172,7 @@
       const { w, h } = one.size || { w: 0, h: 0 }, at = this.map.latLngToLayerPoint(one.label.getLatLng());
       if (!one.house) return { x: at.x, y: at.y, w, h, room: 2000 };
       const gap = one.house.getRadius() * 0.8 + h / 2 + 2;
-      return { x: at.x, y: at.y, w, h, offsets: [[0, gap], [0, -gap]], room: named && w ? 1000 : 0 };
+      return { x: at.x, y: at.y, w, h, offsets: [[0, gap], [0, -gap]], room: named && w && one.name !== this.unnamed ? 1000 : 0 };
     }
 
     // The building within `reach` pixels of a layer point, if any.

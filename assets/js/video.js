@@ -120,8 +120,19 @@
       this._say("failed", missing ? t("该点位没有视频流") : t("取流失败：视频服务没有响应"));
     }
 
+    /** The picture stands while something else needs the processor, and is no stalled one. */
+    hold(on) {
+      this.held = on;
+      if (on) this.video.pause();
+      else if (this.hls) this.video.play().catch(() => undefined); // what is wrong is said by the stream itself
+    }
+
     _watch() {
       const now = performance.now();
+      if (this.held) {
+        this.frameAt = now;
+        return;
+      }
       if (this.video.currentTime !== this.position && this.video.readyState >= 2) {
         this.position = this.video.currentTime;
         this.frameAt = now;

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +18,7 @@ from data_access.commands import device_rules as commands
 from data_access.commands.device_rules import Change
 from data_access.domain.alarm_tuning import Tuning
 from data_access.domain.errors import InvalidInput
+from data_access.domain.fences import fence_from_json
 from data_access.queries import device_rules, rule_preview
 from data_access.viewmodels.device_rules import Preview, RulesView
 
@@ -30,6 +32,9 @@ class Numbers(msgspec.Struct, forbid_unknown_fields=True):
     raise_delay_s: float = 0.0
     raise_count: int = 1
     clear_delay_s: float = 0.0
+    fence: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+    """What a `geofence` is the distance from: `{"polygon": [[lng, lat], …]}` or `{"area": code or kind}`, with
+    `"keep": "inside"` or `"outside"`; null is the device's own place, absent stays as it is."""
 
     @property
     def tuning(self) -> Tuning:
@@ -67,6 +72,8 @@ async def post_rule(request: Request) -> Response:
     who, now = principal(request), context(request).services.clock()
     asked = await _body(request)
     change = Change(request.path_params["alarm"], asked.tuning, asked.version)
+    if not isinstance(asked.fence, msgspec.UnsetType):
+        change = replace(change, fence=fence_from_json(asked.fence))
 
     def write() -> None:
         with context(request).services.database.writing() as session:
@@ -84,7 +91,10 @@ async def post_preview(request: Request) -> Response:
     """How the last month would have gone with these numbers; changes nothing."""
     same_origin(request)
     who, now, alarm = principal(request), context(request).services.clock(), request.path_params["alarm"]
-    wanted = (await _body(request)).tuning
+    asked = await _body(request)
+    wanted = asked.tuning
+    if not isinstance(asked.fence, msgspec.UnsetType):
+        raise InvalidInput("换围栏不能用存下的距离试算，保存后从新的读数算起。")
 
     def read(session: Session) -> Preview:
         if (number := _device(request)) is not None:

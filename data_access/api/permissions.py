@@ -30,7 +30,7 @@ NEEDS: Final[Mapping[str, Action | None]] = {
     "/api/v1/alarm-windows": Action.ACT_ON_ALARMS,
     "/api/v1/alarm-windows/{window_id}": Action.ACT_ON_ALARMS,
     "/api/v1/mentions/read": Action.COMMENT,
-    "/api/v1/unmask": Action.UNMASK,
+    "/api/v1/unmask": Action.REVEAL,  # a resident's record needs more
     "/api/v1/me/active": None,  # about himself
     "/api/v1/walls": None,  # a screen says how it is
 }

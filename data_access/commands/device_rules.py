@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import and_, not_, select
 from sqlalchemy.orm import Session
 
 from data_access.commands import audit
 from data_access.commands.devices import note_change
-from data_access.db.tables import DeviceModelRow, DeviceRow
+from data_access.db.tables import AreaBoundaryRow, AreaRow, DeviceModelRow, DeviceRow
 from data_access.domain.accounts import AuditAction
 from data_access.domain.alarm_rules import AlarmRule, rule_from_json, rule_to_json, with_overrides
 from data_access.domain.alarm_tuning import Tuning, override, tuned, version_of
 from data_access.domain.areas import subtree_bounds, within
-from data_access.domain.errors import Conflict, NotAllowed, NotFound
+from data_access.domain.devices import AWAY
+from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from data_access.domain.fences import OWN_AREAS, Fence
 from data_access.events import RulesChanged
 from data_access.live import outbox
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New numbers for the rule `alarm`, by somebody who saw `version`."""
+    """New numbers for the rule `alarm`, by somebody who saw `version`; a new `fence`, none, or the one it has."""
 
     alarm: str
     tuning: Tuning
     version: str
+    fence: Fence | Literal["kept"] | None = "kept"
 
 
 def change_device(session: Session, device_id: int, change: Change, *, scope: str, by: str, now: datetime) -> None:
@@ -39,7 +42,7 @@ def change_device(session: Session, device_id: int, change: Change, *, scope: st
     _same(change.version, version_of(model.rules, row.overrides))
     usual = tuple(rule_from_json(kept) for kept in model.rules)
     before = _named(with_overrides(usual, row.overrides), change.alarm)
-    after = tuned(before, change.tuning)
+    after = _changed(session, before, change, scope)
     if after == before:
         return
     kept = dict(row.overrides or {})
@@ -64,13 +67,27 @@ def change_model(session: Session, code: str, change: Change, *, scope: str, by:
         raise NotAllowed("这个型号还有终端在您的权限范围之外，请由上级管理员修改。")
     _same(change.version, version_of(row.rules))
     before = _named(tuple(rule_from_json(kept) for kept in row.rules), change.alarm)
-    after = tuned(before, change.tuning)
+    after = _changed(session, before, change, scope)
     if after == before:
         return
     row.rules = [rule_to_json(after) if kept["alarm"] == change.alarm else kept for kept in row.rules]
     version = _note(session, f"model:{row.code}", before, after, by=by, now=now)
     told = RulesChanged(area=scope, version=version, at=now, device_id=None, model=row.code, alarm=change.alarm, by=by)
     outbox.add(session, told)
+
+
+def _changed(session: Session, before: AlarmRule, change: Change, scope: str) -> AlarmRule:
+    after = tuned(before, change.tuning)
+    if change.fence == "kept":
+        return after
+    if before.metric != AWAY:
+        raise InvalidInput("只有看离开距离的规则有围栏。")
+    if change.fence is not None and change.fence.area not in {None, *OWN_AREAS}:
+        asked = select(AreaRow.path).join(AreaBoundaryRow, AreaBoundaryRow.area_id == AreaRow.id)
+        path = session.scalar(asked.where(AreaRow.code == change.fence.area))
+        if path is None or not within(path, scope):
+            raise InvalidInput("没有这个区域，或者它没有边界，或者不在您的权限范围内。")
+    return replace(after, fence=change.fence)
 
 
 def _same(seen: str, now: str) -> None:

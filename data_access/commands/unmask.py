@@ -51,7 +51,7 @@ def unmask(
 
     Raises `NotAllowed`, `InvalidInput` without a reason, `NotFound` where there is none within his scope.
     """
-    require(who, Action.UNMASK)
+    require(who, Action.REVEAL if kind is Unmaskable.RESPONSIBLE else Action.UNMASK)
     reason = reason.strip()
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         raise InvalidInput("查看个人信息要写明理由（4 到 200 字）。")

@@ -28,18 +28,19 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     ACT_ON_ALARMS = "act_on_alarms"  # claim, shelve, close, dispatch, hand over
     DO_TASKS = "do_tasks"
-    UNMASK = "unmask"  # one record at a time, with a reason
+    REVEAL = "reveal"  # name and number of somebody who answers for a place: one at a time, with a reason
+    UNMASK = "unmask"  # anybody's record, likewise
     CHANGE_SETTINGS = "change_settings"
     MANAGE_USERS = "manage_users"
 
 
 _SEES: Final = frozenset({Action.SEE_ROWS, Action.COMMENT})
-_ON_DUTY: Final = _SEES | {Action.SEE_PHONES, Action.ACKNOWLEDGE, Action.DO_TASKS, Action.UNMASK}
+_ON_DUTY: Final = _SEES | {Action.SEE_PHONES, Action.ACKNOWLEDGE, Action.DO_TASKS, Action.REVEAL, Action.UNMASK}
 _OFFICER: Final = _ON_DUTY | {Action.ACT_ON_ALARMS}
 
 PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
     Role.WALL: frozenset(),
-    Role.LEADER: _SEES,
+    Role.LEADER: _SEES | {Action.REVEAL},
     Role.GRID_WORKER: _ON_DUTY,
     Role.OFFICER: _OFFICER,
     Role.ADMINISTRATOR: _OFFICER | {Action.CHANGE_SETTINGS, Action.MANAGE_USERS},

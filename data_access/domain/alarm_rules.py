@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from data_access.domain.alarms import Severity
-from data_access.domain.devices import METRIC_UNITS
+from data_access.domain.devices import AWAY, METRIC_UNITS
 from data_access.domain.errors import InvalidInput
+from data_access.domain.fences import Fence, fence_from_json, fence_to_json
 
 MAX_KEY: Final = 40
 MAX_NUMBER: Final = 31_536_000  # a year in seconds
@@ -47,6 +48,7 @@ class AlarmRule:
     raise_count: int = 1
     clear_delay_s: float = 0.0
     life_safety: bool = False
+    fence: Fence | None = None  # what `away_m` is the distance from; None: the device's own place
 
     @property
     def is_state(self) -> bool:
@@ -74,7 +76,9 @@ class AlarmRule:
 
 def rule_to_json(rule: AlarmRule) -> dict[str, Any]:
     """Return `rule` as it is kept in `device_models.rules`."""
-    return asdict(rule) | {"side": rule.side.value, "levels": [[t, int(s)] for t, s in rule.levels]}
+    kept = asdict(rule) | {"side": rule.side.value, "levels": [[t, int(s)] for t, s in rule.levels]}
+    del kept["fence"]
+    return kept | ({"fence": fence_to_json(rule.fence)} if rule.fence else {})
 
 
 def rule_from_json(kept: Mapping[str, Any]) -> AlarmRule:
@@ -86,7 +90,8 @@ def rule_from_json(kept: Mapping[str, Any]) -> AlarmRule:
         raise InvalidInput(f"an alarm rule has no {', '.join(unknown)}")
     try:
         levels = tuple((float(t), Severity(int(s))) for t, s in kept["levels"])
-        rule = AlarmRule(**{**kept, "side": Above(kept["side"]), "levels": levels})
+        fence = fence_from_json(kept.get("fence"))
+        rule = AlarmRule(**{**kept, "side": Above(kept["side"]), "levels": levels, "fence": fence})
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInput(f"an alarm rule is not complete: {error}") from None
     _check(rule)
@@ -106,6 +111,8 @@ def _check(rule: AlarmRule) -> None:
         value = getattr(rule, name)
         if type(value) not in (int, float) or not 0 <= value <= MAX_NUMBER:
             raise InvalidInput(f"{name} of the rule {rule.alarm} is a number from 0 to {MAX_NUMBER:,}")
+    if rule.fence is not None and rule.metric != AWAY:
+        raise InvalidInput(f"{rule.alarm} does not look at {AWAY}: it can have no fence")
     if not all(math.isfinite(threshold) for threshold, _ in rule.levels):
         raise InvalidInput(f"the thresholds of {rule.alarm} are finite numbers")
 

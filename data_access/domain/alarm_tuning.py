@@ -63,10 +63,11 @@ def override(model: AlarmRule | None, rule: AlarmRule, before: Mapping[str, Any]
 
     `before` is what it kept of this alarm; fields that are not set here stay.
     """
-    kept = {name: value for name, value in (before or {}).items() if name not in _TUNED}
+    kept = {name: value for name, value in (before or {}).items() if name not in (*_TUNED, "fence")}
     now = rule_to_json(rule)
     usual = rule_to_json(model) if model else {}
-    return kept | {name: now[name] for name in _TUNED if now[name] != usual.get(name)} or None
+    fence = {"fence": now.get("fence")} if now.get("fence") != usual.get("fence") else {}
+    return kept | fence | {name: now[name] for name in _TUNED if now[name] != usual.get(name)} or None
 
 
 def version_of(rules: Sequence[Mapping[str, Any]], overrides: Mapping[str, Any] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""How far from its place a device is that tells its position: a reading worked out of two others."""
+"""How far from its place or fence a device is that tells its position: a reading worked out of two others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from data_access.commands.readings import Floats, Ints
+from data_access.domain.fences import beyond
 from data_access.ingest.registry import Registry
 
 _DEGREE_M: Final = 111_195.0  # of a great circle
@@ -31,7 +32,12 @@ def with_distances(
     first, second = np.array(pairs, dtype=np.int64).T
     home = registry.home[device[first]]
     east = (value[first] - home[:, 0]) * np.cos(np.radians(home[:, 1]))
-    metres = np.round(np.hypot(east, value[second] - home[:, 1]) * _DEGREE_M)
+    metres = np.hypot(east, value[second] - home[:, 1]) * _DEGREE_M
+    for n, i in enumerate(device[first].tolist()):
+        if (fence := registry.fences.get(i)) is not None:
+            keep, rings = fence
+            metres[n] = beyond(rings, keep, (float(value[first[n]]), float(value[second[n]])))
+    metres = np.round(metres)
     return (
         np.concatenate((device, device[first])),
         np.concatenate((metric, np.full(len(first), away))),

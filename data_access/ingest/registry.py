@@ -19,6 +19,7 @@ from data_access.domain.alarm_kinds import AlarmKind, in_force, kind_of
 from data_access.domain.alarm_rules import OFFLINE, Above, AlarmRule, rule_from_json, with_overrides
 from data_access.domain.devices import AWAY, COMMON_METRICS, KIND_METRICS, METRIC_UNITS
 from data_access.domain.errors import InvalidInput
+from data_access.ingest.fences import drawn
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class Registry:
         self.offline_severity = [silence.severity or models[d.model_id].offline_severity for d in devices]
         self.offline_life_safety = bool(silence.life_safety)
         self._build_rules(models, devices, known_kinds)
-        self._build_fences(devices)
+        self._build_fences(session, devices)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -108,12 +109,19 @@ class Registry:
             self.speaks.append(known[key][0])
             self.vocabulary.append(known[key][1])
 
-    def _build_fences(self, devices: Any) -> None:
-        """Of which devices it is asked how far they are from their place, and where that is."""
+    def _build_fences(self, session: Session, devices: Any) -> None:
+        """Of which devices it is asked how far they are from their place or fence, and where that is."""
         self.position = tuple(self.metrics.get(key, NONE) for key in ("lng", "lat", AWAY))
-        asked = np.array([any(rule.metric == AWAY for rule in rules) for rules in self.profiles], dtype=bool)
+        asking = [next((rule for rule in rules if rule.metric == AWAY), None) for rules in self.profiles]
+        asked = np.array([rule is not None for rule in asking], dtype=bool)
         self.fenced = asked[self.profile] if NONE not in self.position else np.zeros(len(devices), dtype=bool)
         self.home = np.array([(d.lng, d.lat) for d in devices], dtype=np.float64).reshape(-1, 2)
+        fences = {
+            i: rule.fence
+            for i in np.flatnonzero(self.fenced).tolist()
+            if (rule := asking[self.profile[i]]) is not None and rule.fence is not None
+        }
+        self.fences = drawn(session, fences, self.paths)
 
     def _build_tables(self) -> None:
         """Rules as arrays: thresholds, severities and side by rule; places of rules by profile, metric and rank."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from heapq import merge
@@ -11,11 +12,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import String, and_, cast, literal, or_, select
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import AlarmHistoryRow, AlarmRow, AuditRow, UserRow, UserTokenRow
-from data_access.domain.accounts import MACHINES, SUBJECTS, AuditAction, AuditSubject
+from data_access.db.tables import BY_PEOPLE, AlarmHistoryRow, AlarmRow, AuditRow, UserRow, UserTokenRow
+from data_access.domain.accounts import SUBJECTS, AuditAction, AuditSubject
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.errors import InvalidInput
 from data_access.domain.periods import midnight
+from data_access.queries.device_rules import change
 from data_access.viewmodels.audit import AuditFilter, AuditLine, AuditPage
 
 PAGE: Final = 100
@@ -59,6 +61,7 @@ def rows(session: Session, wanted: AuditFilter, scope: str) -> Iterator[dict[str
                 "done": line.done,
                 "address": line.address or "",
                 "note": line.note or "",
+                "detail": json.dumps(line.detail, ensure_ascii=False, sort_keys=True) if line.detail else "",
             }
         if found.before is None:
             return
@@ -99,6 +102,9 @@ def _audit(
             address=act.address,
             note=detail.get("reason"),
             detail=act.detail,
+            rule=change(act.at, act.actor, act.subject, act.detail)
+            if act.action == AuditAction.SETTINGS_CHANGED
+            else None,
         )
         lines.append((key, line))
     return lines
@@ -111,7 +117,7 @@ def _alarms(
     query = (
         select(step, alarm.kind, alarm.place)
         .join(alarm, alarm.id == step.alarm_id)
-        .where(*_when(step, _ALARMS, wanted, before), step.actor.not_in(MACHINES))
+        .where(*_when(step, _ALARMS, wanted, before), BY_PEOPLE)
     )
     if scope:
         low, high = subtree_bounds(scope)

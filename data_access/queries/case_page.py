@@ -60,7 +60,13 @@ def case_page(session: Session, code: str, who: Principal, *, now: datetime, who
         steps=tuple(_steps(row, case, workflow, calendar, detail.history, now)),
         returned=sum(step.action == CaseAction.RETURN for step in detail.history),
         people=surroundings.people(
-            session, row.area_path, row.building_id, who.scope, now=now, whole_phones=whole_phones
+            session,
+            row.area_path,
+            row.building_id,
+            who.scope,
+            spot=(row.lng, row.lat),
+            now=now,
+            whole_phones=whole_phones,
         ),
         cameras=tuple(line for line, _ in cameras),
         camera_points=tuple(point for _, point in cameras),

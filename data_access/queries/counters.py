@@ -43,6 +43,8 @@ _SEVERITY: Final[dict[int, str]] = {
     Severity.MINOR: "alarms.minor",
     Severity.WARNING: "alarms.warning",
 }
+STANDING: Final = tuple(_SEVERITY.values())
+"""The keys whose sum is the alarms that stand."""
 _FEW: Final = 200
 """Up to so many areas are looked up one by one, more by one pass over the subtree."""
 # Written out, so that both databases see that the partial indexes serve.

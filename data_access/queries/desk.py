@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import AlarmRow, AreaRow, DeviceRow, ShiftRow
+from data_access.db.tables import AlarmRow, AreaRow, DeviceRow, IncidentRow, ShiftRow
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.periods import local_day, midnight
 from data_access.events import AlarmChanged
@@ -90,6 +90,7 @@ def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_p
         siblings=_siblings(session, row, scope),
         chart=surroundings.chart(session, row, now=now),
         at=now,
+        case=_case(session, row.incident_id, scope),
     )
 
 
@@ -102,6 +103,13 @@ def places(session: Session, path: str) -> dict[str, str]:
         .limit(MAX_PLACES)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def _case(session: Session, number: int | None, scope: str) -> str | None:
+    if number is None:
+        return None
+    inside = IncidentRow.area_path.startswith(scope)
+    return session.scalar(select(IncidentRow.code).where(IncidentRow.id == number, inside))
 
 
 def _siblings(session: Session, of: AlarmRow, scope: str) -> tuple[AlarmChanged, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import and_, func, not_, select
@@ -14,7 +15,7 @@ from data_access.domain.alarm_rules import AlarmRule, rule_from_json, with_overr
 from data_access.domain.alarm_tuning import version_of
 from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.devices import METRIC_UNITS
-from data_access.domain.errors import NotFound
+from data_access.domain.errors import InvalidInput, NotFound
 from data_access.viewmodels.device_rules import RuleChange, RuleLine, RuleNumbers, RulesView
 
 MOST_CHANGES: Final = 20
@@ -110,16 +111,25 @@ def _changes(session: Session, subjects: Sequence[str]) -> tuple[RuleChange, ...
         .order_by(AuditRow.at.desc(), AuditRow.id.desc())
         .limit(MOST_CHANGES)
     )
-    return tuple(
-        RuleChange(
-            at=at,
-            by=actor,
-            of=subject.partition(":")[2],
-            alarm=detail["alarm"],
-            before=numbers(rule_from_json(detail["before"])),
-            after=numbers(rule_from_json(detail["after"])),
-        )
-        for at, actor, subject, detail in rows
+    found = (change(at, actor, subject, detail) for at, actor, subject, detail in rows)
+    return tuple(one for one in found if one is not None)
+
+
+def change(at: datetime, by: str, subject: str | None, detail: Mapping[str, Any] | None) -> RuleChange | None:
+    """What a line of the audit says of a rule that was changed; None where it speaks of something else."""
+    try:
+        before, after = (rule_from_json((detail or {})[name]) for name in ("before", "after"))
+    except (KeyError, InvalidInput):
+        return None
+    of = (subject or "").partition(":")[2]
+    return RuleChange(
+        at=at,
+        by=by,
+        of=of,
+        alarm=after.alarm,
+        metric=after.metric,
+        before=numbers(before),
+        after=numbers(after),
     )
 
 
@@ -131,6 +141,7 @@ def numbers(rule: AlarmRule) -> RuleNumbers:
         raise_delay_s=rule.raise_delay_s,
         raise_count=rule.raise_count,
         clear_delay_s=rule.clear_delay_s,
+        fence=rule.fence,
     )
 
 

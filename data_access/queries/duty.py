@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from data_access.db.duty import KEPT, manned
 from data_access.db.tables import (
+    BY_PEOPLE,
     AlarmHistoryRow,
     AlarmRow,
     AlarmWindowRow,
@@ -25,7 +26,6 @@ from data_access.db.tables import (
     UserRow,
 )
 from data_access.domain import masking
-from data_access.domain.accounts import MACHINES
 from data_access.domain.alarm_names import name_of
 from data_access.domain.alarms import Severity
 from data_access.domain.areas import lineage, subtree_bounds
@@ -178,7 +178,7 @@ def _alarm_lines(session: Session, low: str, high: str, start: datetime, end: da
         .where(
             step.at >= start,
             step.at < end,
-            step.actor.not_in(MACHINES),
+            BY_PEOPLE,
             alarm.area_path >= low,
             alarm.area_path < high,
         )

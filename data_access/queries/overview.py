@@ -27,7 +27,7 @@ from data_access.domain.areas import subtree_bounds
 from data_access.domain.devices import DeviceStatus
 from data_access.domain.incidents import ClosingCounts, Stage
 from data_access.domain.periods import OLD_AFTER, Period, local_day, midnight, month_of, span_of
-from data_access.queries import areas, duty, topics, trends
+from data_access.queries import areas, duty, neighbours, topics, trends
 from data_access.queries.indicators import indicators
 from data_access.queries.session import now, reading, remembered
 from data_access.viewmodels.areas import AreaLabel, Place
@@ -97,6 +97,7 @@ def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) 
         so_far=_so_far(*key, given is not None) if running else None,
         given=given is not None,
         goes_on=own is None or own == current,
+        neighbours=neighbours.beside(*key) if area.path == scope else (),
     )
 
 

@@ -65,7 +65,15 @@ def around(session: Session, alarm: AlarmRow, scope: str, *, now: datetime, whol
         floors=building.floors if building else None,
         cameras=tuple(line for line, _ in cameras),
         camera_points=tuple(point for _, point in cameras),
-        people=people(session, alarm.area_path, alarm.building_id, scope, now=now, whole_phones=whole_phones),
+        people=people(
+            session,
+            alarm.area_path,
+            alarm.building_id,
+            scope,
+            spot=(alarm.lng, alarm.lat),
+            now=now,
+            whole_phones=whole_phones,
+        ),
         helps=_helps(session, alarm, scope) if seen else (),
         at_risk=_at_risk(session, building.id, local_day(now)) if building else None,
     )
@@ -129,23 +137,37 @@ def cameras_near(session: Session, lng: float, lat: float, scope: str) -> list[t
     return sorted(lines, key=lambda line: (not line[0].delivering, line[0].metres, line[0].id))[:CAMERAS]
 
 
-def people(
-    session: Session, area_path: str, building_id: int | None, scope: str, *, now: datetime, whole_phones: bool
+def people(  # where, for whom and when
+    session: Session,
+    area_path: str,
+    building_id: int | None,
+    scope: str,
+    *,
+    spot: tuple[float | None, float | None],
+    now: datetime,
+    whole_phones: bool,
 ) -> tuple[Reachable, ...]:
-    """Who answers for the building, then the grid, then the community above it."""
+    """Who answers for the building, then the grid, then the community above it; how far from `spot` (lng, lat)."""
     own = [path for path in lineage(area_path)[-2:] if within(path, scope)]
-    rows = session.scalars(
-        select(ResponsibleRow)
+    of_building = ResponsibleRow.building_id
+    rows = session.execute(
+        select(
+            ResponsibleRow,
+            func.coalesce(BuildingRow.lng, AreaRow.lng),
+            func.coalesce(BuildingRow.lat, AreaRow.lat),
+        )
+        .join(AreaRow, AreaRow.id == ResponsibleRow.area_id)
+        .outerjoin(BuildingRow, BuildingRow.id == of_building)
         .where(
             or_(
-                ResponsibleRow.building_id == building_id if building_id is not None else false(),
-                ResponsibleRow.area_path.in_(own) & ResponsibleRow.building_id.is_(None),
+                of_building == building_id if building_id is not None else false(),
+                ResponsibleRow.area_path.in_(own) & of_building.is_(None),
             )
         )
-        .order_by(ResponsibleRow.building_id.is_(None), ResponsibleRow.area_path.desc(), ResponsibleRow.role)
+        .order_by(of_building.is_(None), ResponsibleRow.area_path.desc(), ResponsibleRow.role)
         .limit(MAX_PEOPLE)
     ).all()
-    rota = _on_duty(session, [row.id for row in rows], now)
+    rota = _on_duty(session, [row.id for row, _, _ in rows], now)
     return tuple(
         Reachable(
             id=row.id,
@@ -153,8 +175,12 @@ def people(
             name=masking.name(row.name),
             phone=row.phone if whole_phones else masking.phone(row.phone),
             on_duty=rota.get(row.id),
+            of_building=row.building_id is not None,
+            lng=lng,
+            lat=lat,
+            metres=_apart(spot, (lng, lat)),
         )
-        for row in rows
+        for row, lng, lat in rows
     )
 
 
@@ -273,3 +299,9 @@ def _box(table: Any, lng: float, lat: float, reach: float, scope: str) -> tuple[
 
 def _metres(lng: float, lat: float, to_lng: float, to_lat: float) -> int:
     return round(hypot((to_lng - lng) * _DEGREE_M * cos(radians(lat)), (to_lat - lat) * _DEGREE_M))
+
+
+def _apart(a: tuple[float | None, float | None], b: tuple[float | None, float | None]) -> int | None:
+    if a[0] is None or a[1] is None or b[0] is None or b[1] is None:
+        return None
+    return _metres(a[0], a[1], b[0], b[1])

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from data_access.domain.accounts import AuditSubject
+from data_access.viewmodels.device_rules import RuleChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class AuditLine:
     detail: dict[str, Any] | None
     alarm_id: int | None = None
     alarm_kind: str | None = None
+    rule: RuleChange | None = None  # of a change of settings: which rule became what
 
 
 @dataclass(frozen=True, slots=True)

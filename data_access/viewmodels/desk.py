@@ -45,6 +45,10 @@ class Reachable:
     name: str
     phone: str | None
     on_duty: bool | None  # None where nobody keeps a rota
+    of_building: bool = False  # answers for the building itself, else for the area around it
+    lng: float | None = None  # the building, else the middle of that area: nobody's own position is known
+    lat: float | None = None
+    metres: int | None = None  # from there to the alarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +114,4 @@ class DeskAlarm:
     siblings: tuple[AlarmChanged, ...]
     chart: Chart | None
     at: datetime
+    case: str | None = None  # code of the case it became, where the viewer may see that

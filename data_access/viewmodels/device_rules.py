@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from data_access.domain.fences import Fence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleNumbers:
@@ -15,6 +17,7 @@ class RuleNumbers:
     raise_delay_s: float
     raise_count: int
     clear_delay_s: float
+    fence: Fence | None = None  # of a rule that looks at the distance from one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class RuleChange:
     by: str
     of: str  # code of the device or the model
     alarm: str
+    metric: str
     before: RuleNumbers
     after: RuleNumbers
 

@@ -54,6 +54,17 @@ class GroupLine:
     counts: ClosingCounts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """An area beside the one that the viewer looks after: numbers alone, no row of it is his to see."""
+
+    name: str
+    name_en: str | None
+    alarms: int  # that stand
+    incidents: int  # open
+    on_time_rate: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class StageLine:
     """Open cases that stand in one stage, and how many of them are past their due time."""
@@ -167,4 +178,5 @@ class Overview:
     on_duty: OnDuty | None = None
     so_far: SoFar | None = None  # of a running period
     given: bool = False  # the address names the period; otherwise today's figures stand beside this month's rates
+    neighbours: tuple[Neighbour, ...] = ()  # at the top of what the viewer may see
     goes_on: bool = True  # the data runs on to today: an old collection has no 本周 and no 本月

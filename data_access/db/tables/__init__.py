@@ -2,6 +2,7 @@
 
 from data_access.db.tables.accounts import AuditRow, UserRow, UserTokenRow
 from data_access.db.tables.alarms import (
+    BY_PEOPLE,
     AlarmHistoryRow,
     AlarmKindRow,
     AlarmRow,
@@ -58,6 +59,7 @@ from data_access.db.tables.people import (
 from data_access.db.tables.system import DeadLetterRow, ImportRunRow, MetaRow, OutboxRow, ReplayRunRow, SourceRow
 
 __all__ = [
+    "BY_PEOPLE",
     "AlarmHistoryRow",
     "AlarmKindRow",
     "AlarmRow",

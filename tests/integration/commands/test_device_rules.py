@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -29,6 +30,7 @@ from data_access.db.tables import (
 from data_access.domain.alarm_rules import rule_from_json
 from data_access.domain.alarm_tuning import Tuning
 from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from data_access.domain.fences import Fence, Keep
 from data_access.domain.rehearsal import rehearse
 from data_access.events import LIVE_EVENT, RulesChanged
 from data_access.ingest.metrics import Metrics
@@ -267,3 +269,37 @@ def test_hours_are_what_the_worker_makes_of_readings(line: Line) -> None:
     clocks.aggregate_hours(line.database, line.now)
     found = line.preview(numbers(70, 50))
     assert (found.before.alarms, found.after.alarms, found.hours, found.readings) == (1, 0, 0, 2)
+
+
+def test_a_watch_is_given_a_fence_and_what_may_be_none_is_refused(database: Database) -> None:
+    fleet.build(database, {"W": "watch", "P": "pool"})
+    square = ((114.0, 22.0), (114.01, 22.0), (114.01, 22.01), (114.0, 22.01))
+    tuning = Tuning(thresholds=(50.0, 500.0), hysteresis=10.0, raise_delay_s=60.0, raise_count=2, clear_delay_s=0.0)
+
+    def change(fence: Any, *, scope: str = "", device: int = 1, alarm: str = "geofence", like: Tuning = tuning) -> None:
+        with database.writing() as session:
+            version = device_rules.of_device(session, device, "").version
+            wanted = Change(alarm, like, version, fence)
+            commands.change_device(session, device, wanted, scope=scope, by="lin", now=NOON)
+
+    def fence() -> Fence | None:
+        with database.reading() as session:
+            return next(
+                rule.now.fence for rule in device_rules.of_device(session, 1, "").rules if rule.alarm == "geofence"
+            )
+
+    change(Fence(polygon=square))
+    assert fence() == Fence(polygon=square)
+    change("kept", like=replace(tuning, raise_count=3))
+    assert fence() == Fence(polygon=square)
+    change(Fence(area="community", keep=Keep.OUTSIDE))
+    with pytest.raises(InvalidInput):
+        change(Fence(area="440303"))  # it has no boundary
+    with pytest.raises(InvalidInput):
+        change(Fence(area="community"), device=2, alarm="level_low", like=numbers(70, 50))
+    assert fence() == Fence(area="community", keep=Keep.OUTSIDE)
+    change(None)
+    assert fence() is None
+    with database.reading() as session:
+        told = device_rules.of_device(session, 1, "").changes
+    assert [(c.before.fence, c.after.fence) for c in told][:1] == [(Fence(area="community", keep=Keep.OUTSIDE), None)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -31,9 +31,11 @@ from data_access.db.tables import (
     ResponsibleRow,
 )
 from data_access.demo.seed import seed
+from data_access.domain.accounts import AuditSubject
 from data_access.domain.areas import subtree_bounds
-from data_access.queries import incidents
+from data_access.queries import audit, incidents
 from data_access.settings import Scale, Settings
+from data_access.viewmodels.audit import AuditFilter
 from data_access.viewmodels.incidents import IncidentFilter
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
@@ -175,6 +177,34 @@ def test_postgres_reads_a_page_of_cases_along_an_index(on_postgres: Database, ca
             plan = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
             found = list(_nodes(plan[0]["Plan"]))
             assert index in {node.get("Index Name") for node in found}, json.dumps(plan)
+            assert not any(node["Node Type"] == "Sort" for node in found), json.dumps(plan)
+
+
+ACTS: Final = AuditFilter(since=NOON.date(), until=NOON.date() + timedelta(days=7), subject=AuditSubject.ALARMS)
+
+
+@pytest.mark.parametrize("scope", ["", DISTRICT])
+def test_what_people_did_is_read_along_its_own_index(on_sqlite: Database, scope: str) -> None:
+    with on_sqlite.reading() as session:
+        for statement, parameters in statements(session, lambda s: audit.page(s, ACTS, scope)):
+            plan = [r[3] for r in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            assert any(
+                "alarm_history" in step and "INDEX ix_alarm_history_people (at>? AND at<?)" in step for step in plan
+            ), plan
+            assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("scope", ["", DISTRICT])
+def test_postgres_reads_what_people_did_along_its_own_index(on_postgres: Database, scope: str) -> None:
+    with on_postgres.reading() as session:
+        asked = statements(session, lambda s: audit.page(s, ACTS, scope))
+        for name in ("enable_seqscan", "enable_sort", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"):
+            session.execute(text(f"SET LOCAL {name} = off"))
+        for statement, parameters in asked:
+            plan = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+            found = list(_nodes(plan[0]["Plan"]))
+            assert "ix_alarm_history_people" in {node.get("Index Name") for node in found}, json.dumps(plan)
             assert not any(node["Node Type"] == "Sort" for node in found), json.dumps(plan)
 
 

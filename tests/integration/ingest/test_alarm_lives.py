@@ -39,6 +39,7 @@ ACTS = sorted(
     {
         *(AlarmAction.ACKNOWLEDGE, AlarmAction.CLOSE, AlarmAction.CLAIM, AlarmAction.RELEASE, AlarmAction.SHELVE),
         *(AlarmAction.UNSHELVE, AlarmAction.COMMENT, AlarmAction.INCIDENT, AlarmAction.UNDO),
+        *(AlarmAction.CALL, AlarmAction.DISPATCH),
     }
 )
 
@@ -80,7 +81,9 @@ class World:
             return
         row = alarms[number % len(alarms)]
         until = None if stale else self.now + timedelta(minutes=7)
-        details = Details(reason=CloseReason.FALSE, note="看过", until=until, until_clear=stale, take_over=stale)
+        details = Details(
+            reason=CloseReason.FALSE, note="看过", until=until, until_clear=stale, take_over=stale, whom=f"{who} 派的人"
+        )
         done = Act(action=action, version=row.version, actor=who, now=self.now, details=details)
         do: Any = {AlarmAction.UNDO: alarm_acts.take_back, AlarmAction.INCIDENT: alarm_acts.make_incident}
         try:
@@ -196,7 +199,15 @@ def _history_ends_in(row: AlarmRow, told: list[AlarmHistoryRow]) -> None:
         assert (alarm.state, alarm.severity) == (entry.state, entry.severity)
     for name in ("state", "severity", "occurrences", "acknowledged_by", "acknowledged_at", "owner", "owner_at"):
         assert getattr(alarm, name) == getattr(row, name), name
-    for name in ("close_reason", "close_note", "closed_by", "shelved_until", "shelved_until_clear", "incident_id"):
+    for name in (
+        "close_reason",
+        "close_note",
+        "closed_by",
+        "shelved_until",
+        "shelved_until_clear",
+        "incident_id",
+        "dispatched_to",
+    ):
         assert getattr(alarm, name) == getattr(row, name), name
 
 
@@ -215,6 +226,7 @@ def _again(alarm: Alarm, before: Alarm, entry: AlarmHistoryRow, rule: Any) -> Al
         until_clear=detail.get("until_clear", False),
         take_over=detail.get("take_over", False),
         incident_id=detail.get("incident_id"),
+        whom=detail.get("whom"),
     )
     value = detail.get("value")
     return transition(

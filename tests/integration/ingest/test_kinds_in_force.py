@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,15 @@ from sqlalchemy import select
 
 from data_access.commands import alarm_clock
 from data_access.db.engine import Database
-from data_access.db.tables import AlarmHistoryRow, AlarmKindRow, AlarmRow, DeviceRow, DeviceStateRow
+from data_access.db.tables import (
+    AlarmHistoryRow,
+    AlarmKindRow,
+    AlarmRow,
+    AreaBoundaryRow,
+    AreaRow,
+    DeviceRow,
+    DeviceStateRow,
+)
 from data_access.domain.alarms import Severity
 from data_access.domain.devices import DeviceStatus
 from data_access.ingest.metrics import Metrics
@@ -158,6 +167,58 @@ def test_a_circle_of_its_own_and_restarts_in_between(site: Site) -> None:
     site.restart()
     site.wait(11)
     assert site.standing() == [("geofence", Severity.MAJOR)]
+
+
+def _square(lng: float, lat: float, half: float) -> list[list[float]]:
+    return [[lng + x * half, lat + y * half] for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+
+
+def test_a_polygon_of_its_own_is_left_or_entered(site: Site) -> None:
+    strict = {"levels": [[50, 3]], "raise_count": 1, "raise_delay_s": 0, "hysteresis": 10}
+    site.override("W", {"geofence": {**strict, "fence": {"polygon": _square(114.1, 22.5, 0.01)}}})
+    site.say("W", lng=114.109, lat=22.509)  # further from its place than before, and inside
+    site.wait(1)
+    assert site.standing() == []
+    site.say("W", lng=114.1105, lat=22.5)  # 51 m outside
+    assert site.standing() == [("geofence", Severity.MAJOR)]
+    with site.database.reading() as session:
+        assert session.scalars(select(AlarmRow.value)).one() == pytest.approx(51, abs=1)
+    site.wait(1)
+    site.say("W", lng=114.0999, lat=22.5)
+    assert site.standing() == []
+    site.override("W", {"geofence": {**strict, "fence": {"keep": "outside", "polygon": _square(114.2, 22.5, 0.01)}}})
+    site.wait(10)
+    site.say("W", lng=114.1, lat=22.5)
+    assert site.standing() == []
+    site.wait(10)
+    site.say("W", lng=114.2, lat=22.5)
+    assert site.standing() == [("geofence", Severity.MAJOR)]
+
+
+@pytest.mark.parametrize("area", ["community", "440303001"])
+def test_the_boundary_of_an_area_is_a_fence(site: Site, area: str, caplog: pytest.LogCaptureFixture) -> None:
+    with site.database.writing() as session:
+        watch = session.scalars(select(DeviceRow).where(DeviceRow.code == "W")).one()
+        place = AreaRow(code="440303001", name="水贝社区", kind="community", path="000000", depth=1, aliases=[])
+        place.parent_id = watch.area_id
+        session.add(place)
+        session.flush()
+        watch.area_id, watch.area_path = place.id, place.path
+        corners = [*_square(114.1, 22.5, 0.01), _square(114.1, 22.5, 0.01)[0]]
+        geometry = json.dumps({"type": "MultiPolygon", "coordinates": [[corners]]})
+        session.add(AreaBoundaryRow(area_id=place.id, geometry=geometry, schematic=True, source="test"))
+    strict = {"levels": [[50, 2]], "raise_count": 1, "raise_delay_s": 0, "hysteresis": 10}
+    site.override("W", {"geofence": {**strict, "fence": {"area": area}}})
+    site.say("W", lng=114.109, lat=22.5)
+    assert site.standing() == []
+    site.wait(1)
+    site.say("W", lng=114.12, lat=22.5)
+    assert site.standing() == [("geofence", Severity.MINOR)]
+    site.override("W", {"geofence": {**strict, "fence": {"area": "street"}}})  # it has none
+    assert "has no boundary" in caplog.text
+    site.wait(10)
+    site.say("W", lng=114.1001, lat=22.5)  # the circle around its own place holds instead
+    assert site.standing() == []
 
 
 def test_a_watch_that_has_not_moved_for_hours_is_an_alarm(site: Site) -> None:

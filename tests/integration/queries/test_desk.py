@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from data_access.db.engine import Database
 from data_access.db.tables import (
     AlarmRow,
+    AreaRow,
     BuildingRow,
     DeviceRow,
     DutyRow,
     DwellingRow,
     HouseholdRow,
+    IncidentRow,
     ResidentRow,
     ResponsibleRow,
     ShiftRow,
@@ -133,6 +135,7 @@ def test_one_alarm_comes_with_people_cameras_and_neighbours(small: Database, noo
     people = {p.name: (p.phone, p.on_duty) for p in seen.around.people}
     assert people == {"陈*": ("13800001234", True), "黄*": ("13800001234", False)}
     assert {p.phone for p in masked.around.people} == {"138****1234"}
+    assert {(p.of_building, p.metres) for p in seen.around.people} == {(False, 0)}  # the middle of the grid
     assert sibling in [a.alarm_id for a in seen.siblings]
     assert seen.around.floor == 5
     assert [a.floor for a in seen.siblings] == [3]
@@ -169,6 +172,35 @@ def test_people_at_risk_are_counted_and_never_named(small: Database, noon: datet
         risk = desk.alarm(session, one.id, "", now=noon, whole_phones=True).around.at_risk
     assert risk is not None
     assert (risk.residents, risk.households, risk.elderly_alone, risk.infants, risk.disabled) == (2, 1, 1, 1, 0)
+
+
+def test_how_far_it_is_from_whoever_answers_and_to_the_case_it_became(small: Database, noon: datetime) -> None:
+    with small.writing() as session:
+        case = session.scalars(select(IncidentRow).order_by(IncidentRow.id)).first()
+        one = _alarm(session, noon, lng=114.14, incident_id=case.id if case else None)
+        grid = session.get_one(AreaRow, one.area_id)
+        for code, building in (("G", None), ("H", one.building_id)):
+            session.add(
+                ResponsibleRow(
+                    code=code,
+                    name="陈丽",
+                    role="grid_worker",
+                    area_id=grid.id,
+                    area_path=grid.path,
+                    building_id=building,
+                )
+            )
+        seen = desk.alarm(session, one.id, "", now=noon, whole_phones=True)
+        nowhere = _alarm(session, noon, lng=None, lat=None)
+        unknown = desk.alarm(session, nowhere.id, "", now=noon, whole_phones=True)
+        assert case is not None
+        outside = "001"
+        case.area_path = outside
+        session.flush()
+        hidden = desk.alarm(session, one.id, STREET_PATH, now=noon, whole_phones=True)
+    assert [(p.of_building, p.metres) for p in seen.around.people] == [(True, 1028), (False, 1028)]
+    assert [p.metres for p in unknown.around.people] == [None, None]
+    assert (seen.case, hidden.case) == ("I1", None)
 
 
 def test_an_alarm_outside_the_scope_is_not_there(small: Database, noon: datetime) -> None:

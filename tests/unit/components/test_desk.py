@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 from components import alarm_context, alarm_detail, alarm_queue, desk
@@ -233,6 +235,15 @@ def test_the_timeline_tells_who_did_what_and_why_newest_first() -> None:
     assert told.index("关闭") < told.index("通话") < told.index("报警")
 
 
+def test_a_level_without_anybody_is_said_in_the_readers_language() -> None:
+    step = _step(
+        "escalate", actor="clock", detail={"level": 2, "passed": [0, 1], "manned": False}, note="网格员无人值班"
+    )
+    assert "上报一级：街道一级 · 网格员、社区一级、街道一级无人值班" in _parts(_view(history=[step]))["timeline"]
+    told = _parts(_view(history=[step]), lang="en")["timeline"]
+    assert "one level up: the street · nobody on shift for Grid worker, the community, the street" in told
+
+
 def test_readings_carry_their_levels_and_are_said_in_words() -> None:
     chart = Chart(
         metric="gas_lel",
@@ -257,6 +268,48 @@ def test_people_are_called_by_link_counted_and_never_named_in_the_clear() -> Non
     masked = replace(_view().around.people[0], phone="138****0301")
     hidden = replace(_view().around, people=(masked,))
     assert "tel:" not in render(alarm_context.build(_view(around=hidden), ZH))
+
+
+def test_the_place_is_a_map_with_what_lies_within_reach() -> None:
+    there: dict[str, Any] = {"lng": 114.131, "lat": 22.55, "metres": 103}
+    around = replace(
+        _view().around,
+        people=(
+            replace(_view().around.people[0], on_duty=None, **there),
+            replace(_view().around.people[1], **there),
+            Reachable(id=3, role="building_head", name="罗*", phone=None, on_duty=None, of_building=True, metres=3),
+        ),
+    )
+    context = render(alarm_context.build(_view(around=around), ZH))
+    drawn = json.loads(unescape(context.split('data-map="')[1].split('"')[0]))
+    assert (drawn["key"], drawn["severity"], drawn["place"]) == ("alarm 7", 4, "水贝二村 12 栋")
+    assert [p["kind"] for p in drawn["points"]] == ["camera", "camera-off", "worker", "worker"]  # a team, then people
+    assert [p.get("camera") for p in drawn["points"]][:2] == ["cam-1", None]
+    assert drawn["points"][1]["said"] == "90 米 · 无画面"
+    assert drawn["points"][-1]["name"] == "网格员 陈* · 网格长 黄*"  # two of one place are one mark
+    for said in ("103 米", "在岗", "本楼"):
+        assert said in context
+    assert "data-map" not in render(alarm_context.build(_view(_record(lng=None, lat=None)), ZH))
+
+
+def test_a_masked_name_is_asked_for_by_whoever_may() -> None:
+    assert "data-reveal" not in render(alarm_context.build(_view(), ZH))
+    asked = render(alarm_context.build(_view(), ZH, may_reveal=True))
+    assert asked.count('data-reveal="') == 2
+    assert "13800000301" in asked
+
+
+def test_the_case_it_became_is_a_step_away() -> None:
+    head = _parts(_view(_record(incident_id=3), case="A-1"))["head"]
+    assert 'href="/incidents/case?code=A-1"' in head
+    assert "已转为事件 A-1" in head
+    assert (
+        'href="/incidents/case?code=A-1&amp;lang=en"'
+        in _parts(_view(_record(incident_id=3), case="A-1"), lang="en")["head"]
+    )
+    elsewhere = _parts(_view(_record(incident_id=3)))["head"]  # a case that is not the viewer's to see
+    assert "已转为事件 3" in elsewhere
+    assert "/incidents/case" not in elsewhere
 
 
 def test_whoever_is_on_duty_is_offered_first_then_teams() -> None:

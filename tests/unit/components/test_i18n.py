@@ -27,6 +27,7 @@ REFUSALS = (
     "queries/reports.py",
     "domain/accounts.py",
     "domain/alarm_tuning.py",
+    "domain/fences.py",
     "commands/device_rules.py",
     "queries/device_rules.py",
     "queries/rule_preview.py",

@@ -23,6 +23,7 @@ from data_access.viewmodels.overview import (
     GroupLine,
     KindLine,
     Ledger,
+    Neighbour,
     OnDuty,
     Overview,
     Sensors,
@@ -202,6 +203,15 @@ def test_the_ranking_marks_who_is_below_the_target_and_shows_the_unassigned_unra
     assert said.index("翠竹") < said.index("东门") < said.index("莲塘") < said.index("未归属")
     assert said.count("rank is-low") == 1
     assert said.count('"data-drill"') == 3
+
+
+def test_neighbours_are_numbers_and_lead_nowhere() -> None:
+    beside = (Neighbour(name="东门街道", name_en="Dongmen", alarms=3, incidents=12, on_time_rate=97.5),)
+    for view in (replace(FULL, neighbours=beside), replace(EMPTY, neighbours=beside)):
+        said = _text(ranking.build(view, (), words("zh")))
+        assert said.index("相邻区域") < said.rindex("东门") < said.index("97.5")
+        assert said.count('"data-drill"') == len([line for line in view.children if line.code and view.place.children])
+    assert "相邻" not in _text(ranking.build(FULL, (), words("zh")))
 
 
 def test_each_rental_grade_is_told_behind_a_mark_that_needs_no_pointer() -> None:

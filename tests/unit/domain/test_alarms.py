@@ -72,6 +72,39 @@ def do(before: Alarm, action: AlarmAction, now: datetime = LATER, *, actor: str 
     return transition(before, action, now=now, severity=severity, actor=actor, details=Details(**said))
 
 
+FLAGS = {
+    S.ACTIVE_UNACKED: (True, False),
+    S.ACTIVE_ACKED: (True, True),
+    S.CLEARED_UNACKED: (False, False),
+    S.CLEARED_ACKED: (False, True),
+}
+"""Whether the condition stands, and whether somebody has looked."""
+
+
+def told_by_the_flags(state: AlarmState, action: AlarmAction) -> AlarmState | None:
+    """Where `action` leads by what it means for each of the two alone; None where it means nothing."""
+    if action is A.UNDO or (state is S.CLOSED and action is not A.RETURN):
+        return None
+    stands, acked = FLAGS.get(state, (False, True))
+    if action is A.RETURN:
+        after = None if stands else (True, False)
+    elif action in {A.RETRIGGER, A.CLEAR}:
+        after = (action is A.RETRIGGER, acked) if stands else None
+    elif action is A.ACKNOWLEDGE:
+        after = None if acked else (stands, True)
+    elif action is A.CLOSE:
+        after = (stands, True)
+    else:
+        after = (stands, acked)
+    return next((found for found, flags in FLAGS.items() if flags == after), None)
+
+
+def test_condition_and_acknowledgement_are_independent_over_the_whole_product() -> None:
+    expected = {pair: told_by_the_flags(*pair) for pair in product(AlarmState, AlarmAction)}
+    assert expected == {pair: TRANSITIONS.get(pair) for pair in product(AlarmState, AlarmAction)}
+    assert sum(found is not None for found in expected.values()) == 4 * 12 + 2 + 2 + 3 + 2 + 4
+
+
 @pytest.mark.parametrize(("state", "action"), list(product(AlarmState, AlarmAction)))
 def test_every_state_and_action(state: AlarmState, action: AlarmAction) -> None:
     before = ready(state, action)
