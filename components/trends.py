@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dash import html
 
-from components import chart, sparkline
+from components import chart, hot_topics, sparkline
 from components import format as fmt
 from components.closing import TARGET
 from components.i18n import Words
-from components.parts import Child, attributes, explained, icon, panel
-from components.ranking import short
-from data_access.domain import hot_topics
-from data_access.viewmodels.trends import AgeBand, DayLine, GroupTrend, HotTopic, HotTopics, MonthLine, Topics
+from components.navigation import address
+from components.parts import Child, attributes, icon, panel
+from data_access.viewmodels.trends import AgeBand, DayLine, GroupTrend, HotTopics, MonthLine, Topics
 
+JUDGEMENT: Final = "/trends/judgement"
 SMALLEST_PYRAMID: Final = 1000
 """An area with fewer residents shows no ages by sex: single people could be recognised."""
 
@@ -87,29 +87,17 @@ def rates(months: Sequence[MonthLine], w: Words) -> html.Section:
     )
 
 
-def hot(found: HotTopics, w: Words) -> html.Section:
-    """热点诉求: classes against their own past, with the rule and the false alarms it brings."""
-    heads = ("问题", "多在", "近 7 天", "往常", "倍数", "偶然可能")
-    rows = [_topic(line, w) for line in found.lines]
-    rule = w(
-        "规则：同一区域同一细类，近 7 天与前 {weeks} 周相比，二项分布上尾 p < {level} 且不少于 {least} 件记为突增。"
-        "本周检验 {n} 类，预期误报不超过 {false} 类。",
-        weeks=hot_topics.WEEKS_BEFORE,
-        level=hot_topics.LEVEL,
-        least=hot_topics.LEAST,
-        n=fmt.count(found.tested),
-        false=f"{found.false_alarms:.2f}",
-    )
-    body: list[Child] = [
-        _table(heads, rows, w("热点诉求"), w) if rows else html.P(w("近 7 天没有事件"), className="missing"),
-    ]
-    n = len(found.hot)
-    note = w("突增 {n} 类", n=n) if n else w("没有突增")
-    told = explained(
-        w("热点怎么算"), [w("偶然可能：若诉求没有变多，仅凭偶然也会有这么多件的可能有多大。越小越不像巧合。"), rule]
-    )
+def hot(found: HotTopics, query: Mapping[str, str], w: Words) -> html.Section:
+    """热点诉求: what rises where against its own past; more of it on the page of judgement."""
     return panel(
-        "hot", w("热点诉求"), body, sub=w("细类 · 只与自身前 8 周比"), note=note, sources="incidents", told=told
+        "hot",
+        w("热点诉求"),
+        [hot_topics.build(found, query, w)],
+        sub=w("细类 × 区域 · 只与自身前 8 周比"),
+        note=hot_topics.note(found, w),
+        sources="incidents",
+        more=address(JUDGEMENT, query),
+        told=hot_topics.told(found, w),
     )
 
 
@@ -201,27 +189,6 @@ def pyramid(bands: Sequence[AgeBand], w: Words) -> html.Section:
 def counting(w: Words) -> html.Section:
     """The pyramid's place while its people are counted."""
     return panel("pyramid", w("人口结构"), [html.P(w("读取中"), className="missing")])
-
-
-def _topic(line: HotTopic, w: Words) -> html.Tr:
-    ratio = line.last / line.expected if line.expected else None
-    flag = html.Span(w("突增"), className="tag tag-hot") if line.hot else None
-    cells = [
-        html.Th([line.name, " ", flag], scope="row", title=line.name),
-        html.Td(short(w.name(*line.where)) if line.where else fmt.DASH, className="trends-where"),
-        html.Td(html.B(fmt.count(line.last))),
-        html.Td(f"{line.expected:.1f}"),
-        html.Td(f"×{ratio:.1f}" if ratio is not None else fmt.DASH),
-        html.Td(_by_chance(line.probability, w)),
-    ]
-    return html.Tr(cells, className="is-hot" if line.hot else "")
-
-
-def _by_chance(probability: float, w: Words) -> str:
-    """How likely chance alone would bring as many: `不到万分之一`, `万分之 3`, `1.2%`."""
-    if probability < 0.0001:
-        return w("不到万分之一")
-    return w("万分之 {n}", n=round(10_000 * probability)) if probability < 0.01 else f"{100 * probability:.0f}%"
 
 
 def _table(heads: Sequence[str], rows: Sequence[html.Tr], name: str, w: Words) -> html.Div:

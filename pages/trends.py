@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from dash import Input, Output, State, callback, clientside_callback, dcc, html, register_page
 
-from components import sheet, trends, where
+from components import judgement, sheet, trends, where
 from components.i18n import Words, words
 from components.parts import Child
 from data_access.auth.principal import viewer
@@ -44,7 +44,9 @@ def layout(**query: str) -> html.Div:
         "/trends",
         w("趋势"),
         [
-            where.below("/trends", place, query, w),
+            html.Div(
+                [judgement.tabs("/trends", query, w), where.below("/trends", place, query, w)], className="trends-bar"
+            ),
             html.Div(body, id="trends-body", className="trends-grid"),
             dcc.Interval(id="trends-again", interval=REFRESH_MS),
             html.Div(id="trends-drawn", hidden=True),
@@ -112,7 +114,7 @@ def _body(area: AreaLabel, query: Mapping[str, str], w: Words) -> list[Child]:
     return [
         trends.daily(days, w),
         trends.rates(past.months(area.path, end, MONTHS, version), w),
-        trends.hot(topics.hot(area.path, end, version), w),
+        trends.hot(topics.hot(area.path, end, version), query, w),
         trends.standing(days, w),
         trends.classes(found, w),
         trends.channels(found, w),

@@ -5,7 +5,7 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const t = (source, values) => yiping.t(source, values);
-  const EARLY = { "/alarms/analysis": "/alarms/analysis/body" };
+  const EARLY = { "/alarms/analysis": "/alarms/analysis/body", "/trends/judgement": "/trends/judgement/body" };
   const AGAIN_MS = 300_000;
   const MISSED_MS = 10_000;
 

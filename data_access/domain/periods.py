@@ -89,6 +89,21 @@ def week_of(day: date) -> Period:
     return Period(first, first + timedelta(days=7))
 
 
+def week_named(name: str) -> Period:
+    """The week `2018-W43` (ISO 8601: from Monday; week 1 holds 4 January). Raises `InvalidInput`."""
+    try:
+        year, _, week = name.upper().partition("-W")
+        return week_of(date.fromisocalendar(int(year), int(week), 1))
+    except ValueError:
+        raise InvalidInput("A week is written 2018-W43.") from None
+
+
+def week_name(of: Period) -> str:
+    """The ISO name of the week that `of` begins in: `2018-W43`."""
+    year, week, _ = of.first.isocalendar()
+    return f"{year}-W{week:02}"
+
+
 def span_of(oldest: datetime, newest: datetime) -> Period:
     """The whole months that hold everything from `oldest` to `newest`."""
     return Period(month_of(local_day(oldest)).first, month_of(local_day(newest)).end)

@@ -5,17 +5,19 @@ Weeks are whole ones, so that today's morning never looks like a fall.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import AreaRow, ChannelRow, IncidentRow, IncidentTypeRow
 from data_access.domain import hot_topics
-from data_access.domain.areas import lineage
-from data_access.domain.periods import Period, midnight
+from data_access.domain.areas import PATH_STEP, lineage
+from data_access.domain.hot_topics import Cell
+from data_access.domain.periods import Period
 from data_access.queries.session import reading, remembered
 from data_access.queries.trends import day_number, day_of, inside
 from data_access.viewmodels.indicators import UNASSIGNED
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 WEEKS: Final = 12
 GROUP_WEEKS: Final = 4
 SHOWN: Final = 8
-Name = tuple[str, str | None]
-"""Chinese, and English where there is one."""
 
 
 @remembered(seconds=600)
@@ -56,33 +56,61 @@ def read_topics(session: Session, path: str, end: date) -> Topics:
 
 
 def read_hot(session: Session, path: str, end: date) -> HotTopics:
-    """The sub classes whose last week is least like the eight weeks before it, likeliest to be hot first."""
-    week = midnight(end - timedelta(days=7))
-    newest = func.sum(case((IncidentRow.created_at >= week, 1), else_=0))
-    span = Period(end - timedelta(weeks=hot_topics.WEEKS_BEFORE + 1), end)
-    rows = session.execute(
-        select(IncidentRow.sub_type_id, newest, func.count())
-        .where(*inside(path, span), IncidentRow.sub_type_id.is_not(None))
-        .group_by(IncidentRow.sub_type_id)
-    ).all()
-    found = [
-        (hot_topics.probability(int(last), n - int(last)), int(sub), int(last), n - int(last)) for sub, last, n in rows
-    ]
-    shown = sorted(line for line in found if line[2])[:SHOWN]
-    ids = [sub for _, sub, _, _ in shown]
-    names, places = _names(session, IncidentTypeRow, ids), _places(session, path, ids, end)
+    """What rises in the week before `end`: classes in the area and in every area below it, least likely first.
+
+    Of a class that rises in a place and in those around or within it, only the clearest line is shown.
+    """
+    weeks = hot_topics.WEEKS_BEFORE + 1
+    span = Period(end - timedelta(weeks=weeks), end)
+    week = (day_of(IncidentRow.created_at) - day_number(span.first)) // 7
+    keys = (IncidentRow.sub_type_id, IncidentRow.area_path, week.label("week"))
+    rows = session.execute(select(*keys, func.count()).where(*inside(path, span)).group_by(*keys)).all()
+    cells: defaultdict[tuple[int, str], list[int]] = defaultdict(lambda: [0] * weeks)
+    for sub, place, number, n in rows:
+        if sub is not None:
+            for up in lineage(place):
+                if len(up) >= len(path):
+                    cells[sub, up][number] += n
+    found = hot_topics.find(cells, _totals(session, path, span))
+    shown = _apart(found.cells)
+    names = _names(session, IncidentTypeRow, [sub for sub, _ in (cell.key for cell in shown)])
+    places = _places(session, {cell.key[1] for cell in shown})
     lines = [
         HotTopic(
-            name=names.get(sub, UNASSIGNED),
-            last=last,
-            expected=before / hot_topics.WEEKS_BEFORE,
-            probability=p,
-            hot=hot_topics.is_hot(last, before),
-            where=places.get(sub),
+            name=names.get(cell.key[0], UNASSIGNED),
+            last=cell.last,
+            expected=cell.expected,
+            probability=cell.probability,
+            hot=cell.hot,
+            where=places[cell.key[1]][1:],
+            code=places[cell.key[1]][0],
+            type_id=cell.key[0],
+            weeks=tuple(cells[cell.key]),
         )
-        for p, sub, last, before in shown
+        for cell in shown
+        if cell.key[1] in places
     ]
-    return HotTopics(end, tuple(lines), len(found), hot_topics.false_alarms(len(found)))
+    return HotTopics(end, tuple(lines), found.tested, found.level)
+
+
+def _totals(session: Session, path: str, span: Period) -> list[int]:
+    """All cases by week, of the whole tree that `path` lies in: what one place does is not to hide in its own sum."""
+    week = (day_of(IncidentRow.created_at) - day_number(span.first)) // 7
+    rows = session.execute(select(week, func.count()).where(*inside(path[:PATH_STEP], span)).group_by(week))
+    found = {int(number): n for number, n in rows}
+    return [found.get(number, 0) for number in range((span.end - span.first).days // 7)]
+
+
+def _apart(cells: Iterable[Cell[tuple[int, str]]]) -> list[Cell[tuple[int, str]]]:
+    """The first `SHOWN`, hot ones first; each class once along a way down the tree, the smallest place of equals."""
+    shown: list[Cell[tuple[int, str]]] = []
+    for cell in sorted(cells, key=lambda cell: (not cell.hot, cell.probability, -len(cell.key[1]), cell.key)):
+        sub, place = cell.key
+        if len(shown) == SHOWN:
+            break
+        if not any(sub == s and (place.startswith(p) or p.startswith(place)) for s, p in (one.key for one in shown)):
+            shown.append(cell)
+    return shown
 
 
 def _cases(session: Session, path: str, end: date) -> DataFrame:
@@ -114,25 +142,12 @@ def _groups(session: Session, frame: DataFrame, key: str, labels: Any) -> tuple[
     )
 
 
-def _places(session: Session, path: str, subs: list[int], end: date) -> dict[int, Name]:
-    """For each class the child area that had most of its cases of the last week."""
-    week = Period(end - timedelta(days=7), end)
+def _places(session: Session, paths: set[str]) -> dict[str, tuple[str, str, str | None]]:
+    """Code, name and English name of the areas at `paths`."""
     rows = session.execute(
-        select(IncidentRow.sub_type_id, IncidentRow.area_path, func.count())
-        .where(*inside(path, week), IncidentRow.sub_type_id.in_(subs))
-        .group_by(IncidentRow.sub_type_id, IncidentRow.area_path)
-    ).all()
-    below = len(lineage(path))
-    counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for sub, place, n in rows:
-        if sub is not None and len(lineage(place)) > below:
-            counted[sub][lineage(place)[below]] += n
-    most = {sub: places.most_common(1)[0][0] for sub, places in counted.items()}
-    found = session.execute(
-        select(AreaRow.path, AreaRow.name, AreaRow.name_en).where(AreaRow.path.in_(set(most.values())))
-    ).all()
-    names = {place: (name, english) for place, name, english in found}
-    return {sub: names[place] for sub, place in most.items() if place in names}
+        select(AreaRow.path, AreaRow.code, AreaRow.name, AreaRow.name_en).where(AreaRow.path.in_(paths))
+    )
+    return {path: (code, name, english) for path, code, name, english in rows}
 
 
 def _names(session: Session, labels: Any, ids: list[int]) -> dict[int, str]:

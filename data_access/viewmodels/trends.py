@@ -40,24 +40,27 @@ class GroupTrend:
 
 @dataclass(frozen=True, slots=True)
 class HotTopic:
-    """A class with its cases of the last week, what its own past lets expect, and how likely that is by chance."""
+    """A class in a place: its cases of the last week, what its own past lets expect, how likely that is by chance."""
 
     name: str
     last: int
     expected: float
     probability: float
     hot: bool
-    where: tuple[str, str | None] | None  # name, English name of the area directly below that has most of them
+    where: tuple[str, str | None] | None  # name, English name of the place
+    code: str | None = None  # of the place
+    type_id: int | None = None
+    weeks: tuple[int, ...] = ()  # oldest first; the last is the one judged
 
 
 @dataclass(frozen=True, slots=True)
 class HotTopics:
-    """The classes that rise most in the week before `end`; `tested` were looked at."""
+    """What rises most in the week before `end`; `tested` cells were looked at, hot is what is below `level`."""
 
     end: date
     lines: tuple[HotTopic, ...]
     tested: int
-    false_alarms: float
+    level: float
 
     @property
     def hot(self) -> tuple[HotTopic, ...]:

@@ -64,6 +64,7 @@ def _address(product: Product, which: str) -> str:
         "compare": "/compare",
         "brief": "/brief",
         "trends": "/trends",
+        "judgement": "/trends/judgement",
         "walls": "/walls",
         "alarms": "/alarms",
         "cases": "/incidents",
@@ -75,7 +76,8 @@ def _address(product: Product, which: str) -> str:
 def _settled(page: Page) -> None:
     until(
         page,
-        "Boolean(document.querySelector('h1')) && !document.querySelector('.strip.is-loading, #first-paint')",
+        "Boolean(document.querySelector('h1'))"
+        " && !document.querySelector('.strip.is-loading, #first-paint, .analysis-reading')",
         timeout=30,
     )
 
@@ -105,6 +107,8 @@ def _violations(page: Page) -> list[Any]:
         ("walls", "desk"),
         ("trends", "desk"),
         ("trends", "upright"),
+        ("judgement", "desk"),
+        ("judgement", "upright"),
         ("analysis", "desk"),
         ("analysis", "upright"),
         ("rules", "desk"),

@@ -83,8 +83,8 @@ def test_a_class_that_rises_is_found_with_its_place_and_one_that_is_as_ever_is_n
         before = read_hot(session, DISTRICT_PATH, end - timedelta(days=7))
     (line,) = found.hot
     assert (line.name, line.last, line.expected) == ("夜间施工噪声", 16, 4.0)
-    assert line.where is not None
-    assert found.tested == 1
+    assert (line.code, line.type_id, line.weeks) == (GRID, 2, (4,) * 8 + (16,))  # of places alike, the smallest
+    assert found.tested == 4  # the class in the grid, its community, its street and the district
     assert before.hot == ()
     assert topics.classes[0].weeks[-2:] == (4, 16)
     assert (topics.classes[0].now, topics.classes[0].before) == (28, 16)

@@ -226,7 +226,7 @@ def test_each_rental_grade_is_told_behind_a_mark_that_needs_no_pointer() -> None
 )
 def test_a_chance_is_said_in_words(probability: float, said: str) -> None:
     line = HotTopic("夜间施工噪声", 31, 12.4, probability, hot=True, where=None)
-    assert said in _text(trends.hot(HotTopics(date(2026, 6, 1), (line,), 302, 0.15), words("zh")))
+    assert said in _text(trends.hot(HotTopics(date(2026, 6, 1), (line,), 302, 0.15), {}, words("zh")))
 
 
 def test_where_only_recordings_play_the_tile_says_so_and_counts_none_of_their_alarms_as_today() -> None:
