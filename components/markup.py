@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ _NOT_MARKUP: Final = frozenset(
         *("_prop_names", "_valid_wildcard_attributes", "available_properties", "available_wildcard_properties"),
     }
 )
+_ORDERS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {}
+"""By element and the attributes it has: as many as the product's own code builds."""
+_FEW: Final = 7  # four names of Dash's own, children and one attribute have no order
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -64,8 +67,23 @@ def _element(component: Component) -> str:
         name = given.get("className")
         return f'<div class="{escape(name)}"></div>' if name else ""
     tag = component._type.lower()  # noqa: SLF001  # as above
-    opened = f"<{tag}{''.join([_attribute(name, value) for name, value in given.items()])}>"
+    opened = f"<{tag}{''.join([_attribute(name, given[name]) for name in _in_order(component, given)])}>"
     return opened if tag in _VOID else f"{opened}{render(given.get('children'))}</{tag}>"
+
+
+def _in_order(component: Component, given: Mapping[str, Any]) -> Iterable[str]:
+    """As the element declares them, then by name: a page compares what it gets with what it shows.
+
+    Dash hands them over in another order in every process.
+    """
+    if len(given) < _FEW or isinstance(component, _Field):
+        return given
+    names = (component._type, *given)  # noqa: SLF001  # as above
+    order = _ORDERS.get(names)
+    if order is None:
+        ranks = {name: i for i, name in enumerate(component._prop_names)}  # noqa: SLF001  # as above
+        order = _ORDERS[names] = tuple(sorted(given, key=lambda name: (ranks.get(name, len(ranks)), name)))
+    return order
 
 
 def _attribute(name: str, value: Any) -> str:
