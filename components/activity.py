@@ -7,10 +7,11 @@ from dash import html
 from components import format as fmt
 from components import labels, periods, sparkline, wide
 from components.i18n import Words
+from components.navigation import address
 from components.parts import INKS, Child, attributes, counter, hero, line, mark, missing, panel, split
 from data_access.domain.facts import Daily
 from data_access.domain.incidents import Stage, percent
-from data_access.viewmodels.overview import Flow, GroupLine, KindLine, Overview, Sensors
+from data_access.viewmodels.overview import Flow, GroupLine, KindLine, Overview, Sensors, StageLine
 
 SHOWN_CHANNELS = 6
 SHOWN_KINDS = 1
@@ -90,7 +91,7 @@ def _raised(view: Overview, w: Words) -> html.Div:
 
 def _stages(flow: Flow, w: Words) -> html.Div:
     highest = max([1, flow.closed_today, *(s.open for s in flow.stages)])
-    columns = [_stage(w(labels.STAGE[s.stage]), s.open, s.overdue, highest, w) for s in flow.stages]
+    columns = [_stage(s, highest, w) for s in flow.stages]
     done = html.Div(
         [
             _bar(flow.closed_today, highest),
@@ -102,18 +103,22 @@ def _stages(flow: Flow, w: Words) -> html.Div:
     return html.Div([*columns, done], className="stages")
 
 
-def _stage(name: str, open_: int, overdue: int, highest: int, w: Words) -> html.Div:
+def _stage(stage: StageLine, highest: int, w: Words) -> html.A:
+    """A stage with its open cases; a link to exactly them, whose place the script keeps that of the page."""
+    name, open_, overdue = w(labels.STAGE[stage.stage]), stage.open, stage.overdue
     late: list[Child] = [
         html.Span(className="sv sv-minor", role="img", **attributes(aria_label=w("超期"))),
         fmt.count(overdue),
     ]
-    return html.Div(
+    return html.A(
         [
             _bar(open_, highest),
             html.Span(name, className="stage-name"),
             html.Em(late, className="is-late") if overdue else html.Em("0"),
         ],
+        href=address("/incidents", {}, view="list", stage=stage.stage),
         className="stage",
+        **attributes(data_to=f"/incidents?view=list&stage={stage.stage}"),
     )
 
 

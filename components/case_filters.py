@@ -7,11 +7,13 @@ from typing import Final
 
 from dash import html
 
-from components import labels
-from components.case_board import WAITS, narrowed, options
+from components import format as fmt
+from components import indicator_words, labels
+from components.case_board import FILTERS, WAITS, narrowed, options
 from components.case_lines import LIST, URGENCY
 from components.i18n import Words
 from components.markup import Input
+from components.navigation import address
 from components.parts import Child, attributes, icon
 from data_access.viewmodels.incidents import Choice, Choices
 
@@ -66,10 +68,28 @@ def build(choices: Choices, query: Mapping[str, str], w: Words) -> html.Div:
     )
 
 
+def behind(query: Mapping[str, str], total: int, w: Words, *, more: bool) -> html.P:
+    """Of which figure the rows of the list are, how many they are, and the way back to it."""
+    counted, less = query.get("count", ""), query.get("less", "")
+    named = w(indicator_words.COUNTS[counted]) if counted in indicator_words.COUNTS else counted
+    if less in indicator_words.COUNTS:
+        named = w("{whole}中不计入{part}的", whole=named, part=w(indicator_words.COUNTS[less]))
+    kept = {name: query[name] for name in ("area", "lang", "theme", "from", "to") if query.get(name)}
+    return html.P(
+        [
+            html.B(w("{n} 件", n=f"{fmt.count(total)}{'+' if more else ''}")),
+            html.Span(named),
+            html.A(w("看指标"), href=address(indicator_words.PATH, kept), className="desk-button is-small"),
+        ],
+        className="case-behind",
+        role="status",
+    )
+
+
 def _clear(query: Mapping[str, str], w: Words) -> Child:
     """What narrows the list without a field of its own is said, and taken away with the rest."""
     days = {name: query[name] for name in ("from", "to") if query.get(name)}
-    rest = ("stage", "type", "channel", "unit", "urgency", "q", "count", "less", "cursor")
+    rest = (*FILTERS[1:], "cursor")
     if not days and not any(query.get(name) for name in rest):
         return None
     plain = {name: value for name, value in query.items() if name not in days}

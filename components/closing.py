@@ -8,9 +8,10 @@ from components import format as fmt
 from components import periods, sparkline
 from components.i18n import Words
 from components.parts import Child, icon, panel
+from data_access.domain.case_indicators import TARGETS, Rate
 from data_access.viewmodels.overview import Closing, Overview
 
-TARGET = 90.0
+TARGET = TARGETS[Rate.CLOSING_ON_TIME]
 """On-time closing an area is expected to reach, percent: the dashed line of the ranking."""
 
 

@@ -34,6 +34,7 @@ STOPS: Final = (
     Stop("/", "grid", "总览"),
     Stop(ALARMS, "bell", "告警"),
     Stop("/incidents", "loop", "事件"),
+    Stop("/indicators", "rates", "指标"),
     Stop("/trends", "trend", "趋势"),
     Stop("/compare", "columns", "对比"),
     Stop("/brief", "page", "简报"),

@@ -145,12 +145,15 @@ def line(left: Sequence[Child], right: Sequence[Child], trend: Child = None) -> 
     return html.Div([html.Span(list(left)), trend, html.Span(list(right))], className="line")
 
 
-def table(heads: Sequence[str], rows: Sequence[html.Tr], name: str, *, kind: str) -> html.Div:
-    """A table called `name` that scrolls sideways where it has no room, by keys too; `kind` names its style."""
+def table(heads: Sequence[Child], rows: Sequence[html.Tr], name: str, *, kind: str) -> html.Div:
+    """A table called `name` that scrolls sideways where it has no room, by keys too; `kind` names its style.
+
+    A head that is one already (a `Th`) stands as it is.
+    """
     whole = html.Table(
         [
             html.Caption(name, className="sr-only"),
-            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
+            html.Thead(html.Tr([h if isinstance(h, html.Th) else html.Th(h, scope="col") for h in heads])),
             html.Tbody(list(rows)),
         ],
         className=f"trends-table {kind}-table",

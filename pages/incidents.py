@@ -20,6 +20,7 @@ from data_access.queries import incident_filter, incidents
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import Place
 from data_access.viewmodels.incidents import IncidentFilter
+from data_access.viewmodels.indicators import By
 from pages import painted
 from pages.address import day
 
@@ -87,13 +88,20 @@ def _below(asked: _Asked, query: Mapping[str, str], w: Words) -> html.Nav | None
 
 def _parts(asked: _Asked, query: Mapping[str, str], w: Words) -> painted.Parts:
     path, at = asked.place.area.path, now()
-    open_ones = replace(asked.wanted, state="open", stage=None, first=None, end=None, counted=None, less=None)
+    nothing = dict.fromkeys(("stage", "first", "end", "counted", "less", "without"))
+    open_ones = replace(asked.wanted, state="open", **nothing)
     with reading() as session:
         board = incidents.board(session, path, open_ones, limit=0 if asked.listing else CARDS, now=at)
         if not asked.listing:
             return {"figures": case_board.figures(board, query, w), "board": case_board.board(board, query, w)}
         page = incidents.page(session, path, asked.wanted, cursor=query.get("cursor") or None, limit=LINES, now=at)
-    return {"figures": case_board.figures(board, query, w), "list": case_board.listed(page, board, query, w)}
+        behind = asked.wanted.counted is not None
+        total = incidents.counted(session, path, asked.wanted, now=at) if behind else None
+    said = [] if total is None else [case_filters.behind(query, total, w, more=total >= incidents.MOST_TOLD)]
+    return {
+        "figures": case_board.figures(board, query, w),
+        "list": [*said, *case_board.listed(page, board, query, w)],
+    }
 
 
 def _asked(query: Mapping[str, str]) -> _Asked:
@@ -104,7 +112,8 @@ def _asked(query: Mapping[str, str]) -> _Asked:
     if state not in incidents.STATES or (stage is not None and stage not in set(Stage)):
         raise InvalidInput("没有这样的状态或阶段。")
     counted, less = query.get("count") or None, query.get("less") or None
-    if not {counted, less} <= {*NAMES, None}:
+    without = query.get("without") or None
+    if not {counted, less} <= {*NAMES, None} or without not in {*By, None}:
         raise InvalidInput("地址里的条件不对。")
     owner = viewer().name if query.get("owner") == "me" else None
     wanted = IncidentFilter(
@@ -120,6 +129,7 @@ def _asked(query: Mapping[str, str]) -> _Asked:
         end=day(query.get("to")) if listing else None,
         counted=counted if listing else None,
         less=less if listing else None,
+        without=without if listing else None,
     )
     return _Asked(place, wanted, listing)
 

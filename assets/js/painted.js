@@ -40,8 +40,9 @@
     if (same) same.focus({ preventScroll: true });
   }
 
-  /** Keep the parts under `root`; `concerns(event)` says which events are theirs. Returns `refresh`. */
-  function keep(root, concerns, shown = () => undefined) {
+  /** Keep the parts under `root`, asked for every `rest` ms at most; `concerns(event)` says which events are theirs.
+   * Returns `refresh`. */
+  function keep(root, concerns, shown = () => undefined, rest = REST_MS) {
     const made = new Map(); // part → the HTML it was made of, before clocks went on
     let timer = 0, asking = Promise.resolve(), askedAt = 0;
 
@@ -68,13 +69,14 @@
       try {
         const answer = await fetch(root.dataset.source + location.search, { credentials: "same-origin" });
         if (answer.ok) put(await answer.json());
+        root.classList.toggle("is-failing", !answer.ok);
       } catch {
-        // the header says that the connection is lost; what stands keeps its time
+        root.classList.add("is-failing"); // what stands keeps its time
       }
     }
 
     function soon() {
-      timer = timer || setTimeout(refresh, Math.max(SOON_MS, askedAt + REST_MS - performance.now()));
+      timer = timer || setTimeout(refresh, Math.max(SOON_MS, askedAt + rest - performance.now()));
     }
 
     yiping.live.subscribe((_, event) => event && concerns(event) && !document.hidden && soon());

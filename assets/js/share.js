@@ -7,6 +7,7 @@
   const t = (source, values) => yiping.t(source, values);
   const root = document.documentElement;
   const KEPT = ["area", "lang", "from", "to"];
+  const OF_A_LIST = ["area", "lang"]; // what a link adds that says itself which rows it leads to
   const PICTURE = "/assets/vendor/html-to-image.js";
   const SAID_MS = 6000;
 
@@ -33,10 +34,11 @@
   /** The address of `path` for the place, period and language on screen. */
   function addressOf(path) {
     const now = new URLSearchParams(location.search), kept = new URLSearchParams();
-    for (const name of KEPT) if (now.get(name)) kept.set(name, now.get(name));
+    const asks = path.includes("?");
+    for (const name of asks ? OF_A_LIST : KEPT) if (now.get(name)) kept.set(name, now.get(name));
     if (document.body.dataset.area && document.getElementById("overview-left")) kept.set("area", document.body.dataset.area);
     const query = kept.toString();
-    return query ? `${path}?${query}` : path;
+    return query ? `${path}${asks ? "&" : "?"}${query}` : path;
   }
 
   function follow() {
@@ -55,6 +57,8 @@
     if (document.body.dataset.area && document.getElementById("overview-left")) url.searchParams.set("area", document.body.dataset.area);
     url.searchParams.set("lang", root.lang === "en" ? "en" : "zh");
     url.searchParams.set("theme", root.dataset.theme || "dark");
+    const fixed = document.querySelector("[data-permalink]"); // what the page shows without having been asked for it
+    for (const [name, value] of new URLSearchParams(fixed ? fixed.dataset.permalink : "")) url.searchParams.set(name, value);
     url.hash = "";
     return url.href;
   }

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
-from data_access.api.parameters import a_day, a_number, an_integer
+from data_access.api.parameters import a_day, a_number, a_word, an_integer
 from data_access.commands import incident_acts as commands
 from data_access.domain.case_indicators import NAMES
 from data_access.domain.cases import BY_MACHINES, CaseAction
@@ -27,6 +27,7 @@ from data_access.domain.incident_moves import Details
 from data_access.domain.incidents import Stage
 from data_access.queries import areas, incidents
 from data_access.viewmodels.incidents import IncidentBoard, IncidentDetail, IncidentFilter, IncidentPage
+from data_access.viewmodels.indicators import By
 
 Text = Annotated[str, Meta(max_length=2000)]
 Reason = Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -214,6 +215,7 @@ async def get_incidents(request: Request) -> Response:
         end=a_day(asked, "to") if "to" in asked else None,
         counted=counted,
         less=less,
+        without=a_word(asked, "without", By),
     )
     limit = an_integer(asked, "limit", 1, incidents.MAX_PAGE) or 50
     now = ctx.services.clock()

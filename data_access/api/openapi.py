@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from data_access.api import field, open311
+from data_access.api import field, open311, sheets
 from data_access.api.openapi_alarms import action_paths, action_schemas
 from data_access.api.openapi_attachments import attachment_paths
 from data_access.api.openapi_cases import case_paths, case_schemas
@@ -218,6 +218,7 @@ def _paths() -> Spec:
                 _query("from", {"type": "string", "format": "date"}, required=True),
                 _query("to", {"type": "string", "format": "date"}, required=True),
                 _query("by", {"type": "string", "enum": list(By)}),
+                _query("format", {"type": "string", "enum": list(sheets.WRITERS), "default": "json"}),
             )
         },
         "/api/v1/overview.xlsx": {
@@ -289,6 +290,7 @@ def _incident_filters() -> list[Spec]:
         *(_query(name, day) for name in ("from", "to")),
         _query("count", {"type": "string", "enum": list(NAMES), "description": "Those that count for a figure."}),
         _query("less", {"type": "string", "enum": list(NAMES), "description": "Without those that count for this."}),
+        _query("without", {"type": "string", "enum": list(By), "description": "Those that belong to none (未归属)."}),
         _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50}),
         _query("cursor", {"type": "string"}),
     ]

@@ -52,7 +52,7 @@ def counting(now: Any, name: str) -> ColumnElement[bool]:
 
 
 class OfTable:
-    """`Reads` of the incidents. The present is asked for: whether one is void its stage says, which an index holds.
+    """`Reads` of the incidents, as at a moment.
 
     Every condition is true or false, never null, so that it may be turned round.
     """
@@ -65,7 +65,8 @@ class OfTable:
         return given if set(outcomes) == set(Outcome) else and_(given, IncidentRow.outcome.in_(outcomes))
 
     def void(self) -> ColumnElement[bool]:
-        return IncidentRow.stage == Stage.VOID.value
+        at = IncidentRow.voided_at
+        return and_(IncidentRow.stage == Stage.VOID.value, or_(at.is_(None), at <= self._now))
 
     def known(self, name: str) -> ColumnElement[bool]:
         known: ColumnElement[bool] = _column(name).is_not(None)

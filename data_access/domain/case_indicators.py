@@ -60,8 +60,10 @@ class Counts:
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in NAMES})
 
     def rate(self, rate: Rate) -> float | None:
-        """The rate in percent, unrounded; None where nothing was due."""
+        """The rate in percent, unrounded; None where nothing was due, or where only flags are known and no steps."""
         part, whole = FORMULAS[rate]
+        if rate in OF_STEPS and not any(getattr(self, name) for name in STEPS):
+            return None
         return percent(getattr(self, part), getattr(self, whole))
 
     @property
@@ -107,6 +109,18 @@ WEIGHTS: Final = {
     Rate.EXTENSION: (10, False),
 }
 """Points in the composite score, and whether a high rate is good."""
+STEPS: Final = ("due_dispatch", "due_handling")
+OF_STEPS: Final = frozenset({Rate.REWORK, Rate.REGISTERING_ON_TIME})
+"""Rates of which outcome flags say nothing, though they make a case count in the denominator."""
+LOW_IS_GOOD: Final = frozenset({Rate.OVERDUE_UNHANDLED, Rate.EXTENSION, Rate.REWORK})
+TARGETS: Final = {Rate.CLOSING_ON_TIME: 90.0}
+"""What an area is expected to reach, percent."""
+
+
+def behind(rate: Rate) -> tuple[str, str | None]:
+    """The cases that keep a rate from being perfect: those that count for the first and not for the second."""
+    part, whole = FORMULAS[rate]
+    return (part, None) if rate in LOW_IS_GOOD else (whole, part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,11 +50,24 @@ class Period:
         """The instant as far into this period as `at` is into `of`, at most its end: what a running one compares to."""
         return min(self.end_at, self.start_at + (at - of.start_at))
 
+    @property
+    def months(self) -> int:
+        """How many whole calendar months this is; 0 where it is none."""
+        if self.first.day != 1 or self.end.day != 1:
+            return 0
+        return 12 * (self.end.year - self.first.year) + self.end.month - self.first.month
+
     def previous(self) -> Period:
-        """The period just before (环比): the month before a month, otherwise as many days."""
-        if self.is_month:
-            return month_of(self.first - timedelta(days=1))
+        """The period just before (环比): as many months before whole months, otherwise as many days."""
+        if self.months:
+            return Period(_months_on(self.first, -self.months), self.first)
         return Period(self.first - (self.end - self.first), self.first)
+
+    def following(self) -> Period:
+        """The period just after, in the same way."""
+        if self.months:
+            return Period(self.end, _months_on(self.end, self.months))
+        return Period(self.end, self.end + (self.end - self.first))
 
     def year_before(self) -> Period:
         """The same days a year earlier (同比)."""
@@ -104,9 +117,27 @@ def week_name(of: Period) -> str:
     return f"{year}-W{week:02}"
 
 
+def quarter_of(day: date) -> Period:
+    """The calendar quarter that `day` lies in."""
+    first = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    return Period(first, _months_on(first, 3))
+
+
+def year_of(day: date) -> Period:
+    """The calendar year that `day` lies in."""
+    first = day.replace(month=1, day=1)
+    return Period(first, _months_on(first, 12))
+
+
 def span_of(oldest: datetime, newest: datetime) -> Period:
     """The whole months that hold everything from `oldest` to `newest`."""
     return Period(month_of(local_day(oldest)).first, month_of(local_day(newest)).end)
+
+
+def _months_on(first: date, months: int) -> date:
+    """The first of a month, so many months on."""
+    number = 12 * first.year + first.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def _minus_year(day: date) -> date:

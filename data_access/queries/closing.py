@@ -47,18 +47,25 @@ def case_figures(
 def closing_by_month(
     session: Session, area_path: str, months: Sequence[Period], *, now: datetime
 ) -> tuple[ClosingCounts, ...]:
-    """The closing figures of each of `months` (whole ones, in order); the kept ones in one query."""
+    """The closing figures of each of `months` (whole ones, in order)."""
+    return tuple(counts.closing for counts in figures_by_month(session, area_path, months, now=now, names=CLOSING))
+
+
+def figures_by_month(
+    session: Session, area_path: str, months: Sequence[Period], *, now: datetime, names: Sequence[str] = NAMES
+) -> tuple[Counts, ...]:
+    """The figures of each of `months` (whole ones, in order); the kept ones in one query."""
     whole = Period(months[0].first, months[-1].end)
     kept = [starts_at for starts_at, _ in _kept(session, area_path, whole, None, now)]
     of_month = ClosingFigureRow.month
     counts: defaultdict[Any, Counts] = defaultdict(Counts)
-    sums = _sums(CLOSING)
-    _add(counts, session.execute(select(of_month, *sums).where(*_places(area_path, kept)).group_by(of_month)), CLOSING)
+    sums = _sums(names)
+    _add(counts, session.execute(select(of_month, *sums).where(*_places(area_path, kept)).group_by(of_month)), names)
     for month in months:
         if month.start_at not in kept:
-            found = _counted(session, area_path, _span(month), None, now, CLOSING)
-            _add(counts, ((month.start_at, *row[1:]) for row in found), CLOSING)
-    return tuple(counts[month.start_at].closing for month in months)
+            found = _counted(session, area_path, _span(month), None, now, names)
+            _add(counts, ((month.start_at, *row[1:]) for row in found), names)
+    return tuple(counts[month.start_at] for month in months)
 
 
 def _sums(names: Sequence[str]) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from data_access.db.closing import CLOSING
 from data_access.db.tables import (
     AlarmRow,
     AreaRow,
@@ -24,12 +25,15 @@ from data_access.db.tables import (
     UnitRow,
 )
 from data_access.domain.areas import subtree_bounds
+from data_access.domain.case_indicators import NAMES, Rate
 from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import SHANGHAI
 from data_access.queries.indicators import indicators
 from data_access.viewmodels.indicators import By, IndicatorLine
 
 _PAGE: Final = 2_000
+_CLOSING_RATES: Final = (Rate.CLOSING, Rate.CLOSING_ON_TIME)
+"""Under names of their own: `closing_rate`, `on_time_rate`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +231,7 @@ def indicator_rows(
     session: Session, path: str, start: date, end: date, by: By | None, *, now: datetime
 ) -> Iterator[dict[str, Any]]:
     """The lines of the page's own query, with the rates in percent rounded to two decimals."""
-    for line in indicators(session, path, start, end, by, now=now):
+    for line in indicators(session, path, start, end, by, now=now, names=NAMES):
         yield _indicator(line, start, end, by)
 
 
@@ -245,6 +249,9 @@ def _indicator(line: IndicatorLine, start: date, end: date, by: By | None) -> di
         "closed_on_time": counts.closed_on_time,
         "closing_rate": _rounded(counts.closing_rate),
         "on_time_rate": _rounded(counts.on_time_rate),
+        **{name: getattr(line.cases, name) for name in NAMES if name not in CLOSING},
+        **{f"{rate.value}_rate": _rounded(line.cases.rate(rate)) for rate in Rate if rate not in _CLOSING_RATES},
+        "score": _rounded(line.cases.score),
     }
 
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, not_, or_, select, text
 from sqlalchemy.orm import Session
 
-from data_access.db.closing import counting
-from data_access.db.tables import ChannelRow, IncidentRow, IncidentTypeRow, UnitRow
-from data_access.domain.areas import subtree_bounds
+from data_access.db.closing import LABELLED, counting
+from data_access.db.tables import AreaRow, ChannelRow, IncidentRow, IncidentTypeRow, UnitRow
+from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.incidents import FINAL_STAGES, Stage
 from data_access.domain.periods import midnight
 from data_access.viewmodels.incidents import Choice, Choices, IncidentFilter
@@ -75,6 +75,17 @@ def further(wanted: IncidentFilter) -> Iterator[Any]:
         yield IncidentRow.created_at >= midnight(wanted.first)
     if wanted.end is not None:
         yield IncidentRow.created_at < midnight(wanted.end)
+
+
+def belonging_to_none(session: Session, path: str, kind: str) -> ColumnElement[bool]:
+    """Those of the subtree of `path` that name no area of `kind`, or no class, channel or unit: the line 未归属."""
+    if kind in LABELLED:
+        missing: ColumnElement[bool] = LABELLED[kind].is_(None)
+        return missing
+    low, high = subtree_bounds(path)
+    areas = session.execute(select(AreaRow.path, AreaRow.kind).where(AreaRow.path >= low, AreaRow.path < high)).all()
+    of_kind = {area.path for area in areas if area.kind == kind}
+    return IncidentRow.area_path.in_([a.path for a in areas if not of_kind.intersection(lineage(a.path))])
 
 
 def choices(session: Session) -> Choices:

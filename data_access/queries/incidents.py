@@ -32,7 +32,7 @@ from data_access.domain.incidents import FINAL_STAGES, STAGES_IN_ORDER, Stage
 from data_access.domain.periods import local_day, midnight
 from data_access.domain.workflows import SEVEN, find
 from data_access.queries import attachments
-from data_access.queries.incident_filter import conditions, further, inside, passing_over
+from data_access.queries.incident_filter import belonging_to_none, conditions, further, inside, passing_over
 from data_access.viewmodels.incidents import (
     BoardColumn,
     IncidentBoard,
@@ -48,6 +48,8 @@ MAX_PAGE: Final = 200
 STATES: Final = ("open", "overdue", "suspended", "closed", "all")
 MOST_COUNTED: Final = 200_000
 """A board counts so many open ones at most, and then says that there are more."""
+MOST_TOLD: Final = 20_000
+"""So many rows of a list are counted at most."""
 SEARCHED_DAYS: Final = 92
 """How far back a text is looked for among finished ones where no days are given."""
 EVERYTHING: Final = IncidentFilter()
@@ -68,7 +70,7 @@ def page(
     few = finished and len(path) > LABELLED_WITHIN  # finished ones are many, but not of a community
     if finished and wanted.text and wanted.first is None:
         wanted = replace(wanted, first=local_day(now) - timedelta(days=SEARCHED_DAYS))
-    where = (*(inside(path) if few else passing_over(path)), *conditions(wanted, now))
+    where = _where(session, path, wanted, now, *(inside(path) if few else passing_over(path)))
     if finished:
         return _newest(session, where, _read_cursor(cursor, "c"), limit, now)
     found: list[IncidentLine] = []
@@ -83,6 +85,18 @@ def page(
     return IncidentPage(
         tuple(found[:limit]), f"n0-{end.id}" if end.due_at is None else f"d{to_ms(end.due_at)}-{end.id}"
     )
+
+
+def counted(session: Session, path: str, wanted: IncidentFilter, *, now: datetime) -> int:
+    """How many rows `page` would list in all; `MOST_TOLD` at most."""
+    where = _where(session, path, wanted, now, *inside(path))
+    some = select(literal(1)).select_from(IncidentRow).where(*where).limit(MOST_TOLD).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _where(session: Session, path: str, wanted: IncidentFilter, now: datetime, *inside: Any) -> tuple[Any, ...]:
+    none = () if wanted.without is None else (belonging_to_none(session, path, wanted.without),)
+    return (*inside, *conditions(wanted, now), *none)
 
 
 def board(

@@ -65,15 +65,17 @@ def indicators(
 
 
 def _whole(session: Session, area_path: str, period: Period, now: datetime, names: Sequence[str]) -> IndicatorLine:
-    area = session.execute(select(AreaRow.code, AreaRow.name).where(AreaRow.path == area_path)).first()
+    area = session.execute(select(AreaRow.code, AreaRow.name, AreaRow.name_en).where(AreaRow.path == area_path)).first()
     counts = case_figures(session, area_path, period, now=now, names=names).get(None, Counts())
-    return IndicatorLine(code=area.code if area else None, name=area.name if area else "", cases=counts)
+    if area is None:
+        return IndicatorLine(code=None, name="", cases=counts)
+    return IndicatorLine(code=area.code, name=area.name, name_en=area.name_en, cases=counts)
 
 
 def _by_area(session: Session, area_path: str, by: By, places: Mapping[Any, Counts]) -> tuple[IndicatorLine, ...]:
     low, high = subtree_bounds(area_path)
     areas = session.execute(
-        select(AreaRow.path, AreaRow.code, AreaRow.name)
+        select(AreaRow.path, AreaRow.code, AreaRow.name, AreaRow.name_en)
         .where(AreaRow.path >= low, AreaRow.path < high, AreaRow.kind == by.value)
         .order_by(AreaRow.path)
     ).all()
@@ -82,7 +84,7 @@ def _by_area(session: Session, area_path: str, by: By, places: Mapping[Any, Coun
     for path, found in places.items():
         home = next((up for up in reversed(lineage(path)) if up in paths), None)
         counts[home] += found
-    lines = tuple(IndicatorLine(code=a.code, name=a.name, cases=counts[a.path]) for a in areas)
+    lines = tuple(IndicatorLine(code=a.code, name=a.name, name_en=a.name_en, cases=counts[a.path]) for a in areas)
     return lines + _rest(counts[None])
 
 

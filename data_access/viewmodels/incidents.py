@@ -152,6 +152,7 @@ class IncidentFilter:
     end: date | None = None
     counted: str | None = None  # one of `Counts`: the rows behind an indicator's figure, replays left out
     less: str | None = None  # without those that count for this one
+    without: str | None = None  # a `By`: those that belong to none of its kind, the line 未归属
 
 
 @dataclass(frozen=True, slots=True)

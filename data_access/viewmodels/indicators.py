@@ -34,6 +34,7 @@ class IndicatorLine:
 
     code: str | None
     name: str
+    name_en: str | None = None
     key: int | None = None
     cases: Counts
 

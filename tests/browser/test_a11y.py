@@ -68,6 +68,7 @@ def _address(product: Product, which: str) -> str:
         "walls": "/walls",
         "alarms": "/alarms",
         "cases": "/incidents",
+        "indicators": "/indicators",
         "case list": "/incidents?view=list",
     }
     return {"english": "/?lang=en", "unknown": "/?area=nowhere", **pages}[which]
@@ -119,6 +120,8 @@ def _violations(page: Page) -> list[Any]:
         ("cases", "desk"),
         ("cases", "upright"),
         ("case list", "desk"),
+        ("indicators", "desk"),
+        ("indicators", "upright"),
         ("case", "desk"),
         ("case", "tablet"),
         ("compare", "upright"),

@@ -71,7 +71,7 @@ class IncidentRow(Base):
     __table_args__ = (
         UniqueConstraint("source", "source_ref"),
         Index("ix_incidents_area_path_created_at", "area_path", "created_at"),
-        # Holds all that the closing indicators of a period read, however grouped, so that they never touch the rows.
+        # Holds all that the indicators of a period read, however grouped, so that they never touch the rows.
         Index(
             "ix_incidents_closing",
             "created_at",
@@ -81,6 +81,16 @@ class IncidentRow(Base):
             "stage",
             "due_at",
             "closed_at",
+            "voided_at",
+            "registered_at",
+            "dispatched_at",
+            "handled_at",
+            "register_due_at",
+            "dispatch_due_at",
+            "handle_due_at",
+            "returned_at",
+            "reworked_at",
+            "extended_at",
             "channel_id",
             "top_type_id",
             "main_type_id",

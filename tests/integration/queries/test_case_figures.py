@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +12,7 @@ from sqlalchemy import select
 from data_access.commands.closing import keep_months
 from data_access.db.closing import CLOSING, PLACE
 from data_access.db.engine import Database
-from data_access.db.tables import AreaRow, IncidentRow, UnitRow
+from data_access.db.tables import IncidentRow
 from data_access.domain.case_indicators import FORMULAS, NAMES, Counts, Facts, Rate, tally
 from data_access.domain.incidents import Outcome
 from data_access.domain.periods import Period
@@ -22,38 +20,13 @@ from data_access.queries.closing import case_figures
 from data_access.queries.incidents import page
 from data_access.queries.indicators import indicators
 from data_access.viewmodels.incidents import IncidentFilter
-from tests.small import DISTRICT_PATH, fill
-
-HOUR = timedelta(hours=1)
-MOMENTS = (
-    *("registered_at", "dispatched_at", "handled_at", "closed_at", "returned_at", "reworked_at", "extended_at"),
-    *("due_at", "register_due_at", "dispatch_due_at", "handle_due_at"),
-)
-COUNT = 120
+from tests.cases import HOUR, MOMENTS, fill_cases
+from tests.small import DISTRICT_PATH
 
 
 @pytest.fixture
 def filled(database: Database, noon: datetime) -> Database:
-    chance = random.Random(7)
-    fill(database, noon - 400 * 24 * HOUR)
-    with database.writing() as session:
-        session.add_all(UnitRow(id=n, source="t", ref=str(n), name=f"单位{n}", aliases=[]) for n in (1, 2))
-        places = list(session.scalars(select(AreaRow)))
-        for n in range(COUNT):
-            place, created = chance.choice(places), noon - chance.randrange(60 * 24) * HOUR
-            row: dict[str, Any] = {
-                name: chance.choice([None, min(created + chance.randrange(900) * HOUR, noon)]) for name in MOMENTS
-            }
-            row["due_at"] = chance.choice([None, created + chance.randrange(900) * HOUR])
-            stage = chance.choice(["dispatch", "closed", "void"])
-            session.add(
-                IncidentRow(
-                    code=f"F{n}", source="f", source_ref=str(n), title="占道", area_id=place.id, area_path=place.path,
-                    stage=stage, created_at=created, voided_at=created if stage == "void" else None,
-                    outcome=chance.choice([None, None, None, *Outcome]), run="r" if n % 11 == 0 else None,
-                    unit_id=chance.choice([None, 1, 2]), **row,
-                )
-            )  # fmt: skip
+    fill_cases(database, noon)
     return database
 
 

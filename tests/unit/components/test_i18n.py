@@ -33,6 +33,7 @@ REFUSALS = (
     "queries/rule_preview.py",
     "queries/alarm_span.py",
     "queries/audit.py",
+    "queries/indicator_page.py",
     "auth/principal.py",
 )
 COMMENT = re.compile(r"//.*|/\*.*?\*/")

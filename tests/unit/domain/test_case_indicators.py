@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data_access.domain.case_indicators import FORMULAS, WEIGHTS, Counts, Facts, Rate, tally
-from data_access.domain.incidents import format_percent, outcome_of_flags
+from data_access.domain.case_indicators import FORMULAS, OF_STEPS, WEIGHTS, Counts, Facts, Rate, tally
+from data_access.domain.incidents import Outcome, format_percent, outcome_of_flags
 from tests.appeals import APPEALS
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
@@ -111,5 +111,13 @@ def test_every_rate_has_its_formula_over_counts_that_exist(rate: Rate) -> None:
     part, whole = FORMULAS[rate]
     assert {part, whole} <= names
     assert Counts().rate(rate) is None
-    assert Counts(**{part: 1, whole: 4}).rate(rate) == 25
-    assert (Counts(**{whole: 1}) + Counts(**{part: 1, whole: 3})).rate(rate) == 25
+    steps = {"due_handling": 4} if rate in OF_STEPS else {}
+    assert Counts(**{part: 1, whole: 4}, **steps).rate(rate) == 25
+    assert (Counts(**{whole: 1}, **steps) + Counts(**{part: 1, whole: 3})).rate(rate) == 25
+
+
+def test_flags_alone_say_nothing_of_rework_or_of_when_a_case_was_registered() -> None:
+    counts = tally([Facts(outcome=Outcome.OVERDUE)], LATER)
+    assert (counts.registered, counts.due_closing) == (1, 1)
+    assert [counts.rate(rate) for rate in (Rate.REWORK, Rate.REGISTERING_ON_TIME)] == [None, None]
+    assert (counts + tally([DONE], LATER)).rate(Rate.REWORK) == 0

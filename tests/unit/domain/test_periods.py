@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access.domain.errors import InvalidInput
-from data_access.domain.periods import Period, local_day, midnight, month_of, span, span_of, week_of
+from data_access.domain.periods import (
+    Period,
+    local_day,
+    midnight,
+    month_of,
+    quarter_of,
+    span,
+    span_of,
+    week_of,
+    year_of,
+)
 
 DAYS = st.dates(min_value=date(2000, 1, 1), max_value=date(2100, 1, 1))
 
@@ -38,6 +48,15 @@ def test_periods_and_the_ones_before_them_meet_without_gap(first: date, days: in
     period = Period(first, first + timedelta(days=days))
     assert period.previous().end == period.first
     assert period.end_at - period.start_at == timedelta(days=days)
+
+
+@given(DAYS)
+def test_whole_months_compare_with_as_many_months_before(day: date) -> None:
+    for period, months in ((quarter_of(day), 3), (year_of(day), 12)):
+        assert period.first <= day < period.end
+        assert (period.months, period.previous().months, period.following().months) == (months, months, months)
+        assert period.previous().end == period.first
+        assert period.following().previous() == period
 
 
 @given(DAYS)
