@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from dash import html
 
@@ -15,12 +16,15 @@ from components.navigation import address
 from components.parts import Child, attributes, explained, icon, panel, table
 from data_access.domain import new_words
 from data_access.domain.hot_topics import FALSE_ALARMS, WEEKS_BEFORE
+from data_access.domain.periods import week_named
 from data_access.viewmodels.judgement import Calendar, Judgement, Reporters
+from data_access.viewmodels.weekly import Issue
 
 PATH: Final = "/trends/judgement"
 STEPS: Final = 6
 """Neutral steps of a calendar: none, then five."""
 WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+_LANGUAGES: Final = {"zh": "中文版", "en": "英文版"}
 _ROWS: Final = "/incidents"
 _PLACE_DAYS: Final = 28
 _REPORTER_DAYS: Final = 90
@@ -48,7 +52,7 @@ def reading(w: Words) -> html.P:
     return html.P(w("读取中"), className="missing analysis-reading", role="status")
 
 
-def build(found: Judgement, query: Mapping[str, str], w: Words) -> html.Div:
+def build(found: Judgement, code: str, issues: Sequence[Issue], query: Mapping[str, str], w: Words) -> html.Div:
     """Everything below the bar."""
     return html.Div(
         [
@@ -58,6 +62,7 @@ def build(found: Judgement, query: Mapping[str, str], w: Words) -> html.Div:
             year(found.calendar, w),
             places(found, query, w),
             reporters(found.reporters, w),
+            weekly(code, issues, w),
         ],
         className="judgement-grid",
     )
@@ -253,6 +258,22 @@ def reporters(of: Reporters, w: Words) -> html.Section:
     else:
         body.append(html.P(w("掩码号码只给值班与网格人员看。"), className="missing"))
     return panel("reporters", w("重复反映人"), body, sub=sub, sources="incidents")
+
+
+def weekly(code: str, issues: Sequence[Issue], w: Words) -> html.Section:
+    """周报: those that were made, each to be downloaded."""
+    sub = w("每周一生成 · PDF")
+    if not issues:
+        why = w("这个区域还没有周报：yiping brief --area {code}", code=code)
+        return panel("weekly", w("周报"), [html.P(why, className="missing")], sub=sub)
+    lines = []
+    for one in issues:
+        week = week_named(one.week)
+        span = f"{week.first:%Y-%m-%d} – {week.end - timedelta(days=1):%m-%d}"
+        href = f"/api/v1/briefs/{quote(code)}/{one.week}.pdf?lang={one.lang}"
+        name = [icon("page"), html.B(one.week), html.Span(span), html.Span(w(_LANGUAGES[one.lang]))]
+        lines.append(html.Li(html.A(name, href=href, download="", className="weekly-issue")))
+    return panel("weekly", w("周报"), [html.Ul(lines, className="weekly-issues")], sub=sub)
 
 
 def step(n: int, most: int) -> int:

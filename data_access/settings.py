@@ -124,6 +124,19 @@ class Settings(BaseSettings):
         None, description="Font file with Chinese letters for PDF; by default one of the usual places."
     )
 
+    brief_areas: str | None = Field(
+        None, description="Codes of the areas a weekly brief is made of, with commas; by default those with none above."
+    )
+    brief_hour: Annotated[int, Field(ge=0, le=23)] = Field(
+        7, description="Hour of Monday, Shanghai time, from which the worker makes the brief of the week before."
+    )
+    brief_languages: Annotated[str, Field(pattern=r"^(zh|en|zh,en)$")] = Field(
+        "zh", description="Languages of those briefs: zh, en or zh,en."
+    )
+    brief_keep_weeks: Annotated[int, Field(ge=4, le=1040)] = Field(
+        260, description="Weeks that those briefs are kept in the data folder."
+    )
+
     batch_ms: Annotated[int, Field(ge=1, le=10_000)] = Field(
         50, description="Longest time a reading waits for its batch."
     )

@@ -17,6 +17,7 @@ from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.domain.periods import local_day
 from data_access.queries import areas, overview
+from data_access.queries.briefs import issues
 from data_access.queries.judgement import judged
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import AreaLabel
@@ -27,6 +28,7 @@ from pages.person import shown
 
 PATH: Final = judgement.PATH
 BODY: Final = "/trends/judgement/body"
+ISSUES: Final = 8
 
 register_page(__name__, path="/trends/judgement", title="研判 · 一屏", name="研判")
 
@@ -71,7 +73,7 @@ def body() -> Response:
         found = judged(area.path, _end(query), may(viewer(), Action.SEE_PHONES), version)
     except DomainError as refused:
         return fragment.answer(html.P(w(refused.source, **refused.named), className="missing"))
-    return fragment.answer(judgement.build(found, query, w))
+    return fragment.answer(judgement.build(found, area.code, issues(area.code, ISSUES), query, w))
 
 
 get_app().server.add_url_rule(BODY, "judgement_body", body)

@@ -14,7 +14,7 @@ from data_access.domain.accounts import AuditAction
 
 
 async def download(request: Request, what: str, body: bytes, name: str, **detail: str | None) -> Response:
-    """`body` as the file `name` (json, csv or xlsx), after keeping who took it; `detail` says of what it was."""
+    """`body` as the file `name` (json, csv, xlsx or pdf), after keeping who took it; `detail` says of what it was."""
     ctx, who = context(request), principal(request)
     now, address = ctx.services.clock(), request.client.host if request.client else None
     kept = {"file": name} | {key: value for key, value in detail.items() if value is not None}

@@ -221,6 +221,19 @@ def _paths() -> Spec:
                 _query("format", {"type": "string", "enum": list(sheets.WRITERS), "default": "json"}),
             )
         },
+        "/api/v1/briefs": {
+            "get": _get("The weekly briefs that were made of an area, newest first.", {"type": "object"}, _AREA)
+        },
+        "/api/v1/briefs/{area}/{week}.pdf": {
+            "get": _get(
+                "A weekly brief as PDF; the week is written 2018-W43.",
+                {"type": "string", "format": "binary"},
+                _path("area", "string"),
+                _path("week", "string"),
+                _query("lang", {"type": "string", "enum": ["zh", "en"]}),
+                media="application/pdf",
+            )
+        },
         "/api/v1/overview.xlsx": {
             "get": _get(
                 "The figures of the overview as a workbook; the period is the page's where from and to are missing.",

@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "commands_export:export",
         "Print devices, alarms, incidents, areas, indicators, dead letters or sheets of QR codes.",
     ),
+    "brief": ("commands_brief:brief", "Make the weekly brief of an area as PDF."),
     "user": ("commands_user:user", "Accounts and tokens: add, disable, enable, reset, list, token, revoke."),
     "replay": ("commands_replay:replay", "Send the rows of a file through the live path again."),
     "doctor": ("commands_doctor:doctor", "Check every part and say what to do."),

@@ -18,7 +18,7 @@ from data_access.commands import (
 )
 from data_access.db.files import Files
 from data_access.live.outbox import Relay
-from data_access.runtime import days, heartbeat, notices, video
+from data_access.runtime import days, heartbeat, notices, video, weeklies
 from data_access.runtime.channels import ways
 from data_access.runtime.counters import EVERY_S, CountersKeeper
 from data_access.runtime.worker import Task
@@ -62,6 +62,7 @@ def tasks(services: Services) -> list[Task]:
         Task(name="hours", every_s=60.0, run=lambda now: clocks.aggregate_hours(database, now)),
         Task(name="closing", every_s=60.0, run=lambda now: closing.keep_months(database, now)),
         Task(name="days", every_s=days.EVERY_S, run=lambda now: days.keep(database, now)),
+        Task(name="briefs", every_s=weeklies.EVERY_S, run=weeklies.Schedule(services).step),
         Task(
             name="attachments",
             every_s=attachments.SWEEP_EVERY_S,

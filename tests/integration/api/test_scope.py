@@ -61,6 +61,8 @@ PARAMETERS: Final[dict[str, str]] = {
     "window_id": "1",
     "id": "1",
     "alarm": "smoke",
+    "area": COMMUNITY,
+    "week": "2026-W20",
 }
 CAMERA: Final = "C1"
 _NEEDED: Final = {
