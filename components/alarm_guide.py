@@ -41,7 +41,7 @@ def _step(step: Step, *, current: bool, ticking: bool, w: Words) -> html.Li:
         right = html.Span(f"{fmt.clock(step.at)} {step.by}", className="desk-step-who")
     elif ticking:
         right = html.Button(
-            w("完成"),
+            [html.Span(w("完成")), html.Kbd("T")] if current else w("完成"),
             type="button",
             className="desk-button is-small",
             **attributes(data_tick=str(step.number), data_tick_text=step.text, aria_label=f"{w('完成')} {step.text}"),

@@ -210,6 +210,10 @@
         for (const button of root.querySelectorAll('[data-action="place"]')) button.setAttribute("aria-expanded", String(on));
         if (on) byId("desk-context").focus({ preventScroll: true });
       },
+      step() {
+        const button = detailBox.querySelector(".desk-guide .is-now [data-tick]");
+        if (button) button.click();
+      },
       siblings() {
         const first = detailBox.querySelector("[data-go]");
         if (first) first.focus();
@@ -280,8 +284,8 @@
     root.addEventListener("click", (event) => {
       const target = event.target.closest("[data-action], [data-view], [data-go], [data-tick], [data-call], [data-camera], [data-reveal]");
       if (!target || target.closest("dialog")) return;
-      const { action, view, go: to, tick: step, tickText, call, camera, cameraName, reveal, revealName } = target.dataset;
-      if (action) run(action);
+      const { action, what, view, go: to, tick: step, tickText, call, camera, cameraName, reveal, revealName } = target.dataset;
+      if (action) run(action, what ? { what } : {});
       else if (view) narrow({ view });
       else if (to) go(Number(to));
       else if (step) acts.run("tick", { step, text: tickText });

@@ -38,7 +38,10 @@
         shown[name] = html;
         const box = place(name), scrolled = box.querySelector(".desk-steps"), top = scrolled ? scrolled.scrollTop : 0;
         const held = box.contains(document.activeElement) ? document.activeElement.dataset : null;
-        if (name === "context" && !fresh && sameCameras(box, html)) continue;
+        if (name === "context" && !fresh && sameCameras(box, html)) {
+          if (held) refocus(box, held);
+          continue;
+        }
         if (name === "context") stop();
         box.innerHTML = html;
         const list = box.querySelector(".desk-steps");
@@ -87,7 +90,8 @@
     }
 
     function refocus(box, held) {
-      const key = Object.entries(held).find(([name]) => ["action", "tick", "go", "call", "camera"].includes(name));
+      if (box.contains(document.activeElement)) return;
+      const key = Object.entries(held).find(([name]) => ["action", "tick", "go", "call", "camera", "reveal"].includes(name));
       const same = key && box.querySelector(`[data-${key[0]}="${CSS.escape(key[1])}"]`);
       if (same) same.focus({ preventScroll: true });
     }

@@ -18,6 +18,7 @@
     const { may, me } = yiping.here.desk;
     let last = null; // what can be undone: { ids, until }
 
+    let leave = () => undefined; // takes the line with its undo away
     const tell = (text, kind = "") => toast(byId("desk-toasts"), text, { kind });
     const announce = (text) => (byId("desk-say").textContent = text);
     const named = (alarms) => (alarms.length === 1 ? `${yiping.deskRows.title(alarms[0])} · ${alarms[0].place}` : t("{n} 条告警", { n: alarms.length }));
@@ -31,11 +32,13 @@
       for (const record of done) queue.patch(record);
       if (done.length) {
         const ids = done.map((record) => record.id), words = `${t(DONE[action])} · ${named(ids.map((id) => queue.get(id)).filter(Boolean))}`;
-        if (action === "undo") last = null;
-        if (SAFE.has(action) && !quiet) {
-          last = { ids, until: performance.now() + UNDO_MS };
-          toast(byId("desk-toasts"), words, { ms: UNDO_MS, action: t("撤销"), onAction: undo });
-        } else tell(words);
+        const undoable = SAFE.has(action) && !quiet;
+        if (undoable || (last && ids.some((id) => last.ids.includes(id)))) {
+          leave(); // what it offers to take back is the last thing no more
+          last = undoable ? { ids, until: performance.now() + UNDO_MS } : null;
+        }
+        if (undoable) leave = toast(byId("desk-toasts"), words, { ms: UNDO_MS, action: t("撤销"), onAction: undo });
+        else tell(words);
         if (done.length > 1) clear();
       }
       if (refused.length) await complain(refused);

@@ -18,7 +18,7 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     """Whose record, and why."""
 
     kind: Unmaskable
-    id: Annotated[int, msgspec.Meta(ge=1, lt=2**63)]
+    id: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     reason: str
 
 

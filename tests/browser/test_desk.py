@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
 
+from data_access.db.tables import AuditRow
 from data_access.domain.accounts import DEMO_PASSWORD
 from tests.browser.product import Product, until
 
@@ -118,9 +120,9 @@ def test_a_whole_shift_by_keyboard_alone(desks: Desks, product: Product) -> None
     expect(first.locator(".desk-timeline")).to_contain_text("物业已到现场")
 
     # a step of the guidance is ticked off, the second officer is told whose alarm it is
-    first.locator("[data-tick]").first.focus()
-    _keys(first, "Enter")
+    _keys(first, "t")
     expect(first.locator(".desk-guide .is-done")).to_have_count(1)
+    expect(first.locator(".desk-toast button")).to_have_count(0)  # nothing is offered to be undone that cannot be
     second.evaluate(AT, fire)
     _keys(second, "c")
     expect(second.locator("#desk-dialog-takeover")).to_contain_text("demo-officer")
@@ -214,6 +216,76 @@ def test_undo_takes_back_and_says_so(desks: Desks, product: Product) -> None:
     until(page, STATE, [number, "active_unacked"])
     expect(page.locator(".desk-toast").filter(has_text="已撤销")).to_be_visible()
     product.publish(device, {"gas_lel": 1})
+
+
+CENTRE = "() => { const at = yiping.nearMap.map().map.getCenter(); return [at.lat, at.lng]; }"
+
+
+def test_the_place_is_a_map_by_keys_that_moves_for_another_alarm_alone(desks: Desks, product: Product) -> None:
+    page = desks.sit("demo-officer")
+    first, other = product.device("smoke", 6), product.device("gas", 7)
+    product.publish(first, {"smoke": 1})
+    product.publish(other, {"gas_lel": 60})
+    numbers = [_raised(page, first.id), _raised(page, other.id)]
+    page.evaluate(AT, numbers[0])
+    expect(page.locator(".near-map .is-own")).to_be_visible()
+    spot = [first.lat, first.lng]
+    until(
+        page,
+        f"([lat, lng]) => {{ const at = ({CENTRE})(); return Math.hypot(at[0] - lat, at[1] - lng) < 1e-4; }}",
+        spot,
+    )
+    until(page, "() => yiping.nearMap.map().around.houses.size > 0")  # the layers of the overview
+    page.locator(".near-map .leaflet-container").focus()
+    _keys(page, "ArrowRight", "ArrowRight")
+    until(page, f"(lng) => ({CENTRE})()[1] - lng > 1e-4", first.lng)
+    page.wait_for_timeout(400)  # the pan glides
+    moved, line = page.evaluate(CENTRE), page.evaluate("() => yiping.desk.selection.current()")
+    assert line == numbers[0]  # arrows are the map's where it has the focus
+    product.publish(first, {"smoke": 1})
+    until(page, "(id) => yiping.desk.queue.get(id).occurrences > 1", numbers[0])
+    page.evaluate("() => document.getElementById('desk-context').querySelector('.desk-people')?.remove()")
+    page.evaluate("() => yiping.desk.detail.refresh()")
+    page.wait_for_timeout(300)
+    assert page.evaluate(CENTRE) == moved
+    camera = page.locator(".near-map .near-mark[role=button]").first
+    camera.focus()
+    expect(page.locator(".near-tip")).to_be_visible()
+    _keys(page, "Enter")
+    expect(page.locator("body > .video-player")).to_be_visible()
+    _keys(page, "Escape")
+    page.locator(".near-back").click()
+    until(page, f"(lng) => Math.abs(({CENTRE})()[1] - lng) < 1e-4", first.lng)
+    page.evaluate(AT, numbers[1])
+    until(page, f"(lng) => Math.abs(({CENTRE})()[1] - lng) < 1e-4", other.lng)
+    product.publish(first, {"smoke": 0})
+    product.publish(other, {"gas_lel": 1})
+
+
+def test_a_leader_asks_for_a_name_with_a_reason_that_is_kept(desks: Desks, product: Product) -> None:
+    page = desks.sit("demo-leader")
+    device = product.device("smoke", 8)
+    product.publish(device, {"smoke": 1})
+    number = _raised(page, device.id)
+    page.evaluate(AT, number)
+    expect(page.locator("#desk-detail")).to_have_attribute("data-alarm", str(number))
+    asked = page.locator("[data-reveal]").first
+    expect(asked).to_contain_text("*")
+    expect(page.locator(".desk-people li").first).to_contain_text("****")
+    asked.focus()
+    _keys(page, "Enter")
+    expect(page.locator("#desk-dialog-reveal input[name=reason]")).to_be_focused()
+    _send(page)
+    row = page.locator(".desk-people li").first
+    expect(row.locator("a.desk-phone")).to_be_visible()
+    expect(row).not_to_contain_text("*")
+    page.evaluate("() => yiping.desk.detail.refresh()")
+    expect(row).not_to_contain_text("*")  # as long as the alarm is open
+    with product.database.reading() as session:
+        kept = session.scalars(select(AuditRow).where(AuditRow.action == "unmask").order_by(AuditRow.id.desc())).first()
+        assert kept is not None
+        assert (kept.actor, str(number) in (kept.detail or {})["reason"]) == ("demo-leader", True)
+    product.publish(device, {"smoke": 0})
 
 
 def test_a_mild_alarm_waits_behind_the_pill_and_moves_nothing(desks: Desks, product: Product) -> None:

@@ -13,7 +13,7 @@ const press = (key, where = "list", more = {}) => {
 test("the keys are those of the desk, whatever the case", () => {
   const expected = {
     j: "next", K: "previous", a: "acknowledge", A: "acknowledge", c: "claim", d: "dispatch", s: "shelve", x: "close", f: "false",
-    i: "incident", "/": "search", "?": "help", v: "video", n: "note", z: "undo", Escape: "leave", ArrowDown: "next", " ": "mark",
+    i: "incident", "/": "search", "?": "help", v: "video", n: "note", t: "step", z: "undo", Escape: "leave", ArrowDown: "next", " ": "mark",
   };
   for (const [key, action] of Object.entries(expected)) assert.equal(press(key), action, key);
 });

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from data_access.auth.credentials import hash_password
 from data_access.commands import users
-from data_access.db.tables import UserRow
+from data_access.db.tables import AreaRow, ResponsibleRow, UserRow
 from data_access.domain.accounts import DEMO_PASSWORD, Role
-from tests.small import COMMUNITY
+from tests.small import COMMUNITY, GRID
 from tests.web import Web, wait_for
 
 CHIEF = "users-chief"
@@ -108,3 +108,28 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(browser: httpx.Client, act
     assert 'role="alert"' in answer.text
     assert browser.get("/audit?from=2026-02-02&to=2026-01-01").status_code == 400
     assert browser.get("/audit?before=nonsense").status_code == 400
+
+
+def test_name_and_number_of_somebody_responsible_are_answered_with_a_reason(web: Web) -> None:
+    with web.database.writing() as session:
+        grid = session.scalars(select(AreaRow).where(AreaRow.code == GRID)).one()
+        person = ResponsibleRow(code="REVEALED", name="陈丽", role="grid_worker", phone="13800001234")
+        person.area_id, person.area_path = grid.id, grid.path
+        session.add(person)
+        session.flush()
+        number = person.id
+
+    def ask(role: Role, **said: object) -> httpx.Response:
+        token = {"Authorization": f"Bearer {web.token(role).secret}"}
+        return httpx.post(f"{web.url}/api/v1/unmask", json=said, headers=token, timeout=20)
+
+    asked = {"kind": "responsible", "id": number, "reason": "核实在岗情况"}
+    found = ask(Role.LEADER, **asked)
+    assert (found.status_code, found.json()["name"], found.json()["phone"]) == (200, "陈丽", "13800001234")
+    assert ask(Role.LEADER, **{**asked, "reason": ""}).status_code == 400
+    assert ask(Role.LEADER, **{**asked, "kind": "resident"}).status_code == 403
+    assert ask(Role.WALL, **asked).status_code == 403
+    assert ask(Role.OFFICER, **{**asked, "id": 2**63 - 1}).status_code == 404
+    assert ask(Role.OFFICER, **{**asked, "id": 2**63}).status_code == 400
+    with web.database.writing() as session:
+        session.delete(session.get_one(ResponsibleRow, number))

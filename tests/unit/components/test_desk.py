@@ -199,6 +199,11 @@ def test_a_confirmed_event_is_acknowledged_as_one_while_others_of_it_wait() -> N
     beside = _beside(AlarmState.ACTIVE_UNACKED)
     event: dict[str, Any] = {"record": _record(event_id=5), "siblings": (beside,)}
     assert 'data-action="event"' in _parts(_view(**event))["acts"]
+    done = _record(event_id=5, state=AlarmState.CLEARED_ACKED, dispatched_at=NOW)
+    over = _parts(_view(done, siblings=(_beside(AlarmState.CLEARED_ACKED),)))["acts"]
+    assert "关闭整个事件" in over
+    assert 'data-what="close"' in over
+    assert "整个事件" not in _parts(_view(done))["acts"]  # alone it is closed alone
     looked_at = {**event, "record": _record(event_id=5, state=AlarmState.ACTIVE_ACKED)}
     assert 'data-action="event"' in _parts(_view(**looked_at))["acts"]
     nothing: dict[str, Any]
