@@ -34,6 +34,7 @@ ACTS: Final = {
     "issued": "令牌已生成。",
     "revoked": "令牌已撤销，用它登录的浏览器已退出。",
 }
+TABS: Final = (("/users", "账号与令牌"), ("/catalogue", "事项目录"), ("/workflows", "流程"), ("/audit", "审计"))
 _LISTED: Final = "areas"
 
 
@@ -70,11 +71,11 @@ def build(shown: Shown, query: Mapping[str, str], now: datetime, w: Words) -> li
 
 def tabs(active: str, query: Mapping[str, str], w: Words) -> html.Div:
     """Where one is among the administrator's pages."""
-    stops = [("/users", w("账号与令牌")), ("/audit", w("审计"))]
+    stops = [(path, w(word)) for path, word in TABS]
     links = [
         html.A(
             word,
-            href=path + _kept(query),
+            href=path + kept(query),
             className="admin-tab",
             **(attributes(aria_current="page") if path == active else {}),
         )
@@ -115,9 +116,9 @@ def _accounts(shown: Shown, query: Mapping[str, str], w: Words) -> html.Section:
         table(heads, rows, w("账号"), kind="rules") if rows else html.P(w("没有这样的账号"), className="missing")
     )
     if shown.page.after:
-        more = PATH + _kept(query, q=query.get("q", ""), after=shown.page.after)
+        more = PATH + kept(query, q=query.get("q", ""), after=shown.page.after)
         body.append(html.A(w("后面的账号"), href=more, className="rules-link"))
-    new = html.A(w("新账号"), href=PATH + _kept(query, new="account"), className="desk-button is-small")
+    new = html.A(w("新账号"), href=PATH + kept(query, new="account"), className="desk-button is-small")
     return panel("accounts", w("账号"), body, note=new)
 
 
@@ -125,7 +126,7 @@ def _account_row(line: AccountLine, shown: Shown, query: Mapping[str, str], w: W
     chosen = shown.account is not None and shown.account.name == line.name
     link = html.A(
         line.name,
-        href=PATH + _kept(query, q=query.get("q", ""), name=line.name),
+        href=PATH + kept(query, q=query.get("q", ""), name=line.name),
         className="rules-link",
         **(attributes(aria_current="true") if chosen else {}),
     )
@@ -148,7 +149,7 @@ def _tokens(shown: Shown, query: Mapping[str, str], now: datetime, w: Words) -> 
     body: Child = (
         table(heads, rows, w("令牌"), kind="rules") if rows else html.P(w("没有在用的令牌"), className="missing")
     )
-    new = html.A(w("新令牌"), href=PATH + _kept(query, new="token"), className="desk-button is-small")
+    new = html.A(w("新令牌"), href=PATH + kept(query, new="token"), className="desk-button is-small")
     return panel("tokens", w("令牌"), [body], sub=w("大屏和程序用链接登录"), note=new)
 
 
@@ -156,7 +157,7 @@ def _token_row(line: TokenLine, shown: Shown, query: Mapping[str, str], now: dat
     chosen = shown.token is not None and shown.token.id == line.id
     link = html.A(
         f"{line.label} · {line.id}",
-        href=PATH + _kept(query, token=str(line.id)),
+        href=PATH + kept(query, token=str(line.id)),
         className="rules-link",
         **(attributes(aria_current="true") if chosen else {}),
     )
@@ -206,7 +207,7 @@ def _link(shown: Shown, w: Words) -> html.Label:
 def _account(shown: Shown, of: AccountLine, query: Mapping[str, str], w: Words) -> list[Child]:
     if of.name == shown.me:
         return [html.P(w("自己的账号由别的管理员来改。"), className="rules-said")]
-    address = PATH + _kept(query, name=of.name)
+    address = PATH + kept(query, name=of.name)
     chosen = of.area or ""
     change = forms.form(
         shown.form,
@@ -214,7 +215,7 @@ def _account(shown: Shown, of: AccountLine, query: Mapping[str, str], w: Words) 
         [
             forms.field(w("姓名"), "display", value=shown.given.get("display", of.display), maxlength="60"),
             _role(shown.given.get("role", of.role), w),
-            _area_field(shown, shown.given.get("area", _choice(shown.areas, chosen, w)), w),
+            area_field(shown.areas, shown.given.get("area", _choice(shown.areas, chosen, w)), w, whole=shown.whole),
             html.Div(forms.button(w("保存"), primary=True), className="rules-acts"),
         ],
         address,
@@ -233,7 +234,7 @@ def _account(shown: Shown, of: AccountLine, query: Mapping[str, str], w: Words) 
         parts.append(one("disable", w("停用账号"), w("停用后不能登录，已登录的浏览器立即退出。")))
         if of.state is not AccountState.DEMO:
             parts.append(one("reset", w("重置密码"), w("作废原密码，生成一个由本人设新密码的链接。")))
-    parts.append(html.A(w("看这个账号的审计"), href=f"/audit{_kept(query, who=of.name)}", className="rules-link"))
+    parts.append(html.A(w("看这个账号的审计"), href=f"/audit{kept(query, who=of.name)}", className="rules-link"))
     return parts
 
 
@@ -250,11 +251,11 @@ def _new_account(shown: Shown, query: Mapping[str, str], w: Words) -> html.Form:
             ),
             forms.field(w("姓名"), "display", value=given.get("display", ""), maxlength="60"),
             _role(given.get("role", Role.OFFICER), w),
-            _area_field(shown, given.get("area", ""), w),
+            area_field(shown.areas, given.get("area", ""), w, whole=shown.whole),
             html.P(w("添加后得到一个链接，由本人设密码。"), className="rules-said"),
             html.Div(forms.button(w("添加账号"), primary=True), className="rules-acts"),
         ],
-        PATH + _kept(query, new="account"),
+        PATH + kept(query, new="account"),
     )  # fmt: skip
 
 
@@ -268,14 +269,14 @@ def _new_token(shown: Shown, query: Mapping[str, str], w: Words) -> html.Form:
                 w("用途"), "label", w("例如哪面大屏"), value=given.get("label", ""), required="required", maxlength="60"
             ),
             _role(given.get("role", Role.WALL), w),
-            _area_field(shown, given.get("area", ""), w),
+            area_field(shown.areas, given.get("area", ""), w, whole=shown.whole),
             forms.field(
                 w("有效天数"), "days", w("不填则到撤销为止"), value=given.get("days", ""), inputmode="numeric",
                 maxlength="4",
             ),
             html.Div(forms.button(w("生成令牌"), primary=True), className="rules-acts"),
         ],
-        PATH + _kept(query, new="token"),
+        PATH + kept(query, new="token"),
     )  # fmt: skip
 
 
@@ -284,7 +285,7 @@ def _token(shown: Shown, of: TokenLine, query: Mapping[str, str], w: Words) -> l
     listed = html.Dl([html.Div([html.Dt(k), html.Dd(v)]) for k, v in facts], className="rules-facts")
     said = html.P(w("撤销后这个链接作废，用它登录的浏览器立即退出，不能恢复。"), className="rules-said")
     revoke = forms.form(
-        shown.form, "revoke", [said, forms.button(w("撤销令牌"))], PATH + _kept(query), number=str(of.id)
+        shown.form, "revoke", [said, forms.button(w("撤销令牌"))], PATH + kept(query), number=str(of.id)
     )
     return [listed, revoke]
 
@@ -297,10 +298,10 @@ def _role(chosen: str, w: Words) -> html.Label:
     return forms.select(w("角色"), "role", options, chosen)
 
 
-def _area_field(shown: Shown, value: str, w: Words) -> html.Div:
+def area_field(areas: Sequence[AreaChoice], value: str, w: Words, *, whole: bool) -> html.Div:
     """An area by its code, offered by name: a deployment has more of them than a list can show."""
-    hint = w("不填则是全部") if shown.whole else w("不填则是您的整个范围")
-    offered = html.Datalist([html.Option(value=_offer(area, w)) for area in shown.areas], id=_LISTED)
+    hint = w("不填则是全部") if whole else w("不填则是您的整个范围")
+    offered = html.Datalist([html.Option(value=_offer(area, w)) for area in areas], id=_LISTED)
     return html.Div([forms.field(w("范围"), "area", hint, value=value, list=_LISTED), offered])
 
 
@@ -316,6 +317,9 @@ def _area(name: str | None, name_en: str | None, w: Words) -> str:
     return w.name(name, name_en) if name else w("全部")
 
 
-def _kept(query: Mapping[str, str], **more: str) -> str:
-    kept = {name: query[name] for name in ("lang", "theme") if query.get(name)} | {k: v for k, v in more.items() if v}
-    return f"?{urlencode(kept)}" if kept else ""
+def kept(query: Mapping[str, str], **more: str) -> str:
+    """What the address of another of these pages carries on, and `more`."""
+    carried = {name: query[name] for name in ("lang", "theme") if query.get(name)} | {
+        k: v for k, v in more.items() if v
+    }
+    return f"?{urlencode(carried)}" if carried else ""

@@ -45,7 +45,7 @@ def head(page: CasePage, w: Words) -> list[Child]:
     tags += [w("返工 {n}", n=line.reworks)] if line.reworks else []
     tags += [w("延期 {n} 次", n=line.extensions)] if line.extensions else []
     tags += [w("并入 {n} 件", n=len(page.merged))] if page.merged else []
-    tags += [w("回放 {run}", run=line.run)] if line.run else []
+    tags += [w("回放 {run}", run=line.run), w("时间为推定")] if line.run else []
     if line.level in {1, 2, 3} and line.stage not in FINAL_STAGES:
         tags.append(w("轮到{level}", level=w(LEVELS[line.level])))
     return [
@@ -145,6 +145,8 @@ def _took(step: StepClock, w: Words) -> str:
 def _who(step: StepClock, page: CasePage, w: Words, *, here: bool) -> str:
     line = page.detail.incident
     if step.done:
+        if step.estimated:
+            return w("推定 {time}", time=f"{step.estimated.astimezone(SHANGHAI):%Y-%m-%d %H:%M}")
         when = f"{step.at.astimezone(SHANGHAI):%m-%d %H:%M}" if step.at else ""
         return f"{when} {_actor(step.who, w) if step.who else ''}".strip()
     if not here:
@@ -326,6 +328,7 @@ def _told(step: IncidentStep, page: CasePage, w: Words) -> list[Child]:
     said += [w("延到 {time}", time=str(kept["until"])[:16].replace("T", " "))] if kept.get("until") else []
     said += [w(LEVELS[kept["post"][0]])] if step.action == CaseAction.ESCALATE and kept.get("post") else []
     said += [w(RATINGS[kept["rating"]])] if kept.get("rating") in RATINGS else []
+    said += [w("时间为推定")] if kept.get("estimated") else []
     said += [step.note] if step.note else []
     return [f"{_actor(step.actor, w)} ", html.B(what), f"：{' · '.join(said)}" if said else ""]
 

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from components import labels
+from components.accounts import TABS
 from components.forms import HIDDEN
 from components.i18n import Lang, Words
 from data_access.viewmodels.accounts import Account, DemoAccount, Outline
@@ -195,10 +196,9 @@ def _demo(
 
 
 def _manage(query: Mapping[str, str], w: Words) -> str:
-    links = (("/users", w("账号与令牌")), ("/audit", w("审计")))
     return '<nav class="si-tip" aria-label="{}">{}</nav>'.format(
         escape(w("管理")),
-        "".join(f'<a href="{path}{escape(_kept(query))}">{escape(word)}</a>' for path, word in links),
+        "".join(f'<a href="{path}{escape(_kept(query))}">{escape(w(word))}</a>' for path, word in TABS),
     )
 
 

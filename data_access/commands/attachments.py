@@ -21,11 +21,11 @@ from data_access.db.cases import to_case
 from data_access.db.engine import Database
 from data_access.db.files import Blob, Files
 from data_access.db.tables import AttachmentRow, IncidentRow
+from data_access.db.workflows import workflow_of
 from data_access.domain.attachments import JPEG, M4A, MOV, MP4, AttachmentKind, Format, Phase, check_size, recognise
 from data_access.domain.cases import CaseAction
 from data_access.domain.errors import Conflict, InvalidInput, NotFound
 from data_access.domain.incident_moves import Details, check_may
-from data_access.domain.workflows import find
 from data_access.services import Services
 from data_access.settings import Settings
 
@@ -163,7 +163,7 @@ def _attached(
     if known is not None:
         return known, False
     case = to_case(row)
-    check_may(case, CaseAction.ATTACH, who.role, who.scope, find(case.workflow))
+    check_may(case, CaseAction.ATTACH, who.role, who.scope, workflow_of(session, row))
     return attach(session, row, file, sent, per_case=per_case), True
 
 

@@ -21,12 +21,12 @@ from data_access.auth.principal import Principal
 from data_access.commands.incident_acts import Act, act
 from data_access.db.engine import Database
 from data_access.db.tables import AttachmentRow, IncidentRow, PatrolPointRow, PatrolVisitRow, SentActRow
+from data_access.db.workflows import Workflows
 from data_access.domain.attachments import AttachmentKind, Phase
 from data_access.domain.cases import CaseAction
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incident_moves import Details
 from data_access.domain.incidents import Stage
-from data_access.domain.workflows import SEVEN, find
 from data_access.services import Services
 
 KEPT: Final = timedelta(days=60)
@@ -160,7 +160,7 @@ def _check_shown(session: Session, done: Done) -> None:
     row = session.get(IncidentRow, done.incident_id)
     if row is None or done.what is not FieldAct.ADVANCE:
         return
-    step = find(row.workflow or SEVEN.code).following(row.step or row.stage)
+    step = Workflows(session).named(row.workflow).following(row.step or row.stage)
     if step is None or step.stage is not Stage.HANDLE:
         return
     shown = select(AttachmentRow.id).where(

@@ -19,15 +19,17 @@ from data_access.commands.incidents import event_of
 from data_access.commands.meanwhile import Meanwhile
 from data_access.db.calendar import warn_doubtful, work_calendar
 from data_access.db.cases import posts_of, save_case, to_case
-from data_access.db.tables import IncidentHistoryRow, IncidentRow, UnitRow
+from data_access.db.tables import IncidentHistoryRow, IncidentRow, ItemRow, UnitRow
+from data_access.db.workflows import workflow_of
 from data_access.domain.accounts import Role
 from data_access.domain.areas import within
 from data_access.domain.cases import ONLY_ADDS, Case, CaseAction
+from data_access.domain.catalogue import first_post
 from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound
 from data_access.domain.escalation import Level, Post
 from data_access.domain.incident_moves import NOTHING, Details, check_may, transition
 from data_access.domain.incidents import Stage
-from data_access.domain.workflows import Workflow, find
+from data_access.domain.workflows import Workflow
 from data_access.live import outbox
 
 NOT_THERE: Final = "没有这个案卷，或者不在您的权限范围内。"
@@ -83,8 +85,7 @@ def act(session: Session, incident_id: int, done: Act) -> IncidentRow:
     Merging, and what closes a case into which others were merged, changes those in the same transaction.
     """
     row = _seen(session, incident_id, done)
-    case = to_case(row)
-    workflow = find(case.workflow)
+    case, workflow = to_case(row), workflow_of(session, row)
     check_may(case, done.action, done.role, done.scope, workflow)
     details = _completed(session, row, case, workflow, done)
     after = apply(session, row, done.action, actor=done.actor, now=done.now, details=details, note=done.note)
@@ -105,7 +106,7 @@ def apply(
 ) -> IncidentRow:
     """Move the locked `row` by the rules; write its history and its event."""
     case, calendar = to_case(row), work_calendar(session)
-    workflow = find(case.workflow)
+    workflow = workflow_of(session, row)
     after = transition(case, action, workflow=workflow, calendar=calendar, now=now, actor=actor, details=details)
     save_case(row, after)
     if after.due_at is not None and after.due_at != case.due_at:
@@ -181,8 +182,10 @@ def _completed(session: Session, row: IncidentRow, case: Case, workflow: Workflo
         step = workflow.following(case.step)
         if details.unit_id is not None and session.get(UnitRow, details.unit_id) is None:
             raise InvalidInput("没有这个处置单位。")
-        posts = posts_of(session, row.area_path) if step and step.stage is Stage.DISPATCH else ()
-        return replace(details, post=posts[0] if posts else None)
+        if step is None or step.stage is not Stage.DISPATCH:
+            return replace(details, post=None)
+        item = session.get(ItemRow, row.item_id) if row.item_id is not None else None
+        return replace(details, post=first_post(posts_of(session, row.area_path), item.level if item else None))
     if done.action is CaseAction.ESCALATE:
         above = next_post(session, row)
         if above is None:

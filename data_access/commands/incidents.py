@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from data_access.commands.places import locate
 from data_access.db.calendar import warn_doubtful, work_calendar
 from data_access.db.cases import posts_of, save_case, to_case
-from data_access.db.tables import AreaRow, ChannelRow, IncidentHistoryRow, IncidentRow, IncidentTypeRow
+from data_access.db.tables import AreaRow, ChannelRow, IncidentHistoryRow, IncidentRow, IncidentTypeRow, ItemRow
+from data_access.db.workflows import item_for, newest, workflow_of
+from data_access.domain.catalogue import first_post
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incident_moves import opened
 from data_access.domain.incidents import Nature, Stage
 from data_access.domain.periods import local_day
-from data_access.domain.workflows import SEVEN, Urgency, Workflow, find
+from data_access.domain.workflows import SEVEN, Urgency, Workflow
 from data_access.events import IncidentChanged
 from data_access.live import outbox
 from data_access.live.telling import incident_changed
@@ -46,7 +48,7 @@ class NewIncident:
     lng: float | None = None
     lat: float | None = None
     due_at: datetime | None = None  # by default, the workflow's limit
-    workflow: Workflow = SEVEN
+    workflow: Workflow | None = None  # by default, that of its item
     urgency: Urgency = Urgency.NORMAL
     run: str | None = None
     original_created_at: datetime | None = None
@@ -60,6 +62,8 @@ def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> 
     A replayed one has no clocks: it would be late from the beginning.
     """
     top, main, sub = new.types
+    item = item_for(session, new.types, new.area_path) if new.run is None else None
+    workflow = new.workflow or newest(session, item.workflow if item else SEVEN.code)
     row = IncidentRow(
         code=f"{new.source}-{new.source_ref}"[:64],
         source=new.source,
@@ -86,28 +90,29 @@ def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> 
         run=new.run,
         original_created_at=new.original_created_at,
         version=1,
-        workflow=new.workflow.code,
-        step=new.workflow.first.key,
-        urgency=new.urgency,
+        workflow=workflow.ref,
+        step=workflow.first.key,
+        urgency=max(new.urgency, item.urgency) if item else new.urgency,
+        item_id=item.id if item else None,
     )
     session.add(row)
     session.flush()
     if new.numbered:
         row.code = f"{local_day(new.created_at):%m%d}-{row.id:05d}"
     if new.run is None:
-        _start(session, row, new.workflow, now)
+        _start(session, row, item, now)
     session.add(IncidentHistoryRow(incident_id=row.id, at=now, actor=actor, action="create", stage=row.stage))
     outbox.add(session, event_of(session, row, now))
     return row
 
 
-def _start(session: Session, row: IncidentRow, workflow: Workflow, now: datetime) -> None:
-    """Set the clocks of a case that has come in; the lowest level that answers there begins."""
+def _start(session: Session, row: IncidentRow, item: ItemRow | None, now: datetime) -> None:
+    """Set the clocks of a case that has come in; the lowest level that answers there and may handle it begins."""
     calendar = work_calendar(session)
-    posts = posts_of(session, row.area_path)
-    if posts:
-        row.level, row.post = posts[0].level, posts[0].area
-    case = opened(to_case(row), workflow, calendar, now)
+    first = first_post(posts_of(session, row.area_path), item.level if item else None)
+    if first is not None:
+        row.level, row.post = first.level, first.area
+    case = opened(to_case(row), workflow_of(session, row), calendar, now)
     save_case(row, case)
     if case.due_at is not None:
         warn_doubtful(calendar, now, case.due_at)
@@ -147,15 +152,15 @@ def take_in(session: Session, payload: Mapping[str, Any], *, actor: str, now: da
         place=_text(payload, "place", 200),
         lng=lng,
         lat=lat,
-        workflow=_workflow(payload),
+        workflow=_workflow(session, payload),
         urgency=_urgency(payload),
     )
     return create(session, new, actor=actor, now=now), True
 
 
-def _workflow(payload: Mapping[str, Any]) -> Workflow:
+def _workflow(session: Session, payload: Mapping[str, Any]) -> Workflow | None:
     code = _text(payload, "workflow", 20)
-    return SEVEN if code is None else find(code)
+    return None if code is None else newest(session, code)
 
 
 def _urgency(payload: Mapping[str, Any]) -> Urgency:

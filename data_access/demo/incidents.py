@@ -20,7 +20,8 @@ from data_access.demo.buildings import Buildings
 from data_access.demo.chance import Chance, Floats, Ints, choose
 from data_access.demo.frame import Columns, Community, texts
 from data_access.demo.plan import CUIZHU, ON_TIME
-from data_access.demo.vendored import incident_classes, incident_profile
+from data_access.demo.vendored import incident_profile
+from data_access.domain.catalogue import default_classes
 from data_access.domain.incidents import Stage
 from data_access.domain.periods import SHANGHAI
 
@@ -65,7 +66,7 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """Database ids, names and weights of the sub classes that appeals name."""
     ids, profile = system.type_ids(), incident_profile()
-    classes = {(c.level, c.ref): c for c in incident_classes()}
+    classes = {(c.level, c.ref): c for c in default_classes()}
     subs = [classes[3, ref] for ref in profile.subs]
     mains = [classes[2, str(c.parent)] for c in subs]
     tops = [classes[1, str(c.parent)] for c in mains]

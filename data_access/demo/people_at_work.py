@@ -21,8 +21,9 @@ from urllib.parse import quote, urlsplit
 
 from data_access.demo.fleet import Fleet, unit
 from data_access.demo.system import CHANNELS
-from data_access.demo.vendored import incident_classes, incident_profile
+from data_access.demo.vendored import incident_profile
 from data_access.domain.alarms import AlarmState, CloseReason, Severity
+from data_access.domain.catalogue import default_classes
 from data_access.domain.periods import SHANGHAI
 
 logger = logging.getLogger(__name__)
@@ -220,7 +221,7 @@ def _body(one: Report) -> dict[str, Any]:
 @cache
 def _titles() -> tuple[list[str], list[float]]:
     profile = incident_profile()
-    names = {c.ref: c.name for c in incident_classes() if c.level == _SUB}
+    names = {c.ref: c.name for c in default_classes() if c.level == _SUB}
     return [names[ref] for ref in profile.subs], list(accumulate(profile.sub_weights))
 
 

@@ -8,14 +8,12 @@ from typing import Final
 
 from data_access.db.tables import to_ms
 from data_access.demo.frame import Columns
-from data_access.demo.vendored import incident_classes
 from data_access.domain.alarm_rules import rule_to_json
+from data_access.domain.catalogue import SOURCE, default_classes
 from data_access.domain.device_models import DEFAULT_MODELS
 from data_access.domain.devices import COMMON_METRICS, KIND_METRICS, METRIC_UNITS
 from data_access.settings import Settings
 
-CATALOGUE: Final = "default"
-"""`source` of the default catalogue's classes."""
 DEMO: Final = "demo"
 """`source` of everything seeded that has one."""
 
@@ -83,7 +81,7 @@ def rows(settings: Settings, now: datetime) -> dict[str, Columns]:
 
 def type_ids() -> dict[tuple[int, str], int]:
     """Our ids of the catalogue's classes, by level and the catalogue's id."""
-    return {(c.level, c.ref): n for n, c in enumerate(incident_classes(), start=1)}
+    return {(c.level, c.ref): n for n, c in enumerate(default_classes(), start=1)}
 
 
 def model_ids() -> dict[str, int]:
@@ -139,10 +137,10 @@ def _models() -> Columns:
 
 
 def _types() -> Columns:
-    classes, ids = incident_classes(), type_ids()
+    classes, ids = default_classes(), type_ids()
     return {
         "id": [ids[c.level, c.ref] for c in classes],
-        "source": [CATALOGUE] * len(classes),
+        "source": [SOURCE] * len(classes),
         "ref": [c.ref for c in classes],
         "level": [c.level for c in classes],
         "parent_id": [ids[c.level - 1, c.parent] if c.parent else None for c in classes],

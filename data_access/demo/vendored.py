@@ -1,4 +1,4 @@
-"""The files in `data/`: official areas, outlines, the incident catalogue and its profile. See NOTICE.md there."""
+"""The files in `data/`: official areas, outlines, the profile of incidents. See NOTICE.md there."""
 
 from __future__ import annotations
 
@@ -29,16 +29,6 @@ class OfficialArea:
     level: str
     name: str
     full_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentClass:
-    """A class of the default catalogue: level 1 top, 2 main, 3 sub."""
-
-    level: int
-    ref: str
-    parent: str | None
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +70,6 @@ def outline(district: str) -> Polygon:
         found = max(found.geoms, key=lambda part: part.area)
     assert isinstance(found, Polygon)  # noqa: S101  # vendored data
     return found
-
-
-@cache
-def incident_classes() -> tuple[IncidentClass, ...]:
-    """The default catalogue, tops first."""
-    with (DATA / "incident-catalogue.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            IncidentClass(int(r["level"]), r["id"], r["parent_id"] or None, r["name"]) for r in csv.DictReader(file)
-        )
 
 
 @cache

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 from data_access.domain.accounts import Role
 from data_access.domain.errors import InvalidInput
 from data_access.domain.incidents import STAGES_IN_ORDER, Stage
+from data_access.domain.worktime import LONGEST
 
 
 class Urgency(IntEnum):
@@ -46,13 +47,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """Steps from the report to the close. `working`: the limits of what is not urgent run in working hours."""
+    """Steps from the report to the close. `working`: the limits of what is not urgent run in working hours.
+
+    `version` 0 is what ships. A later one takes its place for cases that come in from then on; the others keep theirs.
+    """
 
     code: str
     name: str
     steps: tuple[Step, ...]
     limits: Limits  # of the whole case
     working: bool = True
+    version: int = 0
 
     def __post_init__(self) -> None:
         places = [STAGES_IN_ORDER.index(step.stage) for step in self.steps if step.stage is not Stage.VOID]
@@ -67,6 +72,11 @@ class Workflow:
             raise InvalidInput("流程从采集开始，到结案为止。")
         if not any(step.stage is Stage.HANDLE for step in self.steps):
             raise InvalidInput("流程要有处置这一步。")
+
+    @property
+    def ref(self) -> str:
+        """What a case keeps of it: the code, and the version where it is not what ships."""
+        return f"{self.code}@{self.version}" if self.version else self.code
 
     @property
     def first(self) -> Step:
@@ -97,7 +107,12 @@ class Workflow:
 
 
 def _h(normal: float, urgent: float, very_urgent: float) -> Limits:
-    return timedelta(hours=normal), timedelta(hours=urgent), timedelta(hours=very_urgent)
+    return of_hours(normal), of_hours(urgent), of_hours(very_urgent)
+
+
+def of_hours(hours: float) -> timedelta:
+    """A limit, in whole seconds: what is kept of a moment must be what the rules said."""
+    return timedelta(seconds=round(hours * 3600))
 
 
 SEVEN: Final = Workflow(
@@ -157,8 +172,62 @@ TEMPLATES: Final[Mapping[str, Workflow]] = {w.code: w for w in (SEVEN, FIVE, SOC
 """What ships. The limits are examples (示例); two hours to dispatch, half of one if urgent, are Shenzhen's."""
 
 
+def check_limits(workflow: Workflow) -> None:
+    """Raise `InvalidInput` unless every limit is one, and the steps together fit into the whole."""
+    for urgency in Urgency:
+        whole, steps = workflow.limits[urgency], [step.limits[urgency] for step in workflow.steps[1:]]
+        if not all(timedelta(0) < limit <= LONGEST for limit in (whole, *steps)):
+            raise InvalidInput("时限要大于零，最长一年。")
+        if sum(steps, timedelta(0)) > whole + timedelta(seconds=len(steps)):  # shares are rounded
+            raise InvalidInput("各步时限加起来超过了全案时限。")
+    if any(not step.by for step in workflow.steps):
+        raise InvalidInput("每一步都要有人能办。")
+
+
+def to_json(workflow: Workflow) -> dict[str, Any]:
+    """What a version of a workflow is kept as; `from_json` reads it back."""
+    return {
+        "name": workflow.name,
+        "working": workflow.working,
+        "hours": _hours(workflow.limits),
+        "steps": [
+            {
+                "key": step.key,
+                "name": step.name,
+                "stage": step.stage.value,
+                "by": sorted(step.by),
+                "hours": _hours(step.limits),
+                "assigns": step.assigns,
+            }
+            for step in workflow.steps
+        ],
+    }
+
+
+def from_json(code: str, version: int, kept: Mapping[str, Any]) -> Workflow:
+    """The version of a workflow that was kept."""
+    steps = tuple(
+        Step(
+            key=step["key"],
+            name=step["name"],
+            stage=Stage(step["stage"]),
+            by=frozenset(Role(role) for role in step["by"]),
+            limits=_h(*step["hours"]),
+            assigns=step["assigns"],
+        )
+        for step in kept["steps"]
+    )
+    return Workflow(
+        code=code, version=version, name=kept["name"], working=kept["working"], limits=_h(*kept["hours"]), steps=steps
+    )
+
+
+def _hours(limits: Limits) -> list[float]:
+    return [limit / timedelta(hours=1) for limit in limits]
+
+
 def find(code: str) -> Workflow:
-    """The workflow with this code. Raises `InvalidInput`."""
+    """The workflow with this code as it ships. Raises `InvalidInput`."""
     try:
         return TEMPLATES[code]
     except KeyError:

@@ -18,10 +18,13 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 from sqlalchemy import select
 
-from data_access.commands import incidents, replays
+from data_access.commands import incident_replay, incidents, replays
 from data_access.commands.imports import Record
+from data_access.db.calendar import work_calendar
 from data_access.db.tables import DeviceStateRow, to_ms
 from data_access.domain.errors import InvalidInput
+from data_access.domain.incidents import Outcome
+from data_access.domain.reconstruction import WORKFLOW, Life, life_of
 from data_access.ingest.imports.appeals import Appeals
 from data_access.ingest.imports.columns import Cells, Column, Refused
 from data_access.ingest.imports.kind import Context
@@ -30,7 +33,7 @@ from data_access.ingest.imports.reader import open_table
 from data_access.services import Services
 
 _AT_ONCE: Final = 50
-"""Most readings in one message, and most incidents in one transaction, when many are due."""
+"""Most readings in one message, and most moments of incidents in one transaction, when many are due."""
 _INGEST_LEARNS_S: Final = 2.5
 """Ingest looks for changed devices every second; a changed threshold must be known before the first reading."""
 _ARRIVES_S: Final = 30.0
@@ -142,7 +145,10 @@ def appeals(
     progress: Progress = lambda *_: None,
     sleep: Sleep = time.sleep,
 ) -> Done:
-    """Let the appeals of `path` come in again, `speed` times as fast as they did."""
+    """Let the appeals of `path` come in again and go through the loop, `speed` times as fast as they did.
+
+    Each ends as its flags say; the times of its steps are reconstructed (推定).
+    """
     kind = Appeals(Context(database=services.database, now=services.clock(), area=area))
     records, left_out = _read_appeals(kind, path, mapping or {})
     if not records:
@@ -151,19 +157,68 @@ def appeals(
     records = kind.resolve(records)
     with services.database.writing() as session:
         run = replays.begin(session, "appeals", path.name, speed, services.clock())
-    begun, first = services.clock(), records[0]["created_at"]
+        calendar = work_calendar(session)
+    begun = services.clock()
+    first: datetime = records[0]["created_at"]
+
+    def mapped(at: datetime) -> datetime:
+        return begun + (at - first) / speed
+
+    lives = [
+        life_of(r["source_ref"], r["created_at"], Outcome(r["outcome"]) if r["outcome"] else None, calendar)
+        for r in records
+    ]
+    moments = sorted(_moments(records, lives), key=lambda moment: moment.at)
+    ids: dict[int, int] = {}
     sent = 0
     try:
-        for due in _due([(begun + (r["created_at"] - first) / speed, r) for r in records], services, sleep):
+        for due in _due([(mapped(moment.at), moment) for moment in moments], services, sleep):
             with services.database.writing() as session:
-                for at, record in due:
-                    incidents.create(session, _incident(record, run, at), actor="replay", now=at)
+                for at, moment in due:
+                    if moment.step is None:
+                        record, life = records[moment.record], lives[moment.record]
+                        new = _incident(record, run, at, mapped(life.due_at) if life.due_at else None)
+                        ids[moment.record] = incidents.create(session, new, actor=incident_replay.ACTOR, now=at).id
+                steps = [
+                    _step(records[moment.record], moment, moment.step, ids[moment.record], at)
+                    for at, moment in due
+                    if moment.step is not None
+                ]
+                incident_replay.go_on(session, steps, calendar)
             sent += len(due)
-            progress(sent, len(records))
+            progress(sent, len(moments))
     finally:
         with services.database.writing() as session:
-            replays.end(session, run, sent, services.clock())
-    return Done(run, sent, left_out)
+            replays.end(session, run, len(ids), services.clock())
+    return Done(run, len(ids), left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When something happened to a record: it came in, or a step of it was done, the last one if so."""
+
+    at: datetime
+    record: int
+    step: str | None = None
+    last: bool = False
+
+
+def _moments(records: Sequence[Record], lives: Sequence[Life]) -> Iterator[_Moment]:
+    for number, (record, life) in enumerate(zip(records, lives, strict=True)):
+        yield _Moment(record["created_at"], number)
+        for key, at in life.steps:
+            yield _Moment(at, number, key, last=key == life.steps[-1][0])
+
+
+def _step(record: Record, moment: _Moment, step: str, incident_id: int, at: datetime) -> incident_replay.Done:
+    return incident_replay.Done(
+        incident_id=incident_id,
+        step=step,
+        at=at,
+        original=moment.at,
+        unit_id=record["unit_id"] if WORKFLOW.step(step).assigns else None,
+        outcome=record["outcome"] if moment.last else None,
+    )
 
 
 def _read_appeals(kind: Appeals, path: Path, mapping: dict[str, str]) -> tuple[list[Record], tuple[str, ...]]:
@@ -182,7 +237,7 @@ def _read_appeals(kind: Appeals, path: Path, mapping: dict[str, str]) -> tuple[l
     return sorted(records, key=lambda r: (r["created_at"], r["source_ref"])), tuple(left_out)
 
 
-def _incident(record: Record, run: str, at: datetime) -> incidents.NewIncident:
+def _incident(record: Record, run: str, at: datetime, due_at: datetime | None) -> incidents.NewIncident:
     return incidents.NewIncident(
         source="replay",
         source_ref=f"{run}/{record['source_ref']}"[:64],
@@ -191,7 +246,7 @@ def _incident(record: Record, run: str, at: datetime) -> incidents.NewIncident:
         area_path=record["area_path"],
         created_at=at,
         channel_id=record["channel_id"],
-        unit_id=record["unit_id"],
+        due_at=due_at,
         types=(record["top_type_id"], record["main_type_id"], record["sub_type_id"]),
         nature=record["nature"],
         place=record["place"],

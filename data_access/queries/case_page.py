@@ -13,12 +13,13 @@ from data_access.auth.principal import Principal
 from data_access.db.calendar import work_calendar
 from data_access.db.cases import posts_of, to_case
 from data_access.db.tables import AlarmRow, BuildingRow, IncidentRow, IncidentTypeRow
+from data_access.db.workflows import workflow_of
 from data_access.domain.areas import within
 from data_access.domain.case_choices import ActChoice, choices
 from data_access.domain.cases import Case, CaseAction
 from data_access.domain.errors import NotFound
 from data_access.domain.incidents import FINAL_STAGES
-from data_access.domain.workflows import Workflow, find
+from data_access.domain.workflows import Workflow
 from data_access.domain.worktime import WorkCalendar
 from data_access.queries import assignment, incidents, surroundings
 from data_access.queries.incident_filter import OPEN
@@ -45,7 +46,7 @@ def case_page(session: Session, code: str, who: Principal, *, now: datetime, who
         raise NotFound(NOT_THERE)
     detail = incidents.one(session, row.id, who.scope, now=now)
     case, calendar = to_case(row), work_calendar(session)
-    workflow = find(case.workflow)
+    workflow = workflow_of(session, row)
     cameras = surroundings.cameras_near(session, row.lng, row.lat, who.scope) if row.lng and row.lat else []
     building = session.get(BuildingRow, row.building_id) if row.building_id is not None else None
     acts = _acts(session, row, case, workflow, calendar, who, now)
@@ -117,26 +118,30 @@ def _steps(
     """When each step was done and by whom, and how much of its limit that took."""
     told = _told(history)
     working = workflow.on_working_time(case.urgency)
-    done, before, here = True, row.created_at, case.stage not in FINAL_STAGES
+    done, here = True, case.stage not in FINAL_STAGES
+    before = row.original_created_at or row.created_at
     for step in workflow.steps:
         said = told.get(step.key)
         at: datetime | None = row.created_at if step is workflow.first else None
         if done and at is None:
             at = said.at if said else getattr(row, _STAMPED.get(step.stage.value, ""), None)
         awaited = not done and here
-        until = at or (now if awaited else None)
+        kept = (said.detail or {}).get("estimated") if said and done else None
+        estimated = datetime.fromisoformat(kept) if kept else None
+        until = estimated or at or (now if awaited and row.run is None else None)
         used = calendar.between(before, until, working=working) if until else None
         yield StepClock(
             key=step.key,
             name=step.name,
             done=done,
             at=at,
+            estimated=estimated,
             who=said.actor if said and done else None,
             used=None if step is workflow.first else used,
             limit=step.limits[case.urgency] if row.workflow is not None and step is not workflow.first else None,
             due_at=case.step_due_at if awaited else None,
         )
-        before = at or before
+        before = before if step is workflow.first else estimated or at or before
         if awaited:
             here = False
         done = done and step.key != case.step

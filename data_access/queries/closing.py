@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, null, or_, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,8 @@ from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period
 
 Span = tuple[datetime, datetime]
+REPLAY: Final = "replay"
+"""`source` of cases that came in again; "0" follows "/" in the order of references."""
 
 
 def case_figures(
@@ -41,6 +43,15 @@ def case_figures(
         _add(counts, _counted(session, area_path, span, by, now, names), names)
     if kept:
         _add(counts, _read(session, area_path, [starts_at for starts_at, _ in kept], by, names), names)
+    return counts
+
+
+def run_figures(session: Session, run: str, *, now: datetime) -> dict[str, Counts]:
+    """What the cases of a replay amount to, as at `now`, by the path of their place; no official figure sees them."""
+    mine = (IncidentRow.source == REPLAY, IncidentRow.source_ref >= f"{run}/", IncidentRow.source_ref < f"{run}0")
+    place = IncidentRow.area_path.concat("")
+    counts: defaultdict[str, Counts] = defaultdict(Counts)
+    _add(counts, session.execute(select(place, *figures(now, CLOSING)).where(*mine).group_by(place)), CLOSING)
     return counts
 
 

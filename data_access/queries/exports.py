@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from data_access.db.closing import CLOSING
@@ -22,10 +22,13 @@ from data_access.db.tables import (
     DeviceStateRow,
     IncidentRow,
     IncidentTypeRow,
+    ItemRow,
     UnitRow,
 )
-from data_access.domain.areas import subtree_bounds
+from data_access.db.workflows import to_item
+from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.case_indicators import NAMES, Rate
+from data_access.domain.catalogue import CALENDAR, LEVELS, WORKING
 from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import SHANGHAI
 from data_access.queries.indicators import indicators
@@ -34,6 +37,8 @@ from data_access.viewmodels.indicators import By, IndicatorLine
 _PAGE: Final = 2_000
 _CLOSING_RATES: Final = (Rate.CLOSING, Rate.CLOSING_ON_TIME)
 """Under names of their own: `closing_rate`, `on_time_rate`."""
+ESTIMATED: Final = "推定"
+"""What times of a replay are: reconstructed, no facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +162,12 @@ def incidents(session: Session, wanted: Filter) -> Rows:
             IncidentRow.stage,
             IncidentRow.created_at,
             IncidentRow.due_at,
+            IncidentRow.registered_at,
+            IncidentRow.dispatched_at,
+            IncidentRow.handled_at,
+            IncidentRow.verified_at,
             IncidentRow.closed_at,
+            case((IncidentRow.run.is_not(None), ESTIMATED), else_=None).label("times"),
             IncidentRow.outcome,
             IncidentRow.lng,
             IncidentRow.lat,
@@ -182,6 +192,50 @@ def incidents(session: Session, wanted: Filter) -> Rows:
         case source:
             query = query.where(IncidentRow.source == source)
     return _pages(session, query, IncidentRow.id)
+
+
+def catalogue(session: Session, wanted: Filter) -> Rows:
+    """Classes and their items in the columns that `yiping import catalogue` reads. `source` is that of the classes."""
+    above, item = aliased(IncidentTypeRow), aliased(ItemRow)
+    query: Any = (
+        select(IncidentTypeRow, above.ref, item, AreaRow.code)
+        .outerjoin(above, above.id == IncidentTypeRow.parent_id)
+        .outerjoin(item, (item.type_id == IncidentTypeRow.id) & item.retired_at.is_(None))
+        .outerjoin(AreaRow, AreaRow.path == item.area_path)
+        .order_by(IncidentTypeRow.level, IncidentTypeRow.id, item.area_path, item.number)
+    )
+    if wanted.source:
+        query = query.where(IncidentTypeRow.source == wanted.source)
+    if wanted.path:
+        query = query.where(or_(item.id.is_(None), item.area_path.in_(("", *lineage(wanted.path)))))
+    return Rows(_CATALOGUE, (_listed(*row) for row in session.execute(query)))
+
+
+_CATALOGUE: Final = (
+    *("class_id", "level", "parent_id", "name", "item", "item_name", "category", "handler", "urgency", "time"),
+    *("workflow", "case_hours", "step_hours", "area", "sample"),
+)
+
+
+def _listed(of: IncidentTypeRow, parent: str | None, row: ItemRow | None, area: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = dict.fromkeys(_CATALOGUE)
+    found |= {"class_id": of.ref, "level": of.level, "parent_id": parent, "name": of.name}
+    if row is None:
+        return found
+    item, hour = to_item(row), timedelta(hours=1)
+    return found | {
+        "item": item.number,
+        "item_name": item.name,
+        "category": item.category.value,
+        "handler": next(name for name, level in LEVELS.items() if level is item.level),
+        "urgency": item.urgency.name.lower(),
+        "time": WORKING if item.working else CALENDAR,
+        "workflow": item.workflow,
+        "case_hours": item.limit / hour,
+        "step_hours": "; ".join(f"{key}={limit / hour:g}" for key, limit in item.limits.items()),
+        "area": area,
+        "sample": int(item.sample),
+    }
 
 
 def areas(session: Session, wanted: Filter) -> Rows:

@@ -19,11 +19,12 @@ from data_access.db.tables import (
     PatrolPointRow,
     PatrolVisitRow,
 )
+from data_access.db.workflows import Workflows
 from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.attachments import AttachmentKind
 from data_access.domain.incidents import Stage
 from data_access.domain.periods import local_day, midnight
-from data_access.domain.workflows import SEVEN, find
+from data_access.domain.workflows import Step, Workflow
 from data_access.viewmodels.field import FieldPoint, FieldTask, FieldView
 
 MOST_TASKS: Final = 100
@@ -68,25 +69,30 @@ def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
         .order_by(IncidentRow.owner.is_(None), IncidentRow.due_at.is_(None), IncidentRow.due_at, IncidentRow.id)
         .limit(_LOOKED_AT)
     ).all()
-    mine = [(row, channel) for row, channel in rows if _is_his(row, who)][:MOST_TASKS]
-    numbers = [row.id for row, _ in mine]
+    workflows = Workflows(session)
+    steps = ((row, channel, _his_step(row, who, workflows.named(row.workflow))) for row, channel in rows)
+    mine = [(row, channel, step) for row, channel, step in steps if step is not None][:MOST_TASKS]
+    numbers = [row.id for row, _, _ in mine]
     when, photos = _acts(session, numbers, who.name), _photos(session, numbers)
-    return tuple(_task(row, channel, who, when, photos) for row, channel in mine)
+    return tuple(_task(row, channel, step, who, when, photos) for row, channel, step in mine)
 
 
-def _is_his(row: IncidentRow, who: Principal) -> bool:
-    """Whether the next step is one that his role does, it is his level's turn, and it is his or may become so."""
-    step = find(row.workflow or SEVEN.code).following(row.step or row.stage)
+def _his_step(row: IncidentRow, who: Principal, workflow: Workflow) -> Step | None:
+    """The next step, if it is one that his role does, it is his level's turn, and it is his or may become so."""
+    step = workflow.following(row.step or row.stage)
     if step is None or who.role not in step.by or not within(row.post or row.area_path, who.scope):
-        return False
-    return row.owner == who.name or row.stage == Stage.DISPATCH
+        return None
+    return step if row.owner == who.name or row.stage == Stage.DISPATCH else None
 
 
 def _task(
-    row: IncidentRow, channel: str | None, who: Principal, when: dict[int, dict[str, datetime]], photos: dict[int, Any]
+    row: IncidentRow,
+    channel: str | None,
+    step: Step,
+    who: Principal,
+    when: dict[int, dict[str, datetime]],
+    photos: dict[int, Any],
 ) -> FieldTask:
-    step = find(row.workflow or SEVEN.code).following(row.step or row.stage)
-    assert step is not None  # noqa: S101  # `_is_his` has seen it
     return FieldTask(
         **{name: getattr(row, name) for name in _COPIED},
         channel=channel,

@@ -26,11 +26,12 @@ from data_access.db.tables import (
     from_ms,
     to_ms,
 )
+from data_access.db.workflows import Workflows
 from data_access.domain.areas import within
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incidents import FINAL_STAGES, STAGES_IN_ORDER, Stage
 from data_access.domain.periods import local_day, midnight
-from data_access.domain.workflows import SEVEN, find
+from data_access.domain.workflows import SEVEN, Workflow
 from data_access.queries import attachments
 from data_access.queries.incident_filter import belonging_to_none, conditions, further, inside, passing_over
 from data_access.viewmodels.incidents import (
@@ -163,18 +164,19 @@ def one(session: Session, incident_id: int, scope: str, *, now: datetime) -> Inc
         .order_by(IncidentRow.id)
     )
     names = ("registered_at", "dispatched_at", "handled_at", "verified_at", "closed_at", "voided_at")
+    workflows = Workflows(session)
     return IncidentDetail(
-        incident=_line(row, now),
+        incident=_line(row, workflows, now),
         **{name: getattr(incident, name) for name in ("description", "nature", "lng", "lat", "satisfaction", *names)},
-        steps=tuple(_steps(incident)),
+        steps=tuple(_steps(incident, workflows.named(incident.workflow))),
         history=tuple(IncidentStep(**{n: getattr(step, n) for n in IncidentStep.__slots__}) for step in history),
         merged=tuple(merged),
         attachments=attachments.of_case(session, incident_id),
     )
 
 
-def _steps(row: IncidentRow) -> Iterator[WorkflowStep]:
-    workflow, done = find(row.workflow or SEVEN.code), True
+def _steps(row: IncidentRow, workflow: Workflow) -> Iterator[WorkflowStep]:
+    done = True
     last = _step_key(row)
     for step in workflow.steps:
         yield WorkflowStep(key=step.key, name=step.name, stage=step.stage.value, done=done)
@@ -230,12 +232,13 @@ def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None
 
 
 def _read(session: Session, query: Any, now: datetime) -> list[IncidentLine]:
-    return [_line(row, now) for row in session.execute(query)]
+    workflows = Workflows(session)
+    return [_line(row, workflows, now) for row in session.execute(query)]
 
 
-def _line(row: Any, now: datetime) -> IncidentLine:
+def _line(row: Any, workflows: Workflows, now: datetime) -> IncidentLine:
     incident, area, area_name, parent_name, type_name, channel, unit = row
-    workflow = find(incident.workflow or SEVEN.code)
+    workflow = workflows.named(incident.workflow)
     step = workflow.step(_step_key(incident))
     following = workflow.following(step.key) if incident.stage not in FINAL_STAGES else None
     return IncidentLine(

@@ -20,13 +20,13 @@ from data_access.db.tables import (
     PatrolPointRow,
     ReportRow,
 )
+from data_access.db.workflows import Workflows
 from data_access.domain.areas import AreaKind, lineage, subtree_bounds
 from data_access.domain.attachments import AttachmentKind
 from data_access.domain.errors import NotFound
 from data_access.domain.incidents import FINAL_STAGES, Stage
 from data_access.domain.reports import REWORKS, may_reply
-from data_access.domain.workflows import SEVEN, Workflow
-from data_access.domain.workflows import find as workflow_of
+from data_access.domain.workflows import Workflow
 from data_access.viewmodels.reports import Passed, Point, Receipt, Told
 
 MOST: Final = 200
@@ -93,6 +93,7 @@ def receipt(session: Session, secret: str, *, now: datetime, reply_days: int) ->
         .limit(MOST)
     ).all()
     until = row.closed_at + timedelta(days=reply_days) if row.closed_at else None
+    workflow = Workflows(session).named(row.workflow)
     replies = may_reply(row.stage, row.closed_at, now, reply_days)
     return Receipt(
         number=row.code,
@@ -104,8 +105,8 @@ def receipt(session: Session, secret: str, *, now: datetime, reply_days: int) ->
         closed_at=row.closed_at if row.stage in FINAL_STAGES else None,
         stage=row.stage,
         merged=row.merged_into is not None,
-        steps=_steps(row, history),
-        lines=tuple(_lines(history, workflow_of(row.workflow or SEVEN.code))),
+        steps=_steps(row, history, workflow),
+        lines=tuple(_lines(history, workflow)),
         photos=_photos(session, row.id),
         rating=row.satisfaction,
         may_reply=replies and row.satisfaction is None,
@@ -130,9 +131,8 @@ def photo(session: Session, secret: str, number: int) -> tuple[str, str]:
     return found.digest, found.media_type
 
 
-def _steps(row: IncidentRow, history: Sequence[IncidentHistoryRow]) -> tuple[Passed, ...]:
+def _steps(row: IncidentRow, history: Sequence[IncidentHistoryRow], workflow: Workflow) -> tuple[Passed, ...]:
     """The steps, each with when it was last done; what lies ahead (again, after a rework) has no time."""
-    workflow = workflow_of(row.workflow or SEVEN.code)
     when = {workflow.first.key: row.created_at}
     when |= {str((line.detail or {}).get("step")): line.at for line in history if line.action == "advance"}
     if row.merged_into is not None and row.closed_at is not None:

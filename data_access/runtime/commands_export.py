@@ -35,6 +35,7 @@ _QUERIES: Final[dict[str, Callable[[Session, exports.Filter], exports.Rows]]] = 
     "alarms": exports.alarms,
     "incidents": exports.incidents,
     "areas": exports.areas,
+    "catalogue": exports.catalogue,
     "dead-letters": exports.dead_letters,
 }
 _OF_A_PERIOD: Final = ("indicators", "duty-log", "alarm-analysis")
@@ -64,7 +65,7 @@ def export(  # noqa: PLR0913  # a command's options are its parameters
     form: str,
     out: Path | None,
 ) -> None:
-    """Print devices (with tokens), alarms, incidents, areas, indicators, duty-log, alarm-analysis, dead-letters or qr.
+    """Print devices (with tokens), alarms, incidents, areas, catalogue, indicators, duty-log and more (WHAT).
 
     Indicators come from the query behind the overview page, so that both always agree. `qr` is a PDF: the codes of the
     patrol points of an area, which lead to YIPING_PUBLIC_URL.

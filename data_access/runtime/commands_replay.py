@@ -19,6 +19,7 @@ from data_access.domain.errors import DomainError
 from data_access.ingest import replay as replays_in
 from data_access.ingest.imports.mapping import parse_mapping
 from data_access.live.outbox import Relay
+from data_access.queries.replays import run_lines
 from data_access.runtime import build, instance, logs
 from data_access.runtime.bars import bar
 from data_access.runtime.refusal import Refusal
@@ -67,13 +68,15 @@ def replay(
     """Replay the appeals or the readings of FILE into the running product, N times as fast as they came.
 
     Their times are mapped onto the running clock; the original ones are kept beside. Everything a run makes carries
-    its code, is labelled on screen and never enters official figures.
+    its code, is labelled on screen and never enters official figures. Appeals go through the loop and end as their
+    flags say; the times of their steps are reconstructed (推定).
     """
     settings = read_settings()
     logs.configure(settings, "replay")
     services = build.services(settings)
     Relay(services.database, services.redis)
     console = Console(stderr=True)
+    rates: tuple[str, ...] = ()
     try:
         with bar(console, TimeRemainingColumn()) as told:
 
@@ -85,6 +88,8 @@ def replay(
                     services, file, speed=speed, area=area, mapping=parse_mapping(mapping), progress=progress
                 )
                 left_out = done.left_out
+                with services.database.reading() as session:
+                    rates = run_lines(session, done.run, now=services.clock())
             else:
                 readings, left_out = replays_in.read_telemetry(file, parse_mapping(mapping))
                 chosen = _device(services, device, area, low, high)
@@ -110,6 +115,8 @@ def replay(
             "is ingest running?"
         )
     click.echo(f"Run {done.run}: {done.rows} rows replayed, {len(left_out)} left out.")
+    for line in rates:
+        click.echo(line)
 
 
 def _device(

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from data_access.auth.credentials import hash_password
 from data_access.auth.door import is_loopback
-from data_access.commands import foundation, users
+from data_access.commands import foundation, items, users
 from data_access.db import migrate
 from data_access.db.engine import Database
 from data_access.db.tables import MetaRow, UserRow
@@ -110,6 +110,7 @@ def _first_start(database: Database, settings: Settings, console: Console) -> No
         _seed(database, settings, console)
     with database.writing() as session:
         foundation.lay(session)
+        items.lay(session, now())
     if settings.deployment is Deployment.PINGSHAN:
         _load_pingshan(database, settings, console)
     with database.writing() as session:

@@ -20,6 +20,7 @@ class StepClock:
     name: str
     done: bool
     at: datetime | None  # when it was done
+    estimated: datetime | None  # of a replay: when it may have been done then (推定)
     who: str | None
     used: timedelta | None
     limit: timedelta | None

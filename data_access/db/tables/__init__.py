@@ -41,12 +41,14 @@ from data_access.db.tables.incidents import (
     IncidentHistoryRow,
     IncidentRow,
     IncidentTypeRow,
+    ItemRow,
     PatrolPointRow,
     PatrolVisitRow,
     RepeatRow,
     ReportRow,
     SentActRow,
     UnitRow,
+    WorkflowRow,
 )
 from data_access.db.tables.people import (
     BuildingRow,
@@ -91,6 +93,7 @@ __all__ = [
     "IncidentRow",
     "IncidentTypeRow",
     "Instant",
+    "ItemRow",
     "LegalEntityRow",
     "MetaRow",
     "MetricRow",
@@ -114,6 +117,7 @@ __all__ = [
     "UnitRow",
     "UserRow",
     "UserTokenRow",
+    "WorkflowRow",
     "from_ms",
     "to_ms",
 ]

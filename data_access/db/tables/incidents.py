@@ -12,6 +12,7 @@ from data_access.db.tables.base import AreaPath, Base, Code, Id, IdKey, Name, Pa
 
 _OPEN = text("stage NOT IN ('closed', 'void')")
 _WATCHED = text("clock_at IS NOT NULL")
+_IN_FORCE = text("retired_at IS NULL")
 _ZERO = text("0")
 _MERGED = text("merged_into IS NOT NULL")
 
@@ -28,6 +29,60 @@ class IncidentTypeRow(Base):
     level: Mapped[Small]  # 1 top, 2 main, 3 sub
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("incident_types.id"))
     name: Mapped[Name]
+
+
+class ItemRow(Base):
+    """事项: a version of what holds for cases of a class in the subtree of `area_path`; append-only.
+
+    A change retires the row and adds one with the next `version`: cases keep the one they came in under.
+    """
+
+    __tablename__ = "incident_items"
+    __table_args__ = (
+        UniqueConstraint("area_path", "number", "version"),
+        Index("ix_incident_items_type_id", "type_id", sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),
+        # Of each number one version is in force.
+        Index(
+            "uq_incident_items_in_force",
+            "area_path",
+            "number",
+            unique=True,
+            sqlite_where=_IN_FORCE,
+            postgresql_where=_IN_FORCE,
+        ),
+    )
+
+    id: Mapped[IdKey]
+    number: Mapped[str] = mapped_column(String(20))
+    version: Mapped[Small]
+    type_id: Mapped[int] = mapped_column(ForeignKey("incident_types.id"))
+    area_path: Mapped[AreaPath]  # "": everywhere
+    name: Mapped[Name]
+    category: Mapped[str] = mapped_column(String(1))  # domain.catalogue.Category
+    level: Mapped[Small]  # domain.escalation.Level
+    urgency: Mapped[Small]
+    working: Mapped[bool]
+    workflow: Mapped[str] = mapped_column(String(20))  # its code: the newest version when a case comes in
+    limit_ms: Mapped[int] = mapped_column(BigInteger)
+    limits_ms: Mapped[dict[str, Any]]
+    sample: Mapped[bool]
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(60))
+    retired_at: Mapped[datetime | None]
+
+
+class WorkflowRow(Base):
+    """流程: a version of a workflow that was changed here; append-only. What ships is version 0 and has no row."""
+
+    __tablename__ = "workflow_versions"
+    __table_args__ = (UniqueConstraint("code", "version"),)
+
+    id: Mapped[IdKey]
+    code: Mapped[str] = mapped_column(String(14))
+    version: Mapped[Small]
+    body: Mapped[dict[str, Any]]  # domain.workflows.to_json
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(60))
 
 
 class UnitRow(Base):
@@ -174,6 +229,7 @@ class IncidentRow(Base):
     reworked_at: Mapped[datetime | None]
     urged: Mapped[int | None]
     merged_into: Mapped[int | None] = mapped_column(Id)
+    item_id: Mapped[int | None] = mapped_column(Id)
 
 
 class CalendarDayRow(Base):

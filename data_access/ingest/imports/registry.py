@@ -11,7 +11,7 @@ from typing import Final
 from redis import Redis
 
 from data_access.domain.errors import InvalidInput
-from data_access.ingest.imports import areas, boundaries, runner, telemetry
+from data_access.ingest.imports import areas, boundaries, catalogue, runner, telemetry
 from data_access.ingest.imports.appeals import Appeals
 from data_access.ingest.imports.calendar import Calendar
 from data_access.ingest.imports.cases import Incidents
@@ -74,6 +74,7 @@ KINDS: Final[dict[str, Entry]] = {
                 Calendar,
             )
         ),
+        Entry(catalogue.NAME, catalogue.ABOUT, catalogue.COLUMNS, catalogue.run),
         Entry(telemetry.NAME, telemetry.ABOUT, telemetry.COLUMNS, telemetry.run),
     )
 }

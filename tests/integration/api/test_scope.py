@@ -311,9 +311,7 @@ PAGES_AND_PARTS: Final = [
     "/alarms/analysis/body",
     "/desk/strip",
     *("/incidents/parts", "/incidents/case/parts", "/indicators/parts"),
-    "/account",
-    "/users",
-    "/audit",
+    *("/account", "/users", "/catalogue", "/workflows", "/audit"),
 ]
 
 

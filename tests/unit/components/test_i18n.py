@@ -15,6 +15,8 @@ REFUSALS = (
     "domain/alarm_moves.py",
     "commands/administration.py",
     "domain/workflows.py",
+    "domain/catalogue.py",
+    "commands/items.py",
     "domain/incident_moves.py",
     "commands/incident_acts.py",
     "queries/case_page.py",

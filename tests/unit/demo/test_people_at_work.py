@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from data_access.demo.people_at_work import AWAY, Desk, People, reports, to_acknowledge
-from data_access.demo.vendored import incident_classes
+from data_access.domain.catalogue import default_classes
 from tests.unit.demo.fleets import small
 
 FLEET = small()
@@ -49,7 +49,7 @@ def test_a_week_has_the_number_and_the_hours_of_real_appeals() -> None:
     hours = Counter((r.at_ms // 3_600_000 + 8) % 24 for r in week)
     assert hours[10] > 5 * (hours[2] + hours[3] + 1)
     assert len({r.key for r in week}) == len(week)
-    names = {c.name for c in incident_classes()}
+    names = {c.name for c in default_classes()}
     assert all(r.title in names and len(r.title) <= 40 for r in week)
     assert week == [r for minute in range(MONDAY, MONDAY + 7 * 1440) for r in reports(FLEET, 7, minute)]
 
