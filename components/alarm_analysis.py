@@ -162,7 +162,7 @@ def _load(found: Analysis, w: Words) -> html.Section:
         "annotations": [_at_the_end(BEGINS_ABOVE, w("洪泛 > {n}", n=BEGINS_ABOVE))],
         "yaxis": {"range": [0, top]},
         "xaxis": {"tickformat": "%H:%M" if found.slot_minutes <= _SLOT else "%m-%d"},
-        "margin": {"l": 28, "r": 80, "t": 8, "b": 24},
+        "margin": {"l": 28, "r": 16, "t": 8, "b": 24},
         "bargap": 0.15,
     }
     each = (

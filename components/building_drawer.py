@@ -1,4 +1,4 @@
-"""The drawer of one building: who answers for it, homes, people in numbers, devices, cameras, open incidents."""
+"""The drawer of one building: who answers for it, homes, people in numbers, devices, cameras, cases, alarms."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def build(view: BuildingView, now: datetime, w: Words) -> html.Div:
             _section(w("责任人"), _people(view, w)),
             _section(w("房屋与人口"), _homes(view, w)),
             _section(f"{w('终端')} {fmt.count(view.devices_total)}", _devices(view, w)),
+            _section(f"{w('告警记录')} {fmt.count(view.alarms_total)}", _alarms(view, now, w)),
             _section(w("最近的视频"), _cameras(view, w)),
             _section(w("在办事件"), _incidents(view, now, w)),
         ],
@@ -128,9 +129,8 @@ def _device(device: DeviceLine, w: Words) -> html.Div:
         state = html.Span(w("未上报"), className="is-bad")
     else:
         state = html.Span(w("正常"))
-    floor = w("第 {n} 层", n=device.floor) if device.floor is not None else ""
     return html.Div(
-        [html.Span(labels.of(labels.DEVICE, device.kind, w)), html.Span(floor), state],
+        [html.Span(labels.of(labels.DEVICE, device.kind, w)), html.Span(_floor(device.floor, w)), state],
         className="drawer-row",
         **attributes(data_device=str(device.id)),
     )
@@ -172,6 +172,25 @@ def _incidents(view: BuildingView, now: datetime, w: Words) -> list[Child]:
         )
         for i in view.incidents
     ] or [_none(w("没有在办事件"))]
+
+
+def _alarms(view: BuildingView, now: datetime, w: Words) -> list[Child]:
+    """The newest ones, standing or over."""
+    return [
+        html.Div(
+            [
+                html.Span([mark(a.severity, w), labels.of(labels.ALARM, a.kind, w), _floor(a.floor, w)]),
+                html.Span(fmt.moment(a.raised_at, now, w)),
+                html.Span(w(labels.ALARM_STATE[a.state])),
+            ],
+            className="drawer-row is-alarm",
+        )
+        for a in view.alarms
+    ] or [_none(w("没有告警记录"))]
+
+
+def _floor(floor: int | None, w: Words) -> Child:
+    return html.I(w("第 {n} 层", n=floor)) if floor is not None else None
 
 
 def _none(text: str) -> html.P:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dash import html
 
 from components import format as fmt
 from components import periods, sparkline
 from components.i18n import Words
 from components.parts import Child, icon, panel
-from data_access.domain.case_indicators import TARGETS, Rate
+from data_access.domain.case_indicators import FORMULAS, TARGETS, Rate
 from data_access.viewmodels.overview import Closing, Overview
 
 TARGET = TARGETS[Rate.CLOSING_ON_TIME]
@@ -16,31 +18,17 @@ TARGET = TARGETS[Rate.CLOSING_ON_TIME]
 
 
 def build(view: Overview, w: Words) -> html.Section:
-    """按期结案率, 结案率 and the number of cases taken in."""
+    """按期结案率, 处置率 (结案率 where no times of handling are known) and the number of cases taken in."""
     closing = view.closing
     body: list[Child] = [html.P([icon("off"), html.Span(w("事件未导入"))], className="missing")]
     if view.has_incidents:
         now = closing.now
         before, year = _created_before(view)
         body = [
-            _kpi(
-                w,
-                "按期结案率",
-                fmt.rate(now.on_time_rate),
-                "%",
-                f"{fmt.count(now.closed_on_time)} / {fmt.count(now.due)}",
-                _points(closing, "on_time_rate", w),
-                sparkline.build(view.past.on_time, w("近 12 月"), w, digits=2),
-            ),
-            _kpi(
-                w,
-                "结案率",
-                fmt.rate(now.closing_rate),
-                "%",
-                f"{fmt.count(now.closed)} / {fmt.count(now.due)}",
-                _points(closing, "closing_rate", w),
-                sparkline.build(view.past.closing, w("近 12 月"), w, digits=2),
-            ),
+            _rate(view, "按期结案率", Rate.CLOSING_ON_TIME, view.past.on_time, w),
+            _rate(view, "处置率", Rate.HANDLING, view.past.handling, w)
+            if closing.cases.due_handling
+            else _rate(view, "结案率", Rate.CLOSING, view.past.closing, w),
             _kpi(
                 w,
                 "受理量",
@@ -54,6 +42,13 @@ def build(view: Overview, w: Words) -> html.Section:
     title = w(periods.said(view).rates)
     note = w("截至 {time}", time=fmt.clock(view.at)) if view.running else fmt.period(view.period)
     return panel("closing", title, body, sub=_hot(view, w), note=note, sources="incidents", more="/trends")
+
+
+def _rate(view: Overview, name: str, rate: Rate, past: Sequence[float | None], w: Words) -> html.Div:
+    cases, (part, whole) = view.closing.cases, FORMULAS[rate]
+    basis = f"{fmt.count(getattr(cases, part))} / {fmt.count(getattr(cases, whole))}"
+    trend = sparkline.build(past, w("近 12 月"), w, digits=2)
+    return _kpi(w, name, fmt.rate(cases.rate(rate)), "%", basis, _points(view.closing, rate, w), trend)
 
 
 def _created_before(view: Overview) -> tuple[int | None, int | None]:
@@ -88,11 +83,11 @@ def _kpi(  # the words of one figure
     )
 
 
-def _points(closing: Closing, name: str, w: Words) -> list[tuple[str, str]]:
-    now = getattr(closing.now, name)
+def _points(closing: Closing, rate: Rate, w: Words) -> list[tuple[str, str]]:
+    now = closing.cases.rate(rate)
     found = [
-        (w(word), fmt.points(now, getattr(other, name)))
-        for word, other in (("环比", closing.previous), ("同比", closing.last_year))
+        (w(word), fmt.points(now, other.rate(rate)))
+        for word, other in (("环比", closing.cases_before), ("同比", closing.cases_year_before))
         if other is not None
     ]
     known = [(word, text) for word, text in found if text is not None]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 from dash import html
 
@@ -14,10 +16,11 @@ from components.closing import TARGET
 from components.i18n import Words
 from components.navigation import address
 from components.parts import Child, attributes, icon, panel
+from data_access.domain.case_indicators import Rate
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import percent
 from data_access.viewmodels.areas import AreaLabel
-from data_access.viewmodels.overview import Overview
+from data_access.viewmodels.overview import Overview, Side
 
 
 class Ids(StrEnum):
@@ -32,6 +35,10 @@ class Beside(StrEnum):
 
     A = "beside-a"
     B = "beside-b"
+
+
+BESIDE: Final = ("on_time", "handling", "rework", "mean", "overdue")
+"""What of the closing figures stands beside a tablet's map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +78,33 @@ def chooser(
     )
 
 
-def build(a: Overview, b: Overview, w: Words) -> list[Child]:
+def build(one: Side, two: Side, w: Words) -> list[Child]:
     """The panels of the comparison: what both have, how they close cases, what is happening."""
+    a, b = one.view, two.view
     return [
         _panel("facts", w("底数"), _facts(a, b, w), a, b, w, note=fmt.month(a.ledger.month, w)),
-        _panel("closing", w("效能"), _closing(a, b, w), a, b, w, note=fmt.period(a.period)),
+        _panel("closing", w("效能"), list(_closing(one, two, w).values()), a, b, w, note=fmt.period(a.period)),
         _panel("now", w("正在发生"), _now(a, b, w), a, b, w, note=w("截至 {time}", time=fmt.clock(a.at))),
     ]
 
 
-def beside(a: Overview, b: Overview, choices: Sequence[AreaLabel], w: Words) -> list[Child]:
+def beside(a: Side, b: Side, choices: Sequence[AreaLabel], w: Words) -> list[Child]:
     """The comparison beside a tablet's map: two areas to choose, what matters most of both, the way to the rest."""
     sides = ((Beside.A, w("甲"), a), (Beside.B, w("乙"), b))
-    one, two = (chooser(side, label, choices, view.place.area, w) for side, label, view in sides)
-    period = w(periods.said(a).name) if a.running else fmt.period(a.period)
-    on_time, closed, created, _, overdue = _closing(a, b, w)
-    rows = [on_time, closed, created, overdue, _grave(a, b, w)]
+    one, two = (chooser(side, label, choices, of.view.place.area, w) for side, label, of in sides)
+    period = w(periods.said(a.view).name) if a.view.running else fmt.period(a.view.period)
+    closing = _closing(a, b, w)
+    rows = [*(closing[name] for name in BESIDE), _grave(a.view, b.view, w)]
+    whole = html.A(
+        [html.Span(period), html.Span([w("全部"), icon("chev")])],
+        href=address("/compare", {"lang": w.lang.value}, a=a.view.place.area.code, b=b.view.place.area.code),
+        className="beside-all",
+        title=w("全部指标对比"),
+    )
     return [
-        html.Div([one, html.Span(period, className="beside-period"), two], className="beside-choices"),
+        html.Div([one, whole, two], className="beside-choices"),
         html.Table(
             html.Tbody([_row(row) for row in rows]), className="compare-rows", **attributes(aria_label=w("对比"))
-        ),
-        html.A(
-            [html.Span(w("全部指标对比")), icon("chev")],
-            href=address("/compare", {"lang": w.lang.value}, a=a.place.area.code, b=b.place.area.code),
-            className="beside-all",
         ),
     ]
 
@@ -125,15 +134,28 @@ def _facts(a: Overview, b: Overview, w: Words) -> list[Row]:
     ]
 
 
-def _closing(a: Overview, b: Overview, w: Words) -> list[Row]:
-    one, two = a.closing.now, b.closing.now
-    return [
-        Row(w("按期结案率"), "%", one.on_time_rate, two.on_time_rate, 2, TARGET),
-        Row(w("结案率"), "%", one.closing_rate, two.closing_rate, 2),
-        Row(w("受理量"), w("件"), one.created, two.created),
-        Row(w("每千人受理量"), w("件"), _per_thousand(a, one.created), _per_thousand(b, two.created), 1),
-        Row(w("超期在办"), w("件"), a.flow.overdue, b.flow.overdue),
-    ]
+def _closing(one: Side, two: Side, w: Words) -> dict[str, Row]:
+    a, b = one.view.closing.cases, two.view.closing.cases
+
+    def rate(name: str, of: Rate, target: float | None = None) -> Row:
+        return Row(w(name), "%", a.rate(of), b.rate(of), 2, target)
+
+    return {
+        "on_time": rate("按期结案率", Rate.CLOSING_ON_TIME, TARGET),
+        "closing": rate("结案率", Rate.CLOSING),
+        "handling": rate("处置率", Rate.HANDLING),
+        "rework": rate("返工率", Rate.REWORK),
+        "mean": Row(w("平均整治"), w("天"), _days(one), _days(two), 1),
+        "created": Row(w("受理量"), w("件"), a.reported, b.reported),
+        "per_thousand": Row(
+            w("每千人受理量"), w("件"), _per_thousand(one.view, a.reported), _per_thousand(two.view, b.reported), 1
+        ),
+        "overdue": Row(w("超期在办"), w("件"), one.view.flow.overdue, two.view.flow.overdue),
+    }
+
+
+def _days(side: Side) -> float | None:
+    return side.mean_handling / timedelta(days=1) if side.mean_handling is not None else None
 
 
 def _now(a: Overview, b: Overview, w: Words) -> list[Row]:
@@ -206,14 +228,18 @@ def _written(value: float | None, row: Row) -> str:
 
 
 def _scale(row: Row) -> html.Span:
-    """Two dots, a filled and b hollow, joined; from 0 (rates that are all high: from the ten below) to the largest."""
+    """Two dots, a filled and b hollow, joined; from 0 (rates that are all high: from the ten below) to the largest.
+
+    Rates that are all low end at the ten above.
+    """
     known = [value for value in (row.a, row.b) if value is not None]
     hidden = row.people and any(0 < value < fmt.FEW for value in known)
     if not known or hidden:
         return html.Span(className="pair is-empty", **attributes(aria_hidden="true"))
     rate = row.unit == "%"
     low = max(0.0, min([*known, row.target or 100.0]) // 10 * 10 - 10) if rate and min(known) >= 50 else 0.0
-    high = 100.0 if rate else max([*known, 1]) * 1.05
+    low_rate = rate and row.target is None and max(known) < 50
+    high = max(known) // 10 * 10 + 10 if low_rate else 100.0 if rate else max([*known, 1]) * 1.05
 
     def at(value: float) -> str:
         return f"{100 * (value - low) / (high - low):.1f}%"

@@ -68,11 +68,12 @@ def build(
     The page's own script comes before those of Dash: the live panels and the first picture of the map need none of it.
     Where there is such a picture, `start.js` starts Dash behind it.
     """
-    lang = words(query.get("lang")).lang
+    w = words(query.get("lang"))
+    lang = w.lang
     surface = "wall" if query.get("wall") == "1" else first.surface if first else ""
     surface = f' class="{surface}"' if surface else ""
     probe = ' data-probe="1"' if query.get("probe") == "1" else ""
-    title = first.state["title"] if first else parts["title"]
+    title = first.state["title"] if first else " · ".join(w(part) for part in parts["title"].split(" · "))
     scripts = _UNUSED.sub("", parts["scripts"])
     scripts = scripts if core else _CORE.sub("", scripts)
     dash, later, ahead = f"{scripts}\n{parts['renderer']}", "", ""

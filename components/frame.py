@@ -83,10 +83,14 @@ def _on_duty(duty: OnDuty, w: Words) -> html.Div:
     return html.Div(said, className="on-duty")
 
 
-def below(place: Place, w: Words) -> list[Child]:
-    """The area's name with what lies below it, above the map: `10 街道 · 109 社区`."""
+def below(place: Place, demo: bool, w: Words) -> list[Child]:  # noqa: FBT001  # a label, not a mode
+    """The area's name with what lies below it, above the map: `10 街道 · 109 社区`, demo data where it is."""
     counts = [f"{fmt.count(n)} {labels.of(labels.AREA, kind, w)}" for kind, n in place.below[:2]]
-    return [html.B(w.name(place.area.name, place.area.name_en)), html.Span(" · ".join(counts))]
+    return [
+        html.B(w.name(place.area.name, place.area.name_en)),
+        html.Span(" · ".join(counts)),
+        html.Span(w("演示数据"), className="tag") if demo else None,
+    ]
 
 
 def strip(w: Words) -> html.Div:

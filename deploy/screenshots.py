@@ -25,20 +25,21 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select, update
 
 from data_access.db.engine import Database
-from data_access.db.tables import AreaRow, BuildingRow, SourceRow
+from data_access.db.tables import AreaRow, BuildingRow, IncidentRow, PatrolPointRow, SourceRow, UserRow
 from deploy import chromium
 
 ROOT: Final = Path(__file__).parents[1]
 TARGET: Final = ROOT / "docs" / "screenshots"
 QUALITY: Final = 74
 WALL, WALL_4K, WIDE, WIDEST = (1920, 1080), (3840, 2160), (3840, 1080), (5760, 1080)
-DESK, LANDSCAPE, PORTRAIT = (1440, 900), (1180, 820), (820, 1180)
+DESK, LANDSCAPE, PORTRAIT, PHONE = (1440, 900), (1180, 820), (820, 1180), (390, 844)
+OFFICER, GRID_WORKER = "demo-officer", "demo-grid"
 START_S: Final = 900  # the whole district is seeded, on whatever machine
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: of which address, how large, in which theme, with what said about it in the index."""
+    """One picture: of which address, how large, in which theme, for which user, with what the index says about it."""
 
     name: str
     about: str
@@ -46,6 +47,7 @@ class Shot:
     address: str = "/"
     theme: str = "dark"
     lang: str = "zh"
+    user: str = ""
 
 
 # Every state in every size that people use, in both themes and both languages.
@@ -103,6 +105,23 @@ NORMAL: Final = (
 BUSY: Final = (
     *cross("busy", "Busy: a fire, a gas leak and much else"),
     Shot("busy-ultrawide", "Busy on an ultra-wide wall", WIDE, "/?wall=1"),
+    Shot("alarms-flood", "The duty officer's desk in a flood of alarms", DESK, "/alarms", user=OFFICER),
+    Shot("alarms-flood-tablet-light-en", "The same on a tablet", LANDSCAPE, "/alarms", "light", "en", OFFICER),
+)
+# Who works with it: signed in, once each device has spoken.
+WORK: Final = (
+    Shot("alarms", "The duty officer's desk", DESK, "/alarms", user=OFFICER),
+    Shot("alarms-portrait-light-en", "The same on an upright tablet", PORTRAIT, "/alarms", "light", "en", OFFICER),
+    Shot("alarms-analysis", "How the alarms of a month were handled", DESK, "/alarms/analysis", user=OFFICER),
+    Shot("incidents", "Cases by stage", DESK, "/incidents", user=OFFICER),
+    Shot("incidents-list-portrait-light", "Cases by clock", PORTRAIT, "/incidents?view=list", "light", user=OFFICER),
+    Shot("case", "One case in its loop", DESK, "/incidents/case?code={case}", user=OFFICER),
+    Shot(
+        "case-tablet-light-en", "One case on a tablet", LANDSCAPE, "/incidents/case?code={case}", "light", "en", OFFICER
+    ),
+    Shot("sign-in", "Signing in", DESK, "/sign-in"),
+    Shot("report-phone", "A citizen reports, from the code of a point", PHONE, "/report?point={point}", "light"),
+    Shot("field-phone", "A grid worker's tasks", PHONE, "/field", "light", user=GRID_WORKER),
 )
 STALE: Final = cross("stale", "Stale: the server has fallen silent; nothing pretends to be live")
 
@@ -120,6 +139,7 @@ def main() -> None:
                 take(browser, url, folder, QUIET)  # the demo begins without an open alarm
                 time.sleep(60)  # every device has spoken
                 take(browser, url, folder, NORMAL)
+                take(browser, url, folder, WORK)
                 with playing(folder, "busy", "--minutes", "5"), playing(folder, "gas"), playing(folder, "fire"):
                     time.sleep(40)
                     take(browser, url, folder, BUSY)
@@ -182,7 +202,15 @@ def take(browser: Browser, url: str, folder: Path, shots: tuple[Shot, ...]) -> N
 def opened(browser: Browser, url: str, shot: Shot, names: dict[str, str]) -> Page:
     """The page of a shot, settled."""
     width, height = shot.size
-    page = browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True).new_page()
+    scale = 2 if shot.size == PHONE else 1
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, device_scale_factor=scale, bypass_csp=True
+    )
+    page = context.new_page()
+    if shot.user:
+        page.goto(f"{url}/sign-in?fill={shot.user}&next=/account")
+        page.click(".si-go")
+        page.wait_for_url("**/account**")
     address = shot.address.format(**names)
     page.goto(f"{url}{address}{'&' if '?' in address else '?'}lang={shot.lang}&theme={shot.theme}")
     deadline = time.monotonic() + 30
@@ -235,13 +263,22 @@ def old(folder: Path) -> None:
 
 
 def places(folder: Path) -> dict[str, str]:
-    """Codes that addresses name: a street, a grid with a building, the building."""
+    """Codes that addresses name: a street, a grid with a building, the building, a case, a point of a beat."""
     database = Database(f"sqlite:///{folder / 'yiping.db'}")
     with database.reading() as session:
         building = session.scalars(select(BuildingRow).order_by(BuildingRow.id).limit(1)).one()
         grid = session.get_one(AreaRow, building.area_id)
         street = session.scalars(select(AreaRow.code).where(AreaRow.kind == "street").order_by(AreaRow.path)).first()
-        found = {"building": building.code, "grid": grid.code, "street": street or ""}
+        handled = select(IncidentRow.code).where(IncidentRow.stage == "handle").order_by(IncidentRow.created_at.desc())
+        beat = select(UserRow.area_path).where(UserRow.name == GRID_WORKER).scalar_subquery()
+        point = select(PatrolPointRow.code).where(PatrolPointRow.area_path == beat).order_by(PatrolPointRow.code)
+        found = {
+            "building": building.code,
+            "grid": grid.code,
+            "street": street or "",
+            "case": session.scalars(handled.limit(1)).one(),
+            "point": session.scalars(point.limit(1)).one(),
+        }
     database.dispose()
     return found
 
@@ -256,7 +293,7 @@ def index() -> None:
         "| picture | what | size | theme | language |",
         "|---|---|---|---|---|",
     ]
-    for shot in (*NORMAL, *BUSY, *QUIET, *STALE, *FAILING):
+    for shot in (*NORMAL, *BUSY, *QUIET, *STALE, *FAILING, *WORK):
         width, height = shot.size
         lines.append(
             f"| [{shot.name}]({shot.name}.jpg) | {shot.about} | {width}×{height} | {shot.theme} | {shot.lang} |"

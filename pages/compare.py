@@ -69,7 +69,7 @@ def beside() -> Response:
         if a is None or b is None:
             return fragment.answer([])
         days = day(query.get("from")), day(query.get("to"))
-        one, two = (overview.overview(of, viewer().scope, *days) for of in (a, b))
+        one, two = (overview.side(of, viewer().scope, *days) for of in (a, b))
     except DomainError as refused:
         return fragment.answer([html.P(w(str(refused)), className="missing")])
     return fragment.answer(compare.beside(one, two, choices, w))
@@ -141,7 +141,7 @@ def _body(a: AreaLabel | None, b: AreaLabel | None, query: Mapping[str, str], w:
     scope, first, end = viewer().scope, day(query.get("from")), day(query.get("to"))
     if a is None:
         return [html.P(w("还没有数据。请先导入区域：yiping import areas 文件"), className="missing")]
-    one = overview.overview(a, scope, first, end)
+    one = overview.side(a, scope, first, end)
     if b is None:
-        return [compare.alone(one, w)]
-    return compare.build(one, overview.overview(b, scope, first, end), w)
+        return [compare.alone(one.view, w)]
+    return compare.build(one, overview.side(b, scope, first, end), w)

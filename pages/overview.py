@@ -196,7 +196,7 @@ def _regions(
             ledger.organisations(view.ledger, entities, view.at, w, view.past),
             closing.build(view, w),
         ],
-        Ids.MAP_HEAD: frame.below(view.place, w),
+        Ids.MAP_HEAD: frame.below(view.place, view.demo, w),
         Ids.LOW: [activity.incidents(view, w), activity.sensors(view, w), activity.video(view, w)],
         Ids.RANK: [ranking.build(view, people, w)],
         building_drawer.Ids.DRAWER: _drawer(drawer, view.at, w),

@@ -36,6 +36,15 @@
     };
   }
 
+  /** Room for the words at the right end of lines, px: they differ by language and by the size of type. */
+  function room({ data, layout }, { size, family }) {
+    const ends = (layout.annotations || []).filter((a) => a.x === 1 && a.xanchor === "left").map((a) => a.text);
+    const words = [...ends, ...data.flatMap(({ text }) => (Array.isArray(text) ? text.slice(-1) : []))];
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `${size}px ${family}`;
+    return Math.max(0, ...words.map((word) => Math.ceil(pen.measureText(word).width) + 8));
+  }
+
   function bundle() {
     loading = loading || new Promise((done, failed) => {
       const script = document.createElement("script");
@@ -63,8 +72,10 @@
     }
     for (const place of found) {
       const figure = resolved(JSON.parse(place.dataset.figure));
+      const shared = template(), margin = { ...shared.margin, ...figure.layout.margin };
+      margin.r = Math.max(margin.r, room(figure, shared.font));
       delete place.dataset.reading;
-      window.Plotly.react(place, figure.data, { ...figure.layout, template: { layout: template() } }, CONFIG);
+      window.Plotly.react(place, figure.data, { ...figure.layout, margin, template: { layout: shared } }, CONFIG);
     }
     return "";
   }

@@ -174,12 +174,12 @@
       this._loadAreas((bounds) => this._fit(bounds, false));
     }
 
-    // Goes to a spot once; with `alarmId` the alarm there is marked and its card opened.
-    focus({ lng, lat, alarmId }) {
+    // Goes to a spot once; with `alarmId` the alarm there is marked and its card opened, `leading` its building too.
+    focus({ lng, lat, alarmId, leading }) {
       const zoom = Math.max(this.map.getZoom(), 17);
       if (still()) this.map.setView([lat, lng], zoom, { animate: false });
       else this.map.flyTo([lat, lng], zoom, { duration: MOVE_S });
-      if (alarmId !== undefined && alarmId !== null) this.hand.showAlarm(alarmId);
+      if (alarmId !== undefined && alarmId !== null) this.hand.showAlarm(alarmId, leading);
     }
 
     // A shape was chosen. The map starts for its place at once; the page follows by way of the address.

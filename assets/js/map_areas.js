@@ -7,6 +7,8 @@
   const yiping = (window.yiping = window.yiping || {});
   const NAMES_ZOOM = 17; // from here on every building has its name
   const FEW_BUILDINGS = 40; // where they have room they have it at any zoom
+  const FURNITURE = ".map-chips, .map-legend-shapes, .map-legend-choro, .map-place, .search"; // what lies on the map
+  const EDGE = 8; // px
   const number = (value) => (value === null || value === undefined ? "—" : Math.round(value).toLocaleString("en-US"));
 
   function nameOf(p) {
@@ -31,6 +33,48 @@
     return collection;
   }
 
+  // Where names may stand beside their shapes: in the frame, clear of what lies on the map. `corner` is the point of the
+  // frame's corner; `others(x, y)` says whether one of the shapes is there.
+  function ground(frame, corner, others) {
+    const own = frame.getBoundingClientRect();
+    const box = (left, top, right, bottom) => ({
+      x: corner.x + (left + right) / 2 - own.left, y: corner.y + (top + bottom) / 2 - own.top, w: right - left, h: bottom - top,
+    });
+    const taken = [];
+    for (const element of frame.closest(".panel-map").querySelectorAll(FURNITURE)) {
+      const { left, top, right, bottom } = element.getBoundingClientRect();
+      if (right > left) taken.push(box(left, top, right, bottom + (element.matches(".search") ? 3 * (bottom - top) : 0))); // + and − below
+    }
+    return { whole: box(own.left + EDGE, own.top + EDGE, own.right - EDGE, own.bottom - EDGE), taken, others };
+  }
+
+  // Puts a label where `moved` says (null: nowhere), with a line to its shape where it stands beside it. `box` is its box.
+  function place(element, box, moved) {
+    element.classList.toggle("is-hidden", !moved);
+    const shift = moved && moved.map((d) => `${Math.round(d)}px`);
+    if (!moved || element.dataset.moved === String(shift)) return;
+    element.dataset.moved = String(shift);
+    const line = yiping.mapGeometry.leader(box, moved);
+    element.classList.toggle("is-led", Boolean(line));
+    const styles = { dx: shift[0], dy: shift[1] };
+    if (line) Object.assign(styles, { lead: `${Math.round(line.length)}px`, clear: `${Math.round(line.clear)}px`, turn: `${line.turn.toFixed(1)}deg` });
+    for (const [name, value] of Object.entries(styles)) element.style.setProperty(`--${name}`, value);
+  }
+
+  // A renderer whose picture stays as long as it covers the view: a pan takes it along and draws nothing.
+  function resting(L, Renderer, options) {
+    const Resting = Renderer.extend({
+      _update() {
+        const map = this._map, corner = map.containerPointToLayerPoint([0, 0]), size = map.getSize();
+        const origin = map.getPixelOrigin(), same = this._origin && this._origin.equals(origin) && this._zoom === map.getZoom();
+        if (same && this._bounds && this._bounds.contains(L.bounds(corner, corner.add(size)))) return;
+        this._origin = origin;
+        Renderer.prototype._update.call(this);
+      },
+    });
+    return new Resting(options);
+  }
+
   // A building: Leaflet's circle marker with the outline of a house block.
   function footprint(L) {
     return L.CircleMarker.extend({
@@ -51,7 +95,7 @@
       this.Footprint = footprint(L);
       this.byCode = new Map();
       this.obstacles = []; // symbols that labels keep clear of, in layer pixels
-      this.renderer = L.svg({ padding: 0.4, pane: "overlayPane" });
+      this.renderer = resting(L, L.SVG, { padding: 0.4, pane: "overlayPane" });
       this.group = L.layerGroup().addTo(map);
       const pane = map.createPane("area-labels");
       pane.style.zIndex = 455; // above quiet points, below alarms
@@ -155,16 +199,13 @@
     _declutter() {
       const all = [...this.byCode.values()], houses = all.filter((one) => one.point).map((one) => this._house(one));
       const boxes = all.map((one) => (one.point ? this._nameBox(one) : this._areaBox(one)));
-      const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses]);
+      const frame = this.map.getContainer().closest(".map-frame");
+      const others = (x, y) => boxes.some(({ fits }) => fits?.(x, y));
+      const around = () => ground(frame, this.map.containerPointToLayerPoint([0, 0]), others);
+      const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses], around);
       all.forEach(({ label }, i) => {
         const element = label.getElement();
-        if (!element) return;
-        element.classList.toggle("is-hidden", !found[i]);
-        const moved = found[i] && found[i].map((d) => `${Math.round(d)}px`);
-        if (!moved || element.dataset.moved === String(moved)) return;
-        element.dataset.moved = String(moved);
-        element.style.setProperty("--dx", moved[0]);
-        element.style.setProperty("--dy", moved[1]);
+        if (element) place(element, boxes[i], found[i]);
       });
       this.labelled(boxes.map((b, i) => found[i] && { ...b, x: b.x + found[i][0], y: b.y + found[i][1] }).filter(Boolean));
     }
@@ -255,5 +296,5 @@
     }
   }
 
-  yiping.mapAreas = { Areas, escaped, nameOf, prepare, text };
+  yiping.mapAreas = { Areas, escaped, ground, nameOf, place, prepare, resting, text };
 })();

@@ -47,7 +47,7 @@
       const pane = map.createPane("around");
       pane.style.zIndex = 420; // above the choropleth, below points and names
       pane.style.pointerEvents = "none"; // houses are found by their place: see buildingNear
-      this.renderer = L.canvas({ padding: 0.4, pane: "around" });
+      this.renderer = yiping.mapAreas.resting(L, L.Canvas, { padding: 0.4, pane: "around" });
       this.Block = block(L);
       this.group = L.layerGroup();
       this.outlines = [];
@@ -147,13 +147,7 @@
       const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses]);
       this.names.forEach(({ label }, i) => {
         const element = label.getElement();
-        if (!element) return;
-        element.classList.toggle("is-hidden", !found[i]);
-        const moved = String(found[i]);
-        if (!found[i] || element.dataset.moved === moved) return;
-        element.dataset.moved = moved;
-        element.style.setProperty("--dx", `${Math.round(found[i][0])}px`);
-        element.style.setProperty("--dy", `${Math.round(found[i][1])}px`);
+        if (element) yiping.mapAreas.place(element, boxes[i], found[i]);
       });
     }
 

@@ -95,11 +95,10 @@
     }
 
     _settle(obstacles) {
-      yiping.mapGeometry.declutter(this.labels, obstacles).forEach((moved, i) => {
-        const { label } = this.labels[i];
-        label.classList.toggle("is-hidden", !moved);
-        label.style.setProperty("--dx", `${moved ? Math.round(moved[0]) : 0}px`);
-        label.style.setProperty("--dy", `${moved ? Math.round(moved[1]) : 0}px`);
+      const others = (x, y) => this.labels.some(({ fits }) => fits(x, y));
+      const around = () => yiping.mapAreas.ground(this.frame, { x: 0, y: 0 }, others);
+      yiping.mapGeometry.declutter(this.labels, obstacles, around).forEach((moved, i) => {
+        yiping.mapAreas.place(this.labels[i].label, this.labels[i], moved);
       });
     }
 

@@ -135,25 +135,66 @@
     return tries;
   }
 
+  // The best place beside its shape for a label that has none on it: near, and on open ground rather than on others.
+  function beside(a, taken, { whole, others }) {
+    const tries = [];
+    for (const far of [0.9, 1.3, 1.8, 2.4, 3.2]) {
+      for (let k = 0; k < 16; k++) tries.push([far * a.w * Math.cos((k * Math.PI) / 8), 1.3 * far * a.h * Math.sin((k * Math.PI) / 8)]);
+    }
+    let best = null, least = Infinity;
+    for (const [dx, dy] of tries) {
+      const at = { ...a, x: a.x + dx, y: a.y + dy };
+      const seen = 2 * Math.abs(at.x - whole.x) + a.w <= whole.w && 2 * Math.abs(at.y - whole.y) + a.h <= whole.h;
+      const line = threads(a, [dx, dy]), met = (b) => overlap(at, b) || line.some((dot) => overlap(dot, b));
+      if (!seen || a.fits(at.x, at.y) || taken.some(met)) continue;
+      const foreign = [-0.4, 0, 0.4].filter((k) => others(at.x + k * a.w, at.y)).length;
+      const cost = Math.hypot(dx, dy) + foreign * 0.5 * a.w;
+      if (cost < least) [best, least] = [[dx, dy], cost];
+    }
+    return best;
+  }
+
+  // The line from a shape to its label as small boxes in a row, without its last part, which may lie beside a symbol.
+  function threads({ x, y }, [dx, dy]) {
+    const steps = Math.ceil(Math.hypot(dx, dy) / 6), found = [];
+    for (let k = Math.ceil(steps / 4); k < steps; k++) found.push({ x: x + (dx * k) / steps, y: y + (dy * k) / steps, w: 4, h: 4 });
+    return found;
+  }
+
+  // How a line leads from the middle of a label that stands beside its shape to where it belongs: its length, its turn
+  // in degrees and how much of it lies under the label. Null for one that stands on its shape.
+  function leader({ x, y, w, h, fits }, [dx, dy]) {
+    if ((!dx && !dy) || !fits || fits(x + dx, y + dy)) return null;
+    const length = Math.hypot(dx, dy), clear = Math.min((w / 2 / Math.abs(dx)) * length, (h / 2 / Math.abs(dy)) * length);
+    return { length, clear, turn: (Math.atan2(-dy, -dx) * 180) / Math.PI };
+  }
+
   // Where to put labels: larger shapes first, none on another or on an obstacle, none much wider than its own shape.
   // What is in the way stays and the label moves, inside its shape where there is room (`fits`), else beside it.
   // boxes: [{ x, y, w, h, room, fits?(x, y), offsets? }] centred; returns [dx, dy] for each, null for one that is hidden.
-  function declutter(boxes, obstacles = []) {
+  // `ground()` tells where labels may stand beside their shapes: the `whole` box, boxes that are `taken`, `others(x, y)`.
+  function declutter(boxes, obstacles = [], ground = null) {
     const order = boxes.map((_, i) => i).sort((a, b) => boxes[b].room - boxes[a].room), placed = [...obstacles];
     const found = boxes.map(() => null);
+    let around = null;
     for (const i of order) {
-      const a = boxes[i];
-      if (a.room < a.w * 0.8) continue;
-      const free = offsets(a).filter(([dx, dy]) => !placed.some((b) => overlap({ ...a, x: a.x + dx, y: a.y + dy }, b)));
-      const best = free.find(([dx, dy]) => (!dx && !dy) || !a.fits || a.fits(a.x + dx, a.y + dy)) || free[0];
+      const a = boxes[i], tries = a.room < a.w * 0.8 ? [] : offsets(a);
+      const free = tries.filter(([dx, dy]) => !placed.some((b) => overlap({ ...a, x: a.x + dx, y: a.y + dy }, b)));
+      let best = free.find(([dx, dy]) => (!dx && !dy) || !a.fits || a.fits(a.x + dx, a.y + dy));
+      if (!best && a.fits && ground) {
+        around = around || ground();
+        best = beside(a, [...placed, ...around.taken], around);
+      }
+      best = best || free[0];
       if (!best) continue;
       placed.push({ ...a, x: a.x + best[0], y: a.y + best[1] });
+      if (leader(a, best)) placed.push(...threads(a, best));
       found[i] = best;
     }
     return found;
   }
 
-  const api = { anchor, breaks, declutter, extent, fit, inside, overlap, rings };
+  const api = { anchor, breaks, declutter, extent, fit, inside, leader, overlap, rings };
   if (typeof module !== "undefined") module.exports = api;
   if (typeof window !== "undefined") (window.yiping = window.yiping || {}).mapGeometry = api;
 })();

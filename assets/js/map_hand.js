@@ -100,12 +100,23 @@
       const at = [alarms[0].lat, alarms[0].lng], what = yiping.mapCard.ofGroup(alarms);
       if (this.card.key === key) what.building = this.card.what.building;
       this.card.show(key, at, what, { pinned });
-      const device = alarms.find((a) => a.device_id !== null);
-      if (pinned && device && !what.building) {
-        this._ask(device.device_id, key, (d) => {
-          if (d.building_code) this.card.show(key, at, { ...this.card.what, building: d.building_code }, { pinned });
-        });
-      }
+      this._lead(alarms.find((a) => a.device_id !== null), key, at, pinned);
+    }
+
+    // The way from a pinned card of alarms to their building; whoever asked for it is taken there.
+    _lead(alarm, key, at, pinned) {
+      const go = () => {
+        if (this.leading !== key) return;
+        this.leading = null;
+        this.card.goToBuilding(this.card.what.building);
+      };
+      if (this.card.what.building) return go();
+      if (!pinned || !alarm || alarm.device_id === null) return;
+      this._ask(alarm.device_id, key, (d) => {
+        if (!d.building_code) return;
+        this.card.show(key, at, { ...this.card.what, building: d.building_code }, { pinned });
+        go();
+      });
     }
 
     openAlarm(id, pinned) {
@@ -114,11 +125,7 @@
       const key = `alarm/${id}`, what = yiping.mapCard.ofAlarm(a);
       if (this.card.key === key) what.building = this.card.what.building;
       this.card.show(key, [a.lat, a.lng], what, { pinned });
-      if (pinned && a.device_id !== null && !what.building) {
-        this._ask(a.device_id, key, (d) => {
-          if (d.building_code) this.card.show(key, [a.lat, a.lng], { ...this.card.what, building: d.building_code }, { pinned });
-        });
-      }
+      this._lead(a, key, [a.lat, a.lng], pinned);
     }
 
     // The card of a device at its place; without one where the present feed has it.
@@ -196,8 +203,10 @@
     }
 
     // Marks an alarm that somebody asked to see; where it is one of several of its building the card lists them.
-    showAlarm(id) {
+    // `leading`: on to the building.
+    showAlarm(id, leading) {
       const group = this.layer.alarms.find((g) => g.count > 1 && g.members.some((m) => m.id === id));
+      this.leading = leading ? (group ? `group/${group.key}` : `alarm/${id}`) : null;
       if (!group) return this.focusAlarm(id, true);
       this.layer.focused = id;
       this.layer.redrawAlarms();

@@ -22,6 +22,8 @@
   function tickClock() {
     const at = yiping.live.serverNow();
     setText(byId("clock"), clock(at));
+    const title = document.title.split(" · ").map((part) => t(part)).join(" · ");
+    if (document.title !== title) document.title = title; // Dash has the pages' Chinese ones
     setText(byId("date"), `${day(at)} ${t(WEEK[new Date(`${day(at)}T12:00:00Z`).getUTCDay()])}`);
   }
 

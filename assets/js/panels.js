@@ -288,7 +288,7 @@
   function focus(id) {
     const a = state && state.alarms[id];
     if (!a || a.lng === null || a.lat === null) return;
-    const detail = { lng: a.lng, lat: a.lat, deviceId: a.device_id, alarmId: a.alarm_id };
+    const detail = { lng: a.lng, lat: a.lat, deviceId: a.device_id, alarmId: a.alarm_id, leading: !wall() };
     document.dispatchEvent(new CustomEvent("yiping:focus", { detail, bubbles: true }));
   }
 

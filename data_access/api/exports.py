@@ -14,6 +14,7 @@ from starlette.responses import Response
 from data_access.api.context import context, principal
 from data_access.api.downloads import download
 from data_access.api.parameters import a_day
+from data_access.domain.case_indicators import Counts, Rate
 from data_access.domain.errors import NotFound
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import ClosingCounts
@@ -72,6 +73,12 @@ _CLOSING: Final = (
     ("结案率 %", "Closing rate %"),
     ("按期结案率 %", "On-time closing rate %"),
 )
+_LOOP: Final = (
+    ("应处置", "Due for handling"),
+    ("处置", "Handled"),
+    ("处置率 %", "Handling rate %"),
+    ("返工率 %", "Rework rate %"),
+)
 
 
 async def get_workbook(request: Request) -> Response:
@@ -120,16 +127,16 @@ def workbook(view: Overview, *, english: bool) -> bytes:
     ]
     _sheet(book, say("底数", "Ledger"), head, rows)
     periods = [
-        (say("本期", "This period"), view.closing.now),
-        (say("上一期", "Period before"), view.closing.previous),
-        (say("去年同期", "A year ago"), view.closing.last_year),
+        (say("本期", "This period"), view.closing.cases),
+        (say("上一期", "Period before"), view.closing.cases_before),
+        (say("去年同期", "A year ago"), view.closing.cases_year_before),
     ]
     closing = [say(*words) for words in _CLOSING]
     _sheet(
         book,
         say("效能", "Closing"),
-        (say("期间", "Period"), *closing),
-        [(name, *_closing(counts)) for name, counts in periods if counts is not None],
+        (say("期间", "Period"), *closing, *(say(*words) for words in _LOOP)),
+        [(name, *_closing(cases.closing), *_loop(cases)) for name, cases in periods if cases is not None],
     )
     for title, lines in ((say("下级区域", "Areas below"), view.children), (say("来源渠道", "Channels"), view.channels)):
         _sheet(
@@ -168,7 +175,7 @@ def workbook(view: Overview, *, english: bool) -> bytes:
 def _sheet(book: Workbook, title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
-    for letter in "ABCDEFGH"[: len(head)]:
+    for letter in "ABCDEFGHIJKL"[: len(head)]:
         sheet.column_dimensions[letter].width = 22
     sheet.append([_cell(sheet, text, bold=True) for text in head])
     for row in rows:
@@ -194,6 +201,10 @@ def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
     if bold:
         cell.font = Font(bold=True)
     return cell
+
+
+def _loop(cases: Counts) -> tuple[Any, ...]:
+    return cases.due_handling, cases.handled, cases.rate(Rate.HANDLING), cases.rate(Rate.REWORK)
 
 
 def _closing(counts: ClosingCounts) -> tuple[Any, ...]:

@@ -35,7 +35,9 @@ LABELLED_WITHIN: Final = 2 * PATH_STEP
 
 
 CLOSING: Final = ("reported", "due_closing", "closed", "closed_on_time")
-"""What the overview reads; the index of the closing figures holds all of it."""
+"""What rankings read; the index of the closing figures holds all of it."""
+LOOP: Final = (*CLOSING, "due_handling", "handled", "reworked")
+"""What the overview and a comparison say of the whole loop."""
 COLUMN_OF: Final = {name: {"reported": "created", "due_closing": "due"}.get(name, name) for name in NAMES}
 """Where each of `Counts` is kept."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from math import cos, hypot, radians
 from typing import Final
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import (
+    AlarmRow,
     AreaRow,
     BuildingRow,
     CameraRow,
@@ -24,15 +25,24 @@ from data_access.db.tables import (
     ResponsibleRow,
 )
 from data_access.domain import masking
-from data_access.domain.areas import within
+from data_access.domain.areas import lineage, within
 from data_access.domain.errors import NotFound
-from data_access.viewmodels.areas import AreaLabel, BuildingView, CameraLine, DeviceLine, IncidentLine, PersonLine
+from data_access.viewmodels.areas import (
+    AreaLabel,
+    BuildingView,
+    CameraLine,
+    DeviceLine,
+    IncidentLine,
+    PastAlarm,
+    PersonLine,
+)
 
 FEWEST: Final = 5
 """Fewer people than this in a category are shown as "<5"."""
 
 NEAREST_CAMERAS: Final = 3
 SHOWN_DEVICES: Final = 60
+SHOWN_ALARMS: Final = 8
 _DEGREE_M: Final = 111_320.0
 _NEAR: Final = 0.01  # degrees, about a kilometre
 _OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")
@@ -60,7 +70,7 @@ def building(session: Session, code: str, scope: str, *, whole_phones: bool = Fa
         units=row.units,
         built_year=row.built_year,
         area=AreaLabel(area.id, area.code, area.path, area.name, area.name_en, area.kind),
-        people=people(session, area.path, row.id, whole_phones=whole_phones),
+        people=people(session, area.path, row.id, scope=scope, whole_phones=whole_phones),
         dwellings=sum(n for _, n in dwellings),
         uses=dwellings,
         residents=residents if residents == 0 or residents >= FEWEST else None,
@@ -70,24 +80,27 @@ def building(session: Session, code: str, scope: str, *, whole_phones: bool = Fa
         devices_total=len(devices),
         cameras=_cameras(session, row.lng, row.lat, scope),
         incidents=_incidents(session, row.id),
+        alarms=_alarms(session, row.id),
+        alarms_total=session.scalar(select(func.count()).where(*_raised_in(row.id))) or 0,
     )
 
 
 def people(
-    session: Session, path: str, building_id: int | None = None, *, whole_phones: bool = False
+    session: Session, path: str, building_id: int | None = None, *, scope: str = "", whole_phones: bool = False
 ) -> tuple[PersonLine, ...]:
-    """Who answers for the area at `path` itself and, where given, for the building; telephones masked or whole."""
+    """Who answers for the area at `path` itself; telephones masked or whole.
+
+    Of a building in it: who answers for the building, for its area, and for the one above as far as `scope` reaches.
+    """
+    row = ResponsibleRow
+    of_area = (row.area_path == path) & row.building_id.is_(None)
+    if building_id is not None:
+        own = [up for up in lineage(path)[-2:] if within(up, scope)]
+        of_area = (row.building_id == building_id) | (row.area_path.in_(own) & row.building_id.is_(None))
     rows = session.execute(
-        select(ResponsibleRow.role, ResponsibleRow.name, ResponsibleRow.phone)
-        .where(
-            or_(
-                (ResponsibleRow.area_path == path) & ResponsibleRow.building_id.is_(None),
-                ResponsibleRow.building_id == building_id,
-            )
-            if building_id is not None
-            else (ResponsibleRow.area_path == path) & ResponsibleRow.building_id.is_(None)
-        )
-        .order_by(ResponsibleRow.building_id.is_(None), ResponsibleRow.role)
+        select(row.role, row.name, row.phone)
+        .where(of_area)
+        .order_by(row.building_id.is_(None), row.area_path.desc(), row.role)
         .limit(8)
     )
     shown = (lambda phone: phone) if whole_phones else masking.phone
@@ -144,6 +157,23 @@ def _cameras(session: Session, lng: float, lat: float, scope: str) -> tuple[Came
         for r in rows
     ]
     return tuple(sorted(lines, key=lambda line: (line.metres, line.id))[:NEAREST_CAMERAS])
+
+
+def _raised_in(building_id: int) -> tuple[ColumnElement[bool], ...]:
+    return AlarmRow.building_id == building_id, AlarmRow.run.is_(None)
+
+
+def _alarms(session: Session, building_id: int) -> tuple[PastAlarm, ...]:
+    """The newest alarms of the building, standing or over; those of replays are none of its history."""
+    row = AlarmRow
+    rows = session.execute(
+        select(row.id, row.kind, row.severity, row.state, DeviceRow.floor, row.raised_at)
+        .outerjoin(DeviceRow, DeviceRow.id == row.device_id)
+        .where(*_raised_in(building_id))
+        .order_by(row.raised_at.desc(), row.id.desc())
+        .limit(SHOWN_ALARMS)
+    )
+    return tuple(PastAlarm(*found) for found in rows)
 
 
 def _incidents(session: Session, building_id: int) -> tuple[IncidentLine, ...]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, null, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, null, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
-from data_access.db.closing import CLOSING, COLUMN_OF, LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, figures
+from data_access.db.closing import CLOSING, COLUMN_OF, LABELLED, LABELLED_WITHIN, NO_KEY, PLACE, counting, figures
 from data_access.db.tables import ClosingFigureRow, ClosingMonthRow, IncidentRow
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.case_indicators import NAMES, Counts
-from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period
 
 Span = tuple[datetime, datetime]
@@ -55,13 +54,6 @@ def run_figures(session: Session, run: str, *, now: datetime) -> dict[str, Count
     return counts
 
 
-def closing_by_month(
-    session: Session, area_path: str, months: Sequence[Period], *, now: datetime
-) -> tuple[ClosingCounts, ...]:
-    """The closing figures of each of `months` (whole ones, in order)."""
-    return tuple(counts.closing for counts in figures_by_month(session, area_path, months, now=now, names=CLOSING))
-
-
 def figures_by_month(
     session: Session, area_path: str, months: Sequence[Period], *, now: datetime, names: Sequence[str] = NAMES
 ) -> tuple[Counts, ...]:
@@ -70,13 +62,21 @@ def figures_by_month(
     kept = [starts_at for starts_at, _ in _kept(session, area_path, whole, None, now)]
     of_month = ClosingFigureRow.month
     counts: defaultdict[Any, Counts] = defaultdict(Counts)
-    sums = _sums(names)
-    _add(counts, session.execute(select(of_month, *sums).where(*_places(area_path, kept)).group_by(of_month)), names)
+    read = select(of_month, *_sums(names)).where(*_places(area_path, kept)).group_by(of_month)
+    _add(counts, session.execute(read), names)
     for month in months:
         if month.start_at not in kept:
             found = _counted(session, area_path, _span(month), None, now, names)
             _add(counts, ((month.start_at, *row[1:]) for row in found), names)
     return tuple(counts[month.start_at] for month in months)
+
+
+def mean_handling(session: Session, area_path: str, period: Period, *, now: datetime) -> timedelta | None:
+    """平均整治: from the creation of a case to the end of its handling, over those of `period` that are handled."""
+    done, begun = (type_coerce(at, BigInteger) for at in (IncidentRow.handled_at, IncidentRow.created_at))
+    inside = (*_within(area_path, _span(period)), counting(now, "handled"))
+    ms = session.scalar(select(func.avg(done - begun)).where(*inside))
+    return None if ms is None else timedelta(milliseconds=float(ms))
 
 
 def _sums(names: Sequence[str]) -> list[Any]:
@@ -137,6 +137,19 @@ def _counting(by: str | None, names: tuple[str, ...]) -> Select[Any]:
     # Grouped by the bare column, SQLite would walk all years of the area in its order to be spared the sorting.
     column: Any = IncidentRow.area_path.concat("") if by == PLACE else LABELLED[by]
     return select(column, *sums).where(*inside).group_by(column)
+
+
+def _within(area_path: str, span: Span) -> tuple[ColumnElement[bool], ...]:
+    """The real cases created in `span` in the subtree of `area_path`."""
+    low, high = subtree_bounds(area_path)
+    row = IncidentRow
+    return (
+        row.area_path >= low,
+        row.area_path < high,
+        row.created_at >= span[0],
+        row.created_at < span[1],
+        row.run.is_(None),
+    )
 
 
 def _read(

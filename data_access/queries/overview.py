@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
+from data_access.db.closing import LOOP
 from data_access.db.tables import (
     AlarmRow,
     AreaFactRow,
@@ -24,10 +25,12 @@ from data_access.db.tables import (
 )
 from data_access.domain.alarms import Severity
 from data_access.domain.areas import subtree_bounds
+from data_access.domain.case_indicators import Counts
 from data_access.domain.devices import DeviceStatus
-from data_access.domain.incidents import ClosingCounts, Stage
+from data_access.domain.incidents import Stage
 from data_access.domain.periods import OLD_AFTER, Period, local_day, midnight, month_of, span_of
 from data_access.queries import areas, duty, neighbours, topics, trends
+from data_access.queries.closing import case_figures, mean_handling
 from data_access.queries.indicators import indicators
 from data_access.queries.session import now, reading, remembered
 from data_access.viewmodels.areas import AreaLabel, Place
@@ -41,6 +44,7 @@ from data_access.viewmodels.overview import (
     OnDuty,
     Overview,
     Sensors,
+    Side,
     SoFar,
     SourceLine,
     StageLine,
@@ -49,7 +53,7 @@ from data_access.viewmodels.overview import (
 
 RECENT_STEP: Final = timedelta(minutes=10)
 RECENT_STEPS: Final = 24
-Before = tuple[ClosingCounts | None, ClosingCounts | None]
+Before = tuple[Counts | None, Counts | None]
 """Cases of the period before and of the one a year before; None where there were none."""
 _DAY: Final = timedelta(days=1)
 _STANDING: Final = ("active_unacked", "active_acked")
@@ -101,6 +105,14 @@ def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) 
     )
 
 
+def side(area: AreaLabel, scope: str, first: date | None, end: date | None) -> Side:
+    """What a comparison says of `area` for the local days [first, end), as `overview` has them."""
+    view = overview(area, scope, first, end)
+    with reading() as session:
+        version = areas.data_version(session)
+    return Side(view, _mean_handling(area.path, view.period.first, view.period.end, version))
+
+
 # Memoised parts: the arguments are the key; the version changes with every import.
 
 
@@ -121,7 +133,7 @@ def _closing(path: str, first: date, end: date, version: str) -> Closing:
 
 
 @remembered(seconds=30)
-def _counts_now(path: str, first: date, end: date, version: str) -> ClosingCounts:  # noqa: ARG001  # as above
+def _counts_now(path: str, first: date, end: date, version: str) -> Counts:  # noqa: ARG001  # as above
     with reading() as session:
         return read_counts(session, path, Period(first, end), now())
 
@@ -130,6 +142,12 @@ def _counts_now(path: str, first: date, end: date, version: str) -> ClosingCount
 def _counts_before(path: str, first: date, end: date, version: str) -> Before:  # noqa: ARG001  # as above
     with reading() as session:
         return read_counts_before(session, path, Period(first, end), now())
+
+
+@remembered(seconds=60)
+def _mean_handling(path: str, first: date, end: date, version: str) -> timedelta | None:  # noqa: ARG001  # as above
+    with reading() as session:
+        return mean_handling(session, path, Period(first, end), now=now())
 
 
 @remembered(seconds=60)
@@ -220,15 +238,15 @@ def read_closing(session: Session, path: str, period: Period, at: datetime) -> C
     return Closing(read_counts(session, path, period, at), *read_counts_before(session, path, period, at))
 
 
-def read_counts(session: Session, path: str, period: Period, at: datetime) -> ClosingCounts:
+def read_counts(session: Session, path: str, period: Period, at: datetime) -> Counts:
     """The cases of `period`."""
-    return indicators(session, path, period.first, period.end, now=at)[0].counts
+    return case_figures(session, path, period, now=at, names=LOOP).get(None, Counts())
 
 
 def read_counts_before(session: Session, path: str, period: Period, at: datetime) -> Before:
     """The cases of the period before `period` and of the one a year before; None where there were none."""
     before, year = (read_counts(session, path, of, at) for of in (period.previous(), period.year_before()))
-    return before if before.created else None, year if year.created else None
+    return before if before.reported else None, year if year.reported else None
 
 
 def read_so_far(session: Session, path: str, period: Period, at: datetime, *, alarms: bool) -> SoFar:

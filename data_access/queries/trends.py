@@ -12,11 +12,13 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, String, cast, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
+from data_access.db.closing import CLOSING, LOOP
 from data_access.db.tables import AreaDayRow, AreaFactRow, IncidentRow, ResidentRow
 from data_access.domain.areas import subtree_bounds
+from data_access.domain.case_indicators import Rate
 from data_access.domain.facts import Daily, Fact
 from data_access.domain.periods import Period, midnight, month_of
-from data_access.queries.closing import closing_by_month
+from data_access.queries.closing import figures_by_month
 from data_access.queries.session import now, reading, remembered
 from data_access.viewmodels.trends import AgeBand, DayLine, MonthLine, Past
 
@@ -35,8 +37,8 @@ def months(path: str, until: date, count: int, version: str) -> tuple[MonthLine,
     """The last `count` months up to and with the one before the day `until`, oldest first."""
     wanted = _months_before(until, count)
     with reading() as session:
-        found = closing_by_month(session, path, wanted, now=now())
-    return tuple(MonthLine(of.first, counts) for of, counts in zip(wanted, found, strict=True))
+        found = figures_by_month(session, path, wanted, now=now(), names=CLOSING)
+    return tuple(MonthLine(of.first, counts.closing) for of, counts in zip(wanted, found, strict=True))
 
 
 @remembered(seconds=300)
@@ -50,13 +52,14 @@ def days(path: str, end: date, version: str) -> tuple[DayLine, ...]:  # noqa: AR
 def past(area_id: int, path: str, end: date, version: str) -> Past:
     """What the overview's sparklines draw of the time before `end`."""
     with reading() as session:
-        lines = closing_by_month(session, path, _months_before(end, 12), now=now())
+        lines = figures_by_month(session, path, _months_before(end, 12), now=now(), names=LOOP)
         facts, daily = read_facts(session, area_id), read_daily(session, area_id, end)
     return Past(
         days=days(path, end, version),
-        on_time=tuple(line.on_time_rate for line in lines),
-        closing=tuple(line.closing_rate for line in lines),
-        created=tuple(line.created or None for line in lines),
+        on_time=tuple(line.rate(Rate.CLOSING_ON_TIME) for line in lines),
+        closing=tuple(line.rate(Rate.CLOSING) for line in lines),
+        handling=tuple(line.rate(Rate.HANDLING) for line in lines),
+        created=tuple(line.reported or None for line in lines),
         facts=facts,
         daily=daily,
     )

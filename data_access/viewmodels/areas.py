@@ -74,6 +74,18 @@ class IncidentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PastAlarm:
+    """An alarm of a building, standing or over."""
+
+    id: int
+    kind: str
+    severity: int
+    state: str
+    floor: int | None
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class BuildingView:
     """The drawer of one building. People are counted, never listed; a count below five is None with `few` set."""
 
@@ -99,3 +111,5 @@ class BuildingView:
     devices_total: int
     cameras: tuple[CameraLine, ...]
     incidents: tuple[IncidentLine, ...]
+    alarms: tuple[PastAlarm, ...]
+    alarms_total: int

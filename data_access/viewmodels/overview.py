@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from data_access.domain.case_indicators import Counts
 from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period
 from data_access.viewmodels.areas import Place
@@ -26,9 +27,24 @@ class Ledger:
 class Closing:
     """Cases of a period with the period before and the year before; None where there were none at all."""
 
-    now: ClosingCounts
-    previous: ClosingCounts | None
-    last_year: ClosingCounts | None
+    cases: Counts
+    cases_before: Counts | None
+    cases_year_before: Counts | None
+
+    @property
+    def now(self) -> ClosingCounts:
+        """The closing figures of the period."""
+        return self.cases.closing
+
+    @property
+    def previous(self) -> ClosingCounts | None:
+        """Those of the period before."""
+        return self.cases_before.closing if self.cases_before else None
+
+    @property
+    def last_year(self) -> ClosingCounts | None:
+        """Those of the period a year before."""
+        return self.cases_year_before.closing if self.cases_year_before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +196,11 @@ class Overview:
     given: bool = False  # the address names the period; otherwise today's figures stand beside this month's rates
     neighbours: tuple[Neighbour, ...] = ()  # at the top of what the viewer may see
     goes_on: bool = True  # the data runs on to today: an old collection has no 本周 and no 本月
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two areas that are compared: its overview, and 平均整治 of the period (None: nothing was handled)."""
+
+    view: Overview
+    mean_handling: timedelta | None

@@ -92,6 +92,7 @@ class Past:
     days: tuple[DayLine, ...] = ()
     on_time: tuple[float | None, ...] = ()  # rates of the last twelve months
     closing: tuple[float | None, ...] = ()
+    handling: tuple[float | None, ...] = ()
     created: tuple[int | None, ...] = ()
     facts: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)  # thirteen months
     daily: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)  # thirty days

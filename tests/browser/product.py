@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from sqlalchemy import Select, func, select
 
 from data_access.db.engine import Database
-from data_access.db.tables import AreaRow, CameraRow, DeviceRow
+from data_access.db.tables import AreaRow, BuildingRow, CameraRow, DeviceRow, PatrolPointRow
 
 T = TypeVar("T")
 Open = Callable[..., Page]
@@ -64,6 +64,14 @@ class Product:
             rows = list(session.scalars(query.order_by(DeviceRow.id).limit(count)))
             session.expunge_all()  # they outlive the session
             return rows
+
+    def building(self) -> BuildingRow:
+        """The first building."""
+        return self._first(select(BuildingRow).order_by(BuildingRow.id))
+
+    def point(self) -> PatrolPointRow:
+        """A point that is patrolled and has a code for citizens."""
+        return self._first(select(PatrolPointRow).order_by(PatrolPointRow.id))
 
     def camera(self) -> CameraRow:
         """A camera that delivers."""

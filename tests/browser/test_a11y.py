@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
-from sqlalchemy import select
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from data_access.db.tables import BuildingRow
 from tests.browser.product import Open, Product, until
 
 pytestmark = pytest.mark.browser
@@ -36,6 +34,7 @@ VIOLATIONS = """async () => {
   const { violations } = await axe.run(document, { runOnly: tags });
   return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 4).map((n) => n.target.join(" ")).join(" | ")}`);
 }"""
+PHONE: ViewportSize = {"width": 390, "height": 844}
 SIZES = {"desk": (1440, 900), "tablet": (1180, 820), "upright": (820, 1180)}
 FOCUSED = """() => {
   const e = document.activeElement, box = e.getBoundingClientRect();
@@ -45,14 +44,11 @@ FOCUSED = """() => {
 }"""
 
 
-def _building(product: Product) -> str:
-    with product.database.reading() as session:
-        return session.scalars(select(BuildingRow.code).order_by(BuildingRow.id)).first() or ""
-
-
 def _address(product: Product, which: str) -> str:
+    if which == "wall":
+        return "/?wall=1&carousel=children"
     if which == "drawer":
-        return f"/?building={_building(product)}"
+        return f"/?building={product.building().code}"
     if which in {"district", "street", "community", "grid"}:
         return f"/?area={product.area(which).code}"
     if which == "case":
@@ -97,6 +93,7 @@ def _violations(page: Page) -> list[Any]:
     ("which", "size"),
     [
         ("district", "desk"),
+        ("wall", "desk"),
         ("street", "desk"),
         ("community", "desk"),
         ("grid", "desk"),
@@ -159,6 +156,20 @@ def test_axe_finds_no_violation_on_the_administrators_pages(signed_in: Page, pro
     for path in ("/account", "/users", "/users?name=demo-officer", "/users?new=token", "/audit"):
         signed_in.goto(product.url + path)
         found[path] = _violations(signed_in)
+    assert not any(found.values()), found
+
+
+def test_axe_finds_no_violation_on_the_phones_of_citizens_and_grid_workers(chromium: Browser, product: Product) -> None:
+    page = chromium.new_context(viewport=PHONE, has_touch=True, bypass_csp=True).new_page()
+    found = {}
+    for path in ("/sign-in?fill=demo-grid&next=/field", f"/report?point={product.point().code}"):
+        page.goto(product.url + path)
+        found[path] = _violations(page)
+    page.goto(f"{product.url}/sign-in?fill=demo-grid&next=/field")
+    page.click(".si-go")
+    page.wait_for_selector("[data-task]")
+    found["/field"] = _violations(page)
+    page.context.close()
     assert not any(found.values()), found
 
 
@@ -242,7 +253,7 @@ def test_a_drill_and_a_drawer_work_by_keys_alone_and_focus_returns(open_page: Op
     until(page, "(code) => document.body.dataset.area === code", street.code)
     page.focus("[data-theme-switch]")
     page.evaluate(
-        "(code) => dispatchEvent(new CustomEvent('yiping:building', { detail: { code } }))", _building(product)
+        "(code) => dispatchEvent(new CustomEvent('yiping:building', { detail: { code } }))", product.building().code
     )
     until(page, "document.activeElement.matches('.drawer [data-close-building]')")
     page.keyboard.press("Escape")

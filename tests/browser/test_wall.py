@@ -41,6 +41,10 @@ TOO_SMALL = """() => {
   }
   return [...found];
 }"""
+ACTED_ON = """(rem) => [...document.querySelectorAll(".alarm-title, .alarm-age, .strip-lead b, .strip-v, .hero-n")]
+  .filter((e) => e.checkVisibility())
+  .map((e) => [parseFloat(getComputedStyle(e).fontSize) / rem, e])
+  .filter(([size]) => size < 22 / 16 - 0.005).map(([size, e]) => `${e.className} ${size * 16}`)"""
 CLIPPED = """() => [...document.querySelectorAll(".panel-body, .strip, .head, .kpi, .wall-tour")]
   .filter((e) => e.offsetParent && (e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2))
   .map((e) => `${e.parentElement.className} ${e.scrollHeight}/${e.clientHeight} ${e.scrollWidth}/${e.clientWidth}`)"""
@@ -61,6 +65,7 @@ def test_a_wall_shows_everything_large_enough_to_read(open_page: Open, lang: str
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == f"{height / 67.5:g}px"
     assert page.evaluate(CLIPPED) == []
     assert page.evaluate(TOO_SMALL) == []
+    assert page.evaluate(ACTED_ON, height / 67.5) == []
 
 
 def test_nothing_on_a_wall_changes_data_and_the_cursor_is_hidden(open_page: Open, product: Product) -> None:
@@ -135,6 +140,15 @@ def test_at_night_the_wall_is_dimmer_and_the_picture_wanders(chromium: Browser, 
         after = page.evaluate(where)
         assert after != before
         assert all(abs(now - then) <= 2 for now, then in zip(after, before, strict=True))
+
+
+def test_a_wall_without_a_secure_origin_says_that_the_screen_may_go_dark(chromium: Browser, product: Product) -> None:
+    with _own_page(chromium) as page:
+        page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+        page.goto(f"{product.url}/?wall=1")
+        until(page, SHOWN, timeout=30)
+        until(page, "document.getElementById('wall-awake').checkVisibility()")
+        assert page.inner_text("#wall-awake") == "非安全来源，无法保持亮屏"
 
 
 def test_a_wall_is_listed_with_what_it_shows(open_page: Open, product: Product) -> None:

@@ -43,6 +43,22 @@ test("a symbol in the way stays and the label moves, inside its own shape where 
   assert.ok(100 + moved[1] < 100, "upwards, where its shape is");
 });
 
+test("a name too wide for its shape stands beside it, on open ground where there is any, with a line to it", () => {
+  const small = { x: 100, y: 100, w: 60, h: 30, room: 20, fits: (x, y) => Math.abs(x - 100) < 10 && Math.abs(y - 100) < 20 };
+  const ground = () => ({ whole: { x: 100, y: 100, w: 400, h: 400 }, taken: [{ x: 100, y: 0, w: 400, h: 170 }], others: (x) => x > 90 });
+  const [moved] = geometry.declutter([small], [], ground), at = { ...small, x: 100 + moved[0], y: 100 + moved[1] };
+  assert.ok(at.x < 90, "to the left, where nothing is");
+  assert.ok(at.y - at.h / 2 >= 85, "clear of what is taken");
+  const { length, clear, turn } = geometry.leader(small, moved);
+  assert.ok(clear < length && Math.abs(turn) <= 90, "from the edge of the name to the right, where its shape is");
+  assert.equal(geometry.leader({ ...small, fits: () => true }, moved), null);
+  const wall = { x: 60, y: 115, w: 10, h: 200 }; // whatever lies between, no line goes through it
+  const [other] = geometry.declutter([small], [wall], () => ({ ...ground(), taken: [] }));
+  assert.ok(100 + other[0] > 60, "on this side of it");
+  const nowhere = () => ({ ...ground(), whole: { x: 100, y: 100, w: 50, h: 50 } });
+  assert.deepEqual(geometry.declutter([small], [], nowhere), [null]);
+});
+
 test("a label with nowhere to go is hidden rather than drawn under a symbol", () => {
   const label = { x: 0, y: 0, w: 50, h: 30, room: 200 };
   assert.deepEqual(geometry.declutter([label], [{ x: 0, y: 0, w: 500, h: 500 }]), [null]);

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from data_access.commands import closing
 from data_access.commands.closing import keep_months
-from data_access.db.closing import CLOSING, LABELLED, NO_KEY, PLACE
+from data_access.db.closing import CLOSING, LABELLED, LOOP, NO_KEY, PLACE
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, ChannelRow, ClosingFigureRow, ClosingMonthRow, IncidentRow
 from data_access.domain.case_indicators import Counts
 from data_access.domain.periods import Period, month_of
-from data_access.queries.closing import case_figures, closing_by_month
+from data_access.queries.closing import case_figures, figures_by_month
 from tests.small import fill
 
 START = datetime(2025, 11, 3, tzinfo=UTC)
@@ -174,8 +174,8 @@ def test_months_read_in_one_query_are_those_read_one_by_one(database: Database, 
         if kept:
             assert keep_months(database, noon) > 0
         with database.reading() as session:
-            together = closing_by_month(session, "000", wanted, now=noon)
-            months = [case_figures(session, "000", of, now=noon, names=CLOSING) for of in wanted]
-            apart = [found.get(None, Counts()).closing for found in months]
+            together = figures_by_month(session, "000", wanted, now=noon, names=LOOP)
+            months = [case_figures(session, "000", of, now=noon, names=LOOP) for of in wanted]
+            apart = [found.get(None, Counts()) for found in months]
         assert list(together) == apart
-    assert sum(counts.created for counts in together) > 0
+    assert sum(counts.reported for counts in together) > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from data_access.db.tables import IncidentRow
 from data_access.domain.case_indicators import FORMULAS, NAMES, Counts, Facts, Rate, tally
 from data_access.domain.incidents import Outcome
 from data_access.domain.periods import Period
-from data_access.queries.closing import case_figures
+from data_access.queries.closing import case_figures, mean_handling
 from data_access.queries.incidents import page
 from data_access.queries.indicators import indicators
 from data_access.viewmodels.incidents import IncidentFilter
@@ -47,6 +47,10 @@ def test_what_the_database_counts_is_the_definition_case_by_case(
         rows = [row for row in rows if period.start_at <= row.created_at < period.end_at]
         whole = case_figures(session, DISTRICT_PATH, period, now=noon)
         assert whole[None] == tally(map(facts, rows), noon)
+        took = [row.handled_at - row.created_at for row in rows if tally([facts(row)], noon).handled and row.handled_at]
+        mean = mean_handling(session, DISTRICT_PATH, period, now=noon)
+        assert mean is not None
+        assert abs(mean - sum(took, timedelta()) / len(took)) < timedelta(milliseconds=2)
         of_closing = case_figures(session, DISTRICT_PATH, period, now=noon, names=CLOSING)
         assert whole[None].closing == of_closing[None].closing
         for by, key in ((PLACE, "area_path"), ("unit", "unit_id")):

@@ -19,6 +19,7 @@ from data_access.db.tables import (
     IncidentRow,
     ResponsibleRow,
 )
+from data_access.domain.areas import lineage
 from data_access.domain.errors import NotFound
 from data_access.domain.periods import Period, local_day, midnight, week_of
 from data_access.queries import areas, buildings
@@ -186,6 +187,11 @@ def test_a_drawer_counts_people_and_masks_those_responsible(small: Database) -> 
         head = {"name": "王敏", "role": "building_head", "phone": "13800001234"}
         place = {"area_id": row.area_id, "area_path": row.area_path, "building_id": row.id}
         session.add(ResponsibleRow(code="P1", **head, **place))
+        above = session.execute(select(AreaRow).where(AreaRow.path == lineage(row.area_path)[-2])).scalar_one()
+        officer = {"name": "吴刚", "role": "police", "phone": "13900005678"}
+        session.add(ResponsibleRow(code="P2", area_id=above.id, area_path=above.path, **officer))
+        for alarm in session.scalars(select(AlarmRow)):
+            alarm.building_id = row.id  # one of them is a replay's
     with small.reading() as session:
         view = buildings.building(session, "B1", "")
         on_duty = buildings.building(session, "B1", "", whole_phones=True)
@@ -197,8 +203,13 @@ def test_a_drawer_counts_people_and_masks_those_responsible(small: Database) -> 
     assert view.devices_total >= 1
     assert len(view.cameras) <= buildings.NEAREST_CAMERAS
     assert [c.metres for c in view.cameras] == sorted(c.metres for c in view.cameras)
-    assert [(p.name, p.phone) for p in view.people] == [("王*", "138****1234")]
-    assert [(p.name, p.phone) for p in on_duty.people] == [("王*", "13800001234")]
+    assert [(p.name, p.phone) for p in view.people] == [("王*", "138****1234"), ("吴*", "139****5678")]
+    with small.reading() as session:
+        real = list(session.scalars(select(AlarmRow.id).where(AlarmRow.run.is_(None))))
+    assert view.alarms_total == len(view.alarms) == len(real) > 0
+    assert {a.id for a in view.alarms} == set(real)
+    assert [a.raised_at for a in view.alarms] == sorted((a.raised_at for a in view.alarms), reverse=True)
+    assert [(p.name, p.phone) for p in on_duty.people] == [("王*", "13800001234"), ("吴*", "13900005678")]
 
 
 def test_no_read_of_the_overview_scans_incidents_or_alarms(sqlite: Database, noon: datetime) -> None:

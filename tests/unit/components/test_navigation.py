@@ -6,6 +6,7 @@ import json
 
 from components import compare, header, navigation
 from components.i18n import words
+from data_access.viewmodels.overview import Side
 from tests.unit.components.test_panels import FULL
 
 ZH = words("zh")
@@ -51,6 +52,6 @@ def test_a_wall_has_no_navigation_and_a_desk_names_who_is_signed_in() -> None:
 
 
 def test_the_names_at_the_head_of_a_comparison_lead_to_overviews() -> None:
-    said = _said(compare.build(FULL, FULL, ZH))
+    said = _said(compare.build(Side(FULL, None), Side(FULL, None), ZH))
     assert '"href": "/?lang=zh&area=440303"' in said
     assert "data-drill" not in said

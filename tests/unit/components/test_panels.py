@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from dash import html
@@ -13,10 +13,11 @@ from dash.development.base_component import Component
 
 from components import activity, building_drawer, closing, compare, frame, header, ledger, periods, ranking, trends
 from components.i18n import Words, words
+from data_access.domain.case_indicators import Counts
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import Period
-from data_access.viewmodels.areas import AreaLabel, BuildingView, CameraLine, DeviceLine, PersonLine, Place
+from data_access.viewmodels.areas import AreaLabel, BuildingView, CameraLine, DeviceLine, PastAlarm, PersonLine, Place
 from data_access.viewmodels.overview import (
     Closing,
     Flow,
@@ -27,6 +28,7 @@ from data_access.viewmodels.overview import (
     OnDuty,
     Overview,
     Sensors,
+    Side,
     SoFar,
     SourceLine,
     StageLine,
@@ -57,7 +59,11 @@ FULL = Overview(
         dict.fromkeys(Fact, 990),
         dict.fromkeys(Fact, 900),
     ),
-    closing=Closing(_counts(6952, 6950, 6940, 6236), _counts(10, 10, 10, 9), None),
+    closing=Closing(
+        Counts(reported=6952, due_closing=6950, closed=6940, closed_on_time=6236),
+        Counts(reported=10, due_closing=10, closed=10, closed_on_time=9),
+        None,
+    ),
     children=(
         GroupLine("440303004", "翠竹街道", "Cuizhu", _counts(100, 100, 99, 91)),
         GroupLine("440303005", "东门街道", "Dongmen", _counts(100, 100, 99, 84)),
@@ -79,7 +85,7 @@ EMPTY = replace(
     running=False,
     has_incidents=False,
     ledger=Ledger(None, {}, {}, {}),
-    closing=Closing(_counts(0, 0, 0, 0), None, None),
+    closing=Closing(Counts(), None, None),
     children=(),
     channels=(),
     flow=Flow(0, 0, 0, ()),
@@ -94,6 +100,7 @@ BUILDING = BuildingView(
     uses=(("rented", 35), ("owner", 5)), residents=None, elderly=0, few=True,
     devices=(DeviceLine(1, "D1", "smoke", "S", 3, 4, NOW), DeviceLine(2, "D2", "gas", "G", None, None, None)),
     devices_total=2, cameras=(CameraLine(1, "C1", "Gate", 34, delivering=False),), incidents=(),
+    alarms=(PastAlarm(1, "smoke", 4, "closed", 3, NOW),), alarms_total=12,
 )  # fmt: skip
 
 
@@ -124,7 +131,7 @@ def test_no_panel_speaks_chinese_to_an_english_reader(view: Overview) -> None:
         ),
         frame.strip(w),
         *frame.proof(view, w),
-        *frame.below(view.place, w),
+        *frame.below(view.place, True, w),
         frame.alarms(w, {4: 2, 3: 0}),
         frame.footer(view.sources, True, w),
         building_drawer.build(BUILDING, NOW, w),
@@ -146,6 +153,11 @@ def test_the_published_figures_stand_with_numerator_and_denominator() -> None:
     assert '"89.73"' in said
     assert '"6,236 / 6,950"' in said
     assert "百分点" in said
+    assert "处置率" not in said  # flags say nothing of handling
+    timed = replace(FULL.closing, cases=replace(FULL.closing.cases, due_handling=400, handled=361))
+    said = _text(closing.build(replace(FULL, closing=timed), words("zh")))
+    assert "处置率" in said
+    assert '"361 / 400"' in said
 
 
 def test_a_past_period_shows_its_channels_instead_of_today() -> None:
@@ -191,10 +203,11 @@ def test_the_switch_marks_the_period_of_the_address_and_goes_where_data_ended_lo
 
 
 def test_beside_the_map_two_areas_are_chosen_and_their_rates_share_a_scale() -> None:
-    said = _text(compare.beside(FULL, WEEK, [DISTRICT, STREET], words("zh")))
-    assert all(
-        word in said for word in ("按期结案率", "超期在办", "紧急与重要告警", "beside-a", "beside-b", "pair-target")
-    )
+    one, two = Side(FULL, timedelta(hours=42)), Side(WEEK, None)
+    said = _text(compare.beside(one, two, [DISTRICT, STREET], words("zh")))
+    wanted = ("按期结案率", "处置率", "返工率", "平均整治", "超期在办", "紧急与重要告警", "beside-a", "pair-target")
+    assert [word for word in wanted if word not in said] == []
+    assert '"1.8"' in said  # days; the other has handled nothing
     assert "/compare?lang=zh&a=440303&b=440303" in said
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from data_access.domain.facts import Fact
 from data_access.domain.incidents import ClosingCounts
 from data_access.viewmodels.overview import GroupLine, KindLine, Ledger
 
+DOC = Path(__file__).parents[3] / "docs" / "wall.md"
 ZH, EN = words("zh"), words("en")
 LEDGER = Ledger(
     date(2026, 6, 1),
@@ -27,6 +30,18 @@ LEDGER = Ledger(
 
 def said(tree: Any) -> str:
     return json.dumps(tree, default=lambda part: part.to_plotly_json(), ensure_ascii=False)
+
+
+def arc_minutes(pixels: float, metres: float) -> str:
+    """How large text of `pixels` of 1080 lines is from so far away, on the 110-inch wall of the documentation."""
+    return f"{60 * math.degrees(math.atan(pixels / 1080 * 1.37 / metres)):.1f}"
+
+
+def test_the_sizes_that_the_documentation_tells_follow_from_its_wall() -> None:
+    told = DOC.read_text("utf-8")
+    assert "110-inch wall (1.37 m high)" in told.replace("\n", " ")
+    assert f"**{arc_minutes(18, 5)} arc minutes** (4 m: {arc_minutes(18, 4)}′, 6 m: {arc_minutes(18, 6)}′)" in told
+    assert f"22 px or more: **{arc_minutes(22, 5)}′** at 5 m" in told
 
 
 def rows(tree: Any) -> list[list[str]]:
