@@ -11,7 +11,7 @@ from components import format as fmt
 from components import labels, periods
 from components.closing import TARGET
 from components.i18n import Words
-from components.parts import Child, area_link, icon, panel, table
+from components.parts import Child, area_link, attributes, icon, panel, table
 from data_access.viewmodels.areas import PersonLine
 from data_access.viewmodels.overview import GroupLine, Neighbour, Overview
 
@@ -36,7 +36,7 @@ def build(view: Overview, people: tuple[PersonLine, ...], w: Words) -> html.Sect
     return panel(
         "ranking",
         w("{kind}按期结案率", kind=labels.of(labels.AREA, kind, w)),
-        [html.Div([*rows, *_beside(view.neighbours, w)], className="ranks", tabIndex="0", role="group", style=style)],
+        [html.Div(rows, className="ranks", tabIndex="0", role="group", style=style), *_beside(view.neighbours, w)],
         sub=w(periods.said(view).name) if view.running else None,
         note=w("% · 虚线 目标 {n}", n=f"{TARGET:.0f}"),
         sources="incidents",
@@ -89,8 +89,15 @@ def _beside(neighbours: Sequence[Neighbour], w: Words) -> list[Child]:
         )
         for one in neighbours
     ]
-    heads = (w("相邻区域 · 只看汇总"), w("告警"), w("在办"), w("按期 %"))
-    return [table(heads, rows, w("相邻区域"), kind="beside")]
+    heads = (w("只看汇总"), w("告警"), w("在办"), w("按期 %"))
+    said = w(
+        "相邻 {n} 个区域：告警 {alarms} · 在办 {cases}",
+        n=len(neighbours),
+        alarms=fmt.count(sum(one.alarms for one in neighbours)),
+        cases=fmt.count(sum(one.incidents for one in neighbours)),
+    )
+    whole = [html.Summary(said), table(heads, rows, w("相邻区域"), kind="beside")]
+    return [html.Details(whole, className="beside", **attributes(data_stays="beside"))]
 
 
 def responsible(people: tuple[PersonLine, ...], neighbours: Sequence[Neighbour], w: Words) -> html.Section:
@@ -113,7 +120,7 @@ def _width(ranked: Sequence[GroupLine], w: Words) -> float:
     """Room for the longest name, in letters' heights: a Chinese character is one wide, a Latin letter about half."""
     names = [short(w.name(line.name, line.name_en)) for line in ranked]
     return min(
-        _WIDEST, max((sum(1.0 if ord(letter) > _LATIN else 0.56 for letter in name) for name in names), default=0.0)
+        _WIDEST, max((sum(1.0 if ord(letter) > _LATIN else 0.6 for letter in name) for name in names), default=0.0)
     )
 
 

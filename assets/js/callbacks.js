@@ -133,9 +133,11 @@
     for (const node of old.slice(fresh.length)) node.remove();
   }
 
-  // A list keeps how far it is scrolled, a link its focus.
+  // A list keeps how far it is scrolled, a link its focus, what was unfolded stays so.
   function exchange(old, node, tops) {
     const top = tops.get(old.querySelector(".ranks")), held = old.contains(document.activeElement) ? document.activeElement : null;
+    const opened = old.querySelector("details[data-stays][open]");
+    if (opened) node.querySelector(`details[data-stays="${opened.dataset.stays}"]`)?.setAttribute("open", "");
     old.replaceWith(node);
     const list = node.querySelector(".ranks");
     if (list && top) list.scrollTop = top;

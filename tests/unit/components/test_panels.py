@@ -222,7 +222,7 @@ def test_neighbours_are_numbers_and_lead_nowhere() -> None:
     beside = (Neighbour(name="东门街道", name_en="Dongmen", alarms=3, incidents=12, on_time_rate=97.5),)
     for view in (replace(FULL, neighbours=beside), replace(EMPTY, neighbours=beside)):
         said = _text(ranking.build(view, (), words("zh")))
-        assert said.index("相邻区域") < said.rindex("东门") < said.index("97.5")
+        assert said.index("相邻 1 个区域：告警 3 · 在办 12") < said.rindex("东门") < said.index("97.5")
         assert said.count('"data-drill"') == len([line for line in view.children if line.code and view.place.children])
     assert "相邻" not in _text(ranking.build(FULL, (), words("zh")))
 
