@@ -44,6 +44,12 @@ FIGURES: Final = {
     "desk.10000.paint_ms": ("duty officer's desk with 10,000 open alarms: first lines painted", "≤ 1,500 ms"),
     "desk.scroll_fps": ("the same: frames while scrolling", "≥ 50 fps"),
     "desk.act_p95_ms": ("an act → shown on another desk, p95", "≤ 300 ms"),
+    "incidents.board_ms": ("a million incidents: the board of any area, p95", "≤ 300 ms"),
+    "incidents.page_ms": ("the same: a page of the list, p95", "≤ 300 ms"),
+    "incidents.indicators.running_month_ms": ("the same: indicators of any area, running month, p95", "≤ 300 ms"),
+    "incidents.indicators.past_year_ms": ("the same: indicators of any area, a past year, p95", "≤ 300 ms"),
+    "incidents.indicators.running_month_ms.postgresql": ("the running month on PostgreSQL", "≤ 300 ms"),
+    "incidents.indicators.past_year_ms.postgresql": ("the past year on PostgreSQL", "≤ 300 ms"),
     "seed.district_s": ("seeding the district (1.14 million residents)", "≤ 60 s"),
     "start.second_s": ("second start, until ready", "≤ 5 s"),
 }

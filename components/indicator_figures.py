@@ -12,7 +12,7 @@ from components import indicator_words as words
 from components.i18n import Words
 from components.indicator_address import fixed, to
 from components.parts import Child, attributes, explained
-from data_access.domain.case_indicators import FORMULAS, Counts, Rate
+from data_access.domain.case_indicators import FORMULAS, WEIGHTS, Counts, Rate
 from data_access.viewmodels.indicator_page import Indicators
 
 
@@ -54,7 +54,7 @@ def _rate(rate: Rate, view: Indicators, query: Mapping[str, str], w: Words) -> h
 
 def _score(view: Indicators, query: Mapping[str, str], w: Words) -> html.Div:
     told: list[Child] = [html.B(words.score_formula(w)), w("满分 100；没有应处置或应结案的案卷时不计分。")]
-    basis: list[Child] = [w("处置30 按期20 返工20 超期20 延期10")]
+    basis: list[Child] = [" · ".join(str(points) for points, _ in WEIGHTS.values())]
     changes = _changes(view, lambda counts: counts.score, w, w("分"))
     score = fmt.rate(view.whole.score)
     return _cell(words.SCORE, w("综合得分"), score, w("分"), basis, changes, told, view, query, w)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, Protocol, TypeVar
 
 from data_access.domain.incidents import ClosingCounts, Outcome, percent
@@ -57,7 +58,13 @@ class Counts:
     reworked: int = 0  # 返工
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in NAMES})
+        return Counts.total((self, other))
+
+    @classmethod
+    def total(cls, of: Iterable[Counts]) -> Counts:
+        """All of them together; the zero counts of nothing."""
+        columns = zip(*map(_VALUES, of), strict=True)
+        return cls(**dict(zip(NAMES, map(sum, columns), strict=False)))
 
     def rate(self, rate: Rate) -> float | None:
         """The rate in percent, unrounded; None where nothing was due, or where only flags are known and no steps."""
@@ -86,6 +93,7 @@ class Counts:
 
 
 NAMES: Final = tuple(f.name for f in fields(Counts))
+_VALUES: Final = attrgetter(*NAMES)
 FORMULAS: Final = {
     Rate.HANDLING: ("handled", "due_handling"),
     Rate.HANDLING_ON_TIME: ("handled_on_time", "due_handling"),

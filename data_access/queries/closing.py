@@ -20,6 +20,7 @@ from data_access.domain.periods import Period
 Span = tuple[datetime, datetime]
 REPLAY: Final = "replay"
 """`source` of cases that came in again; "0" follows "/" in the order of references."""
+Sums = dict[Any, list[int]]
 
 
 def case_figures(
@@ -37,21 +38,21 @@ def case_figures(
     all under None. Of the counts only `names` are filled in.
     """
     kept = _kept(session, area_path, period, by, now)
-    counts: defaultdict[Any, Counts] = defaultdict(Counts)
+    sums: Sums = {}
     for span in _between(kept, _span(period)):
-        _add(counts, _counted(session, area_path, span, by, now, names), names)
+        _add(sums, _counted(session, area_path, span, by, now, names))
     if kept:
-        _add(counts, _read(session, area_path, [starts_at for starts_at, _ in kept], by, names), names)
-    return counts
+        _add(sums, _read(session, area_path, [starts_at for starts_at, _ in kept], by, names))
+    return _counts(sums, names)
 
 
 def run_figures(session: Session, run: str, *, now: datetime) -> dict[str, Counts]:
     """What the cases of a replay amount to, as at `now`, by the path of their place; no official figure sees them."""
     mine = (IncidentRow.source == REPLAY, IncidentRow.source_ref >= f"{run}/", IncidentRow.source_ref < f"{run}0")
     place = IncidentRow.area_path.concat("")
-    counts: defaultdict[str, Counts] = defaultdict(Counts)
-    _add(counts, session.execute(select(place, *figures(now, CLOSING)).where(*mine).group_by(place)), CLOSING)
-    return counts
+    sums: Sums = {}
+    _add(sums, session.execute(select(place, *figures(now, CLOSING)).where(*mine).group_by(place)))
+    return defaultdict(Counts, _counts(sums, CLOSING))
 
 
 def figures_by_month(
@@ -61,14 +62,15 @@ def figures_by_month(
     whole = Period(months[0].first, months[-1].end)
     kept = [starts_at for starts_at, _ in _kept(session, area_path, whole, None, now)]
     of_month = ClosingFigureRow.month
-    counts: defaultdict[Any, Counts] = defaultdict(Counts)
-    read = select(of_month, *_sums(names)).where(*_places(area_path, kept)).group_by(of_month)
-    _add(counts, session.execute(read), names)
+    found: Sums = {}
+    sums = _sums(names)
+    _add(found, session.execute(select(of_month, *sums).where(*_places(area_path, kept)).group_by(of_month)))
     for month in months:
         if month.start_at not in kept:
-            found = _counted(session, area_path, _span(month), None, now, names)
-            _add(counts, ((month.start_at, *row[1:]) for row in found), names)
-    return tuple(counts[month.start_at] for month in months)
+            rows = _counted(session, area_path, _span(month), None, now, names)
+            _add(found, ((month.start_at, *row[1:]) for row in rows))
+    counts = _counts(found, names)
+    return tuple(counts.get(month.start_at, Counts()) for month in months)
 
 
 def mean_handling(session: Session, area_path: str, period: Period, *, now: datetime) -> timedelta | None:
@@ -173,6 +175,13 @@ def _places(area_path: str, months: Sequence[datetime]) -> tuple[ColumnElement[b
     return row.by == PLACE, row.area_path >= low, row.area_path < high, row.month.in_(months)
 
 
-def _add(counts: defaultdict[Any, Counts], rows: Iterable[Sequence[Any]], names: Sequence[str]) -> None:
+def _add(sums: Sums, rows: Iterable[Sequence[Any]]) -> None:
     for key, *values in rows:
-        counts[key] += Counts(**dict(zip(names, map(int, values), strict=True)))
+        known = sums.get(key)
+        sums[key] = (
+            [int(n) for n in values] if known is None else [a + int(b) for a, b in zip(known, values, strict=True)]
+        )
+
+
+def _counts(sums: Sums, names: Sequence[str]) -> dict[Any, Counts]:
+    return {key: Counts(**dict(zip(names, values, strict=True))) for key, values in sums.items()}

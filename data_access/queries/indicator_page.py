@@ -85,6 +85,7 @@ def compose(  # noqa: PLR0913  # what a page is made of
     demo: bool = False,
 ) -> Indicators:
     """The page from what `fetch` and `months` read. Raises `InvalidInput` for a kind that does not lie below."""
+    fetch = _once(fetch)
     choices = _kinds_below(place)
     by = asked.by or choices[0]
     if by in AREA_KINDS and by not in choices:
@@ -118,6 +119,20 @@ def compose(  # noqa: PLR0913  # what a page is made of
         months=_trend(path, period, today, whole, asked.measure, months),
         why=_why(session, why_place, asked, period, against, fetch),
     )
+
+
+def _once(fetch: Fetch) -> Fetch:
+    """The same lines are read once: the year before a year is the period before it too, and why asks for less."""
+    known: dict[tuple[str, Period, By | None], tuple[frozenset[str], Lines]] = {}
+
+    def fetched(path: str, period: Period, by: By | None, names: Sequence[str]) -> Lines:
+        had, lines = known.get((path, period, by), (frozenset[str](), ()))
+        if not had.issuperset(names) or not had:
+            had, lines = frozenset(names), fetch(path, period, by, names)
+            known[path, period, by] = had, lines
+        return lines
+
+    return fetched
 
 
 @cache.memoize(timeout=10)
@@ -154,7 +169,7 @@ def _kinds_below(place: Place) -> tuple[By, ...]:
 
 
 def _sum(lines: Lines) -> Counts:
-    return sum((line.cases for line in lines), Counts())
+    return Counts.total(line.cases for line in lines)
 
 
 def _known(counts: Counts) -> Counts | None:

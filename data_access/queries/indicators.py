@@ -80,10 +80,10 @@ def _by_area(session: Session, area_path: str, by: By, places: Mapping[Any, Coun
         .order_by(AreaRow.path)
     ).all()
     paths = {area.path for area in areas}
-    counts: defaultdict[str | None, Counts] = defaultdict(Counts)
+    at: defaultdict[str | None, list[Counts]] = defaultdict(list)
     for path, found in places.items():
-        home = next((up for up in reversed(lineage(path)) if up in paths), None)
-        counts[home] += found
+        at[next((up for up in reversed(lineage(path)) if up in paths), None)].append(found)
+    counts = defaultdict(Counts, {home: Counts.total(found) for home, found in at.items()})
     lines = tuple(IndicatorLine(code=a.code, name=a.name, name_en=a.name_en, cases=counts[a.path]) for a in areas)
     return lines + _rest(counts[None])
 

@@ -41,8 +41,8 @@ def own_product() -> Iterator[Product]:
 
 
 @contextmanager
-def running_product() -> Iterator[Product]:
-    """`yiping run` in a folder of its own, without the simulator; ended by SIGTERM."""
+def running_product(**more: str) -> Iterator[Product]:
+    """`yiping run` in a folder of its own, without the simulator; `more` are settings; ended by SIGTERM."""
     folder = Path(tempfile.mkdtemp(prefix="yiping-browser-"))
     port, mqtt_port = free_port(), free_port()
     env = {
@@ -52,6 +52,7 @@ def running_product() -> Iterator[Product]:
         "YIPING_SIMULATE": "false",
         "YIPING_PORT": str(port),
         "YIPING_MQTT_PORT": str(mqtt_port),
+        **more,
     }
     log = (folder / "run.log").open("w+", encoding="utf-8")
     process = subprocess.Popen(

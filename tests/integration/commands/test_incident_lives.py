@@ -24,7 +24,7 @@ from data_access.commands.incident_clock import look
 from data_access.commands.incidents import take_in
 from data_access.db.calendar import work_calendar
 from data_access.db.cases import posts_of, to_case
-from data_access.db.closing import CLOSING
+from data_access.db.closing import PLACE
 from data_access.db.engine import Database
 from data_access.db.tables import (
     IncidentHistoryRow,
@@ -43,7 +43,7 @@ from data_access.domain.catalogue import Category, Item, first_post
 from data_access.domain.errors import DomainError
 from data_access.domain.escalation import Level
 from data_access.domain.incident_moves import Details, opened, transition
-from data_access.domain.incidents import ClosingCounts, Stage
+from data_access.domain.incidents import Stage
 from data_access.domain.periods import Period
 from data_access.domain.workflows import TEMPLATES, Urgency
 from data_access.queries.closing import case_figures
@@ -62,7 +62,8 @@ class World:
     def __init__(self, database: Database) -> None:
         self.database, self.now, self.running = database, NOON, True
         self.reported = 0
-        self.said: list[tuple[datetime, Counts, dict[Any, ClosingCounts]]] = []
+        self.said: list[tuple[datetime, Counts, dict[str, dict[Any, Counts]]]] = []
+        self.settled: dict[int, tuple[datetime, Counts]] = {}
 
     def report(self, workflow: str, urgency: str) -> None:
         self.reported += 1
@@ -126,17 +127,27 @@ class World:
         self.running = True
 
     def say(self) -> None:
-        """Keep what the indicators say now."""
-        self.said.append((self.now, self.tally(self.now), self.closing(self.now)))
+        """Keep what the indicators say now, and what they say of each case that is past its due date."""
+        self.said.append((self.now, self.tally(self.now), self.figures(self.now)))
+        for row in rows(self.database):
+            if row.due_at is not None and row.due_at <= self.now and row.stage != Stage.VOID:
+                self.settled.setdefault(row.id, (row.due_at, tally([facts(row)], self.now)))
 
     def tally(self, at: datetime) -> Counts:
         return tally((facts(row) for row in rows(self.database) if row.created_at <= at), at)
 
-    def closing(self, at: datetime) -> dict[Any, ClosingCounts]:
-        """Without the kept months as well as with them: `created` is left out, later ones were not there yet."""
+    def figures(self, at: datetime) -> dict[str, dict[Any, Counts]]:
+        """Every count of the period, whole and by place, without the kept months as well as with them.
+
+        `reported` is left out: later ones were not there yet.
+        """
+        found = {}
         with self.database.reading() as session:
-            found = case_figures(session, DISTRICT_PATH, PERIOD, now=at, names=CLOSING)
-        return {key: replace(counts.closing, created=0) for key, counts in found.items()}
+            for by in (None, PLACE):
+                counts = case_figures(session, DISTRICT_PATH, PERIOD, by, now=at)
+                known = {key: replace(value, reported=0) for key, value in counts.items()}
+                found[str(by)] = {key: value for key, value in known.items() if value != Counts()}
+        return found
 
 
 def rows(database: Database) -> list[IncidentRow]:
@@ -202,12 +213,26 @@ def test_no_case_is_lost_no_clock_skipped_and_the_past_stays_as_it_was(
     for row in found:
         _is_watched(row, found, world.now)
         _history_ends_in(built, row)
-    for at, counts, closing in world.said:
+    for at, counts, figures in world.said:
         assert world.tally(at) == counts
-        assert world.closing(at) == closing
+        assert world.figures(at) == figures
+    for row in found:
+        _is_settled(world, row)
     with built.reading() as session:  # what happened was told, each change once
         told = session.scalar(select(func.count()).select_from(OutboxRow))
     assert told == sum(row.version for row in found)
+
+
+SETTLED = ("due_closing", "closed_on_time", "due_handling", "handled_on_time", "due_dispatch", "dispatched_on_time")
+
+
+def _is_settled(world: World, row: IncidentRow) -> None:
+    """Once its due date has passed, nothing that anybody does changes whether a case was due, or on time."""
+    if row.id in world.settled:
+        due_at, then = world.settled[row.id]
+        now = tally([facts(row)], world.now)
+        assert row.due_at == due_at
+        assert {name: getattr(now, name) for name in SETTLED} == {name: getattr(then, name) for name in SETTLED}
 
 
 def _is_watched(row: IncidentRow, found: list[IncidentRow], now: datetime) -> None:
