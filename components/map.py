@@ -43,6 +43,7 @@ class Layer(StrEnum):
     DEVICES = "devices"
     RESOURCES = "resources"
     WORKERS = "workers"
+    HEAT = "heat"
 
 
 METRICS: Final = {Metric.POPULATION: "人口", Metric.HOUSING: "房屋", Metric.INCIDENTS: "事件"}
@@ -53,6 +54,7 @@ LAYERS: Final = {
     Layer.DEVICES: "终端",
     Layer.RESOURCES: "资源",
     Layer.WORKERS: "网格员",
+    Layer.HEAT: "热力",
 }
 DEFAULT_METRIC: Final = Metric.INCIDENTS
 DEFAULT_LAYERS: Final = frozenset({Layer.ALARMS, Layer.CAMERAS, Layer.DEVICES})
@@ -160,5 +162,17 @@ def _legend(w: Words, shown: frozenset[str]) -> html.Div:
             html.P(w("示意边界，非测绘成果"), className="map-legend-note"),
         ],
         className="map-legend-choro",
+    )
+    shapes.append(
+        html.Li(
+            [
+                html.Span(w("近 28 天每格件数，3 件起")),
+                html.Span([html.I() for _ in range(5)], className="map-heat-ramp"),
+                html.Span(w("画面内没有 3 件及以上的格"), className="map-heat-none"),
+            ],
+            hidden=Layer.HEAT not in shown,
+            className="map-heat-legend",
+            **attributes(data_of=Layer.HEAT),
+        )
     )
     return html.Div([html.Ul(shapes, className="map-legend-shapes"), choropleth], className="map-legend")

@@ -5,7 +5,7 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const METRICS = { population: "实有人口（人）", housing: "房屋（套）", incidents: "在办事件（件）" };
-  const LAYERS = ["alarms", "cameras", "incidents", "devices", "resources", "workers"];
+  const LAYERS = ["alarms", "cameras", "incidents", "devices", "resources", "workers", "heat"];
   const DEFAULT = { metric: "incidents", layers: "alarms,cameras,devices" };
   const REFRESH_MS = 60_000; // values of the choropleth; alarms and devices are live
   const AHEAD_MS = 5000;
@@ -59,6 +59,7 @@
         this.layer.placeLabels(boxes);
       });
       this.layer.addTo(map);
+      this.heat = new (yiping.mapHeat.define(window.L))(this.frame).addTo(map);
       this.around = new yiping.mapAround.Around(window.L, map, this.areas);
       this.layer.onObstacles = (boxes) => {
         this.areas.avoid(boxes);
@@ -98,6 +99,7 @@
         this.layer.restyle();
         this.around.restyle();
         this.basemap.restyle();
+        this.heat.draw();
         yiping.mapShapes.paintLegend(this.frame, this.layer.stamps);
       });
       theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
@@ -124,6 +126,7 @@
       const first = this.code === undefined;
       this.code = code;
       this.hand.reset();
+      this.heat.show(this.layers.has("heat"), code);
       this.data.go(code, () => this._recallAreas(instead || ((bounds) => this._fit(bounds, first))));
     }
 
@@ -232,7 +235,8 @@
       else this.layers.delete(name);
       this.layer.shown[name] = on;
       remember("layers", LAYERS.filter((l) => this.layers.has(l)).join(","), DEFAULT.layers);
-      if (name === "incidents") this.data.loadIncidents();
+      if (name === "heat") this.heat.show(on, this.code);
+      else if (name === "incidents") this.data.loadIncidents();
       else if (name === "alarms" || name === "devices") this.layer.redraw();
       else this.data.loadRows(name);
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,10 +17,28 @@ from data_access.db.briefs import LANGUAGES, Briefs
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.queries import areas
 
+Spec = dict[str, Any]
+
 
 def routes() -> list[Route]:
     """The routes of this module."""
     return [Route("/api/v1/briefs", get_briefs), Route("/api/v1/briefs/{area}/{week}.pdf", get_brief)]
+
+
+def described(get: Callable[..., Spec], area: Spec) -> Spec:
+    """These routes as OpenAPI has them; `get` describes one."""
+    text = {"type": "string"}
+    parts = [{"name": name, "in": "path", "required": True, "schema": text} for name in ("area", "week")]
+    lang = {"name": "lang", "in": "query", "required": False, "schema": {**text, "enum": list(LANGUAGES)}}
+    whole = "A weekly brief as PDF; the week is written 2018-W43."
+    return {
+        "/api/v1/briefs": {
+            "get": get("The weekly briefs that were made of an area, newest first.", {"type": "object"}, area)
+        },
+        "/api/v1/briefs/{area}/{week}.pdf": {
+            "get": get(whole, {**text, "format": "binary"}, *parts, lang, media="application/pdf")
+        },
+    }
 
 
 async def get_briefs(request: Request) -> Response:

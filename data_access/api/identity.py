@@ -69,6 +69,7 @@ AGGREGATES: Final = frozenset(
         "/api/v1/map/resources",
         "/api/v1/map/areas.geojson",
         "/api/v1/map/around.geojson",
+        "/api/v1/map/heat",
         "/api/v1/map/basemap",
         "/tiles/{z:int}/{x:int}/{y:int}",
         "/api/v1/walls",

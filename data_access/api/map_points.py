@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,10 +13,12 @@ from starlette.responses import Response
 
 from data_access.api.answers import answer_json
 from data_access.api.context import Context, context, principal
+from data_access.api.parameters import an_integer
 from data_access.auth.principal import may
 from data_access.domain.accounts import Action
 from data_access.domain.errors import InvalidInput
-from data_access.queries import areas, buildings, devices, map_areas, map_around, map_feed
+from data_access.domain.periods import local_day
+from data_access.queries import areas, buildings, devices, map_areas, map_around, map_feed, map_heat, overview
 from data_access.viewmodels.areas import AreaLabel
 from data_access.viewmodels.map import Box, Shading, parse_box
 
@@ -127,6 +130,23 @@ async def get_building(request: Request) -> Response:
     phones = may(who, Action.SEE_PHONES)
     found = await ctx.read(lambda session: buildings.building(session, code, who.scope, whole_phones=phones))
     return answer_json(asdict(found))
+
+
+async def get_heat(request: Request) -> Response:
+    """Where cases came in over four weeks, as counts of the cells of a grid over the viewport."""
+    ctx, scope, asked = context(request), principal(request).scope, request.query_params
+    box, zoom = _box(request), an_integer(asked, "zoom", 0, 22)
+    if box is None or zoom is None:
+        raise InvalidInput("bbox and zoom say which part of the map is meant.")
+    at = ctx.services.clock()
+
+    def read(session: Session) -> dict[str, Any]:
+        area = areas.find(session, asked.get("area") or None, scope)
+        own = overview.default_period(session, at)
+        end = min(own.end, local_day(at) + timedelta(days=1)) if own else local_day(at)
+        return map_heat.heat(session, area.path if area else scope, box, zoom, end)
+
+    return answer_json(await ctx.read(read))
 
 
 async def _area(request: Request, ctx: Context) -> AreaLabel | None:

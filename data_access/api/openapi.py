@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from data_access.api import field, open311, sheets
+from data_access.api import briefs, field, open311, sheets
 from data_access.api.openapi_alarms import action_paths, action_schemas
 from data_access.api.openapi_attachments import attachment_paths
 from data_access.api.openapi_cases import case_paths, case_schemas
@@ -165,6 +165,15 @@ def _paths() -> Spec:
                 media="application/geo+json",
             )
         },
+        "/api/v1/map/heat": {
+            "get": _get(
+                "Cases of four weeks, counted by the cells of a grid over a viewport; fewer than three are left out.",
+                {"type": "object"},
+                _AREA,
+                _query("bbox", {"type": "string"}, required=True),
+                _query("zoom", {"type": "integer", "minimum": 0, "maximum": 22}, required=True),
+            )
+        },
         "/api/v1/devices/{device_id}": {
             "get": _get("One device with its newest values.", _ref("DeviceView"), _path("device_id", "integer"))
         },
@@ -221,19 +230,7 @@ def _paths() -> Spec:
                 _query("format", {"type": "string", "enum": list(sheets.WRITERS), "default": "json"}),
             )
         },
-        "/api/v1/briefs": {
-            "get": _get("The weekly briefs that were made of an area, newest first.", {"type": "object"}, _AREA)
-        },
-        "/api/v1/briefs/{area}/{week}.pdf": {
-            "get": _get(
-                "A weekly brief as PDF; the week is written 2018-W43.",
-                {"type": "string", "format": "binary"},
-                _path("area", "string"),
-                _path("week", "string"),
-                _query("lang", {"type": "string", "enum": ["zh", "en"]}),
-                media="application/pdf",
-            )
-        },
+        **briefs.described(_get, _AREA),
         "/api/v1/overview.xlsx": {
             "get": _get(
                 "The figures of the overview as a workbook; the period is the page's where from and to are missing.",

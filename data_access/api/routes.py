@@ -64,6 +64,7 @@ def _routes() -> list[Route]:
         Route("/api/v1/map/workers", map_points.get_workers),
         Route("/api/v1/map/areas.geojson", map_points.get_areas),
         Route("/api/v1/map/around.geojson", map_points.get_around),
+        Route("/api/v1/map/heat", map_points.get_heat),
         Route("/api/v1/map/basemap", basemap.get_basemap),
         Route("/api/v1/search", search.get_search),
         Route("/tiles/{z:int}/{x:int}/{y:int}", basemap.get_tile),

@@ -394,3 +394,31 @@ def test_from_near_what_lies_around_is_named_and_a_house_opens_without_moving_th
     page.keyboard.press("Escape")
     page.evaluate("yiping.map.home()")
     until(page, "!yiping.map.map.hasLayer(yiping.map.around.group)")
+
+
+def test_the_heat_is_switched_by_the_bar_and_the_address_and_asked_for_of_the_viewport(
+    open_page: Open, product: Product
+) -> None:
+    page = open_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/v1/map/heat" in request.url else None)
+    assert asked == []
+    page.click('[data-layer="heat"]')
+    until(page, "Boolean(yiping.map.heat.found)")
+    assert "heat" in page.evaluate("new URLSearchParams(location.search).get('layers')")
+    cells = page.evaluate("yiping.map.heat.found.cells")
+    assert cells, "the seeded community has cases of four weeks"
+    assert min(n for _, _, n in cells) >= 3
+    inked = """() => { const c = document.querySelector('.map-heat');
+      return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0); }"""
+    until(page, inked)
+    page.evaluate("yiping.map.map.panBy([60, 0], { animate: false })")
+    until(
+        page,
+        "(n) => performance.getEntriesByType('resource').filter((e) => e.name.includes('/map/heat')).length > n",
+        1,
+    )
+    assert len({url.split("bbox=")[1] for url in asked}) == 2
+    page.click('[data-layer="heat"]')
+    assert not page.is_visible(".map-heat")
+    assert not page.is_visible(".map-heat-legend")

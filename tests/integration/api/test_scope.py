@@ -68,6 +68,7 @@ CAMERA: Final = "C1"
 _NEEDED: Final = {
     "/api/v1/indicators": "from=2000-01-01&to=2100-01-01&by=grid",
     "/api/v1/search": f"q={MARK}",
+    "/api/v1/map/heat": "bbox=114.10,22.53,114.14,22.57&zoom=14",
     "/api/v1/map/around.geojson": "bbox=114.10,22.53,114.14,22.57",
     "/api/v1/mentions/people": "alarm=1",
     "/api/v1/duty-log": "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
