@@ -107,7 +107,7 @@ def _cell(  # noqa: PLR0913, PLR0917  # the words of one figure
                 figure,
                 href=to(query, rate=key, within="", sort=""),
                 className="ind-n",
-                **attributes(aria_label=f"{name} {value} {unit}"),
+                **attributes(aria_label=f"{name} {value}{unit}"),
                 **current,
             ),
             html.Div(basis, className="ind-of"),

@@ -44,7 +44,6 @@ def build(view: Indicators, query: Mapping[str, str], w: Words) -> html.Section:
                 href=to({**query, **days(month)}),
                 className="ind-month",
                 title=said,
-                **attributes(aria_label=said),
                 **current,
             )
         )
