@@ -6,6 +6,7 @@ that step was done. What would lie after the epoch has not happened yet: those c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -30,7 +31,7 @@ _DAY_MS: Final = 86_400_000
 _HOUR_MS: Final = 3_600_000
 _LIMIT_HOURS: Final = {1: 24, 2: 24, 3: 96, 4: 168, 5: 72, 6: 120, 7: 96, 17: 72, 695: 72}
 _USUAL_LIMIT_HOURS: Final = 168
-_STEPS: Final = (0.02, 0.06, 0.14, 0.74, 0.82, 1.0)  # share of a case's life at which each step is done
+_STEPS: Final = (0.02, 0.06, 0.72, 0.78, 0.9, 1.0)  # share of a case's life at which each step is done
 _REGISTER, _DISPATCH, _HANDLE, _FEEDBACK, _VERIFY, _CLOSE = range(6)
 _STAGES: Final = (
     Stage.REPORT,
@@ -44,7 +45,20 @@ _STAGES: Final = (
 )
 _VOID: Final = 7
 _ACTIONS: Final = ("report", "register", "dispatch", "handle", "feedback", "verify", "close", "void")
+_OWN_LIMITS: Final = (0.03, 0.1, 0.8)  # share of a case's limit within which it is registered, dispatched and handled
+_RETURNED, _EXTENDED, _REWORKED = 0.017, 0.021, 0.028  # share of the cases dispatched, dispatched and given feedback
 _VOID_SHARE: Final = 0.012
+_DESKS: Final = {
+    **dict.fromkeys(("register", "void"), "受理席"),
+    **dict.fromkeys(("dispatch", "grant", "rework"), "调度席"),
+    "close": "结案席",
+}
+_BY_UNITS: Final = ("handle", "feedback", "return", "ask")
+_STAGE_AFTER: Final = {
+    **dict(zip(_ACTIONS, _STAGES, strict=True)),
+    "return": Stage.REGISTER,
+    **dict.fromkeys(("ask", "grant", "rework"), Stage.DISPATCH),
+}
 _UNIT_OF: Final = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6, 8: 7, 9: 8, 10: 9, 11: 10, 12: 12, 13: 12, 14: 13, 15: 11}
 _FURTHER_UNIT: Final = 14
 _IMPROVES: Final = 0.025  # a year
@@ -60,6 +74,14 @@ class Catalogue:
     top_refs: Ints
     names: NDArray[Any]
     weights: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One thing that may happen to a case: when it would, and to which cases it did."""
+
+    at: Ints
+    took: NDArray[np.bool_]
 
 
 @cache
@@ -106,6 +128,8 @@ def incident_rows(community: Community, within: Buildings) -> tuple[Columns, Col
     channel = _channels(plan.street, count, chance)
     unit = np.array([_UNIT_OF.get(int(ref), _FURTHER_UNIT) for ref in known.top_refs])[kind] + 1
     rated = happened[_CLOSE] & (chance.uniform(count) < 0.34)
+    ways = _ways(done, happened, epoch, chance)
+    dues = [(created + limit * share).astype(np.int64) for share in _OWN_LIMITS]
     ids = community.numbers.take("incidents", count)
     days = _local_days(created)
     codes = [
@@ -137,42 +161,75 @@ def incident_rows(community: Community, within: Buildings) -> tuple[Columns, Col
         "verified_at": texts(done[_VERIFY], ~happened[_VERIFY]),
         "closed_at": texts(done[_CLOSE], ~happened[_CLOSE]),
         "due_at": (created + limit).tolist(),
-        "reworks": ((chance.uniform(count) < 0.028) & happened[_VERIFY]).astype(np.int64).tolist(),
-        "extensions": ((chance.uniform(count) < 0.021) & happened[_DISPATCH]).astype(np.int64).tolist(),
+        "register_due_at": dues[0].tolist(),
+        "dispatch_due_at": texts(dues[1], ~happened[_REGISTER]),
+        "handle_due_at": texts(dues[2], ~happened[_DISPATCH]),
+        "returned_at": texts(ways["return"].at, ~ways["return"].took),
+        "extended_at": texts(ways["grant"].at, ~ways["grant"].took),
+        "reworked_at": texts(ways["rework"].at, ~ways["rework"].took),
+        "reworks": ways["rework"].took.astype(np.int64).tolist(),
+        "extensions": ways["grant"].took.astype(np.int64).tolist(),
         "satisfaction": texts(3 + chance.pick(count, (0.12, 0.3, 0.58)), ~rated),
         "version": (reached + 1).tolist(),
     }
-    return rows, _history(community, ids, created, done, happened, void, channel, unit)
+    took = {"report": _Way(created, np.ones(count, dtype=bool))}
+    took |= {name: _Way(at, yes) for name, at, yes in zip(_ACTIONS[1:], done, happened, strict=False)}
+    took |= {"void": _Way(done[_REGISTER] + 60_000, void), **ways}
+    return rows, _history(community, ids, took, channel, unit)
 
 
-def _history(
-    community: Community,
-    ids: Ints,
-    created: Ints,
-    done: Ints,
-    happened: NDArray[np.bool_],
-    void: NDArray[np.bool_],
-    channel: Ints,
-    unit: Ints,
-) -> Columns:
-    """Each step that was done: who, when, and the stage the case went on to."""
-    count = len(ids)
-    at = np.concatenate([created[None, :], done, done[_REGISTER][None, :] + 60_000])
-    took_place = np.concatenate([np.ones((1, count), dtype=bool), happened, void[None, :]])
-    step, row = np.nonzero(took_place)
-    order = np.lexsort((step, at[step, row], row))
-    step, row = step[order], row[order]
+def _ways(done: Ints, happened: NDArray[np.bool_], epoch: int, chance: Chance) -> dict[str, _Way]:
+    """What some cases go through beside their steps: sent back by a unit, given more time, done twice.
+
+    Each lies between the steps around it, and nothing of it after the epoch.
+    """
+    count = done.shape[1]
+
+    def between(first: int, second: int, share: float) -> Ints:
+        found: Ints = (done[first] + (done[second] - done[first]) * share).astype(np.int64)
+        return found
+
+    def some(share: float, after: int) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = (chance.uniform(count) < share) & happened[after]
+        return found
+
+    back, more, twice = some(_RETURNED, _DISPATCH), some(_EXTENDED, _DISPATCH), some(_REWORKED, _FEEDBACK)
+    found = {
+        "return": (between(_DISPATCH, _HANDLE, 0.15), back),
+        "dispatch again": (between(_DISPATCH, _HANDLE, 0.2), back),
+        "ask": (between(_DISPATCH, _HANDLE, 0.5), more),
+        "grant": (between(_DISPATCH, _HANDLE, 0.6), more),
+        "rework": (between(_FEEDBACK, _VERIFY, 0.2), twice),
+        "handle again": (between(_FEEDBACK, _VERIFY, 0.7), twice),
+        "feedback again": (between(_FEEDBACK, _VERIFY, 0.8), twice),
+    }
+    last = {"return": "dispatch again", "ask": "grant", "rework": "feedback again"}
+    over = {first: found[then][0] <= epoch for first, then in last.items()}  # none of it is half done at the epoch
+    whole = {"dispatch again": "return", "grant": "ask", "handle again": "rework", "feedback again": "rework"}
+    return {name: _Way(at, yes & over[whole.get(name, name)]) for name, (at, yes) in found.items()}
+
+
+def _history(community: Community, ids: Ints, took: Mapping[str, _Way], channel: Ints, unit: Ints) -> Columns:
+    """Each thing that was done: who, when, and the stage the case went on to."""
+    names = list(took)
+    at = np.stack([took[name].at for name in names])
+    kind, row = np.nonzero(np.stack([took[name].took for name in names]))
+    order = np.lexsort((kind, at[kind, row], row))
+    kind, row = kind[order], row[order]
+    actions = [name.removesuffix(" again") for name in names]
     channels = np.array([name for _, name, _, _ in system.CHANNELS])[channel[row]]
     units = np.array([name for _, name in system.UNITS])[unit[row] - 1]
-    desks = np.array(["", "受理席", "调度席", "", "", f"{community.plan.name}网格", "结案席", "受理席"])[step]
-    actor = np.where(step == 0, channels, np.where((step == 3) | (step == 4), units, desks))
+    grid = f"{community.plan.name}网格"
+    desks = np.array([grid if action == "verify" else _DESKS.get(action, "") for action in actions])[kind]
+    by_unit = np.isin(kind, [i for i, action in enumerate(actions) if action in _BY_UNITS])
+    actor = np.where(kind == names.index("report"), channels, np.where(by_unit, units, desks))
     return {
         "id": community.numbers.take("incident_history", len(row)).tolist(),
         "incident_id": ids[row].tolist(),
-        "at": at[step, row].tolist(),
+        "at": at[kind, row].tolist(),
         "actor": texts(actor),
-        "action": texts(choose(_ACTIONS, step)),
-        "stage": texts(choose([s.value for s in _STAGES], step)),
+        "action": texts(choose(actions, kind)),
+        "stage": texts(choose([_STAGE_AFTER[action].value for action in actions], kind)),
     }
 
 

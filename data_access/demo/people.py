@@ -136,20 +136,20 @@ def _ages(kinds: Ints, household: Ints, member: Ints, chance: Chance) -> NDArray
         [
             chance.uniform(count, 22, 45),
             60.2 + 34 * chance.uniform(count) ** 1.1,
-            chance.uniform(count, 18, 52),
-            np.clip(chance.bell(count, 40, 8), 24, 59),
-            np.clip(chance.bell(count, 37, 6), 26, 56),
-            chance.uniform(count, 18, 56),
+            18 + 41.8 * chance.uniform(count) ** 1.25,
+            np.clip(chance.bell(count, 41, 9), 24, 59.8),
+            np.clip(chance.bell(count, 38, 7), 26, 59),
+            18 + 41.8 * chance.uniform(count) ** 1.2,
             62 + 33 * chance.uniform(count),
         ],
     )
     of_head, kind, size = head[household], kinds[household], len(household)
     jitter = chance.bell(size, 0, 2.2)
     elder = kind == _ELDERS
-    partner = np.where(elder, np.clip(of_head + jitter, 60.2, 96), np.clip(of_head + jitter, 18.2, 59.5))
+    partner = np.where(elder, np.clip(of_head + jitter, 60.2, 96), np.clip(of_head + jitter, 18.2, 59.9))
     child = np.maximum(of_head - chance.uniform(size, 24, 36), chance.uniform(size, 0, 3))
     grandparent = np.clip(of_head + chance.uniform(size, 23, 40), 60.2, 97)
-    tenant = chance.uniform(size, 18, 50)
+    tenant = 18 + 41.8 * chance.uniform(size) ** 1.3
     family = np.where(member == 1, partner, np.where(member >= 4, grandparent, child))
     generations = np.where(member == 1, partner, np.where(member >= 3, grandparent, child))
     others = np.choose(kind, [partner, partner, tenant, family, generations, tenant, tenant])

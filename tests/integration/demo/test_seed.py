@@ -285,7 +285,31 @@ def test_incidents_go_through_their_steps_in_order_and_none_lies_ahead(shuibei: 
         assert (row.stage == Stage.CLOSED) == (row.closed_at is not None)
         assert newest[row.id][1] == row.stage
     assert len(cases) == 748
-    assert {case.stage for case in cases} >= {Stage.CLOSED, Stage.HANDLE, Stage.VOID}
+    assert {case.stage for case in cases} >= {Stage.CLOSED, Stage.DISPATCH, Stage.VOID}
+
+
+def test_a_case_sent_back_given_time_or_done_twice_says_so_where_it_is_counted_and_in_its_history(
+    shuibei: Database,
+) -> None:
+    with shuibei.reading() as session:
+        said: dict[str, dict[int, datetime]] = {"return": {}, "grant": {}, "rework": {}}
+        for number, at, action in session.execute(
+            select(IncidentHistoryRow.incident_id, IncidentHistoryRow.at, IncidentHistoryRow.action)
+        ):
+            if action in said:
+                said[action][number] = at
+    cases = rows(shuibei, IncidentRow)
+    for action, stamp in (("return", "returned_at"), ("grant", "extended_at"), ("rework", "reworked_at")):
+        assert said[action] == {case.id: getattr(case, stamp) for case in cases if getattr(case, stamp)}
+        assert 0 < len(said[action]) < len(cases) / 20
+    late = [case for case in cases if case.handled_at and case.handle_due_at and case.handled_at > case.handle_due_at]
+    assert 0.02 < len(late) / len(cases) < 0.15
+
+
+def test_no_five_years_of_grown_people_are_missing(shuibei: Database) -> None:
+    bands = Counter((NOON.year - row.born.year) // 5 for row in rows(shuibei, ResidentRow))
+    for band in range(20 // 5, 80 // 5):
+        assert 0.6 < bands[band + 1] / bands[band] < 1.45
 
 
 def test_nine_of_ten_cases_are_closed_in_time(shuibei: Database) -> None:
