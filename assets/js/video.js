@@ -123,8 +123,14 @@
     /** The picture stands while something else needs the processor, and is no stalled one. */
     hold(on) {
       this.held = on;
-      if (on) this.video.pause();
-      else if (this.hls) this.video.play().catch(() => undefined); // what is wrong is said by the stream itself
+      if (!this.hls) return;
+      if (on) {
+        this.hls.stopLoad(); // taking a segment apart costs more than showing it
+        this.video.pause();
+      } else {
+        this.hls.startLoad();
+        this.video.play().catch(() => undefined); // what is wrong is said by the stream itself
+      }
     }
 
     _watch() {

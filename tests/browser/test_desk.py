@@ -248,6 +248,11 @@ def test_the_place_is_a_map_by_keys_that_moves_for_another_alarm_alone(desks: De
     page.evaluate("() => yiping.desk.detail.refresh()")
     page.wait_for_timeout(300)
     assert page.evaluate(CENTRE) == moved
+    film = "(still) => document.querySelector('.desk-camera video')?.paused === still"
+    until(page, film, arg=False)
+    page.evaluate("() => document.getElementById('desk-list').dispatchEvent(new Event('scroll'))")
+    until(page, film, arg=True)  # while the list scrolls the pictures stand
+    until(page, film, arg=False)
     camera = page.locator(".near-map .near-mark[role=button]").first
     camera.focus()
     expect(page.locator(".near-tip")).to_be_visible()
