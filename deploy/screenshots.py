@@ -119,6 +119,9 @@ WORK: Final = (
     Shot(
         "case-tablet-light-en", "One case on a tablet", LANDSCAPE, "/incidents/case?code={case}", "light", "en", OFFICER
     ),
+    Shot("indicators", "Every rate with its cases", DESK, "/indicators", user=OFFICER),
+    Shot("indicators-tablet-light-en", "The same on a tablet", LANDSCAPE, "/indicators", "light", "en", OFFICER),
+    Shot("judgement", "What an area's cases have in common", DESK, "/trends/judgement", user=OFFICER),
     Shot("sign-in", "Signing in", DESK, "/sign-in"),
     Shot("report-phone", "A citizen reports, from the code of a point", PHONE, "/report?point={point}", "light"),
     Shot("field-phone", "A grid worker's tasks", PHONE, "/field", "light", user=GRID_WORKER),
