@@ -8,12 +8,13 @@ from typing import Final
 
 from dash import html
 
-from components import case_acts, labels, near_map
+from components import case_acts, labels, near_map, report
 from components import format as fmt
 from components.alarm_context import duty_of, phone_of
 from components.alarm_detail import LEVELS as WHO
 from components.case_lines import LEVELS, RATINGS, URGENCY, card, case_address, clock
 from components.i18n import Words
+from components.markup import Picture
 from components.navigation import address
 from components.parts import Child, attributes, icon, mark, panel
 from data_access.domain.cases import CaseAction
@@ -249,6 +250,15 @@ def links(page: CasePage, query: Mapping[str, str], w: Words) -> html.Section:
                 className="case-alarm",
             )
         )
+    if page.seen_on is not None:
+        code, name = page.seen_on
+        play = html.Button(
+            [icon("cam"), name],
+            type="button",
+            className="desk-button is-small",
+            **attributes(data_camera=code, data_camera_name=name),
+        )
+        body.append(html.P([w("由视频点位发现"), " ", play]))
     if page.into is not None:
         body.append(
             html.P(
@@ -265,6 +275,18 @@ def links(page: CasePage, query: Mapping[str, str], w: Words) -> html.Section:
     if not body:
         body = [html.P(w("没有关联的告警与案卷"), className="missing")]
     return panel("links", w("关联"), body)
+
+
+def citizen(page: CasePage, w: Words) -> Child:
+    """市民看到的: what the receipt says, word for word; nothing of a case that no citizen reported."""
+    found = page.receipt
+    if found is None:
+        return None
+    said = report.limit_text(found, page.at, w)
+    lines = [html.Li([html.Time(at), html.Span(text)]) for at, text in report.line_texts(found, page.at, w)]
+    body: list[Child] = [html.P([html.B(report.state_text(found, w)), f" {said}" if said else None])]
+    body += [html.Ol(lines, className="case-steps")] if lines else []
+    return panel("citizen", w("市民看到的"), body, sub=w("就是回执上的原文"))
 
 
 def photos(page: CasePage, w: Words) -> Child:
@@ -285,7 +307,8 @@ def photos(page: CasePage, w: Words) -> Child:
 
 def _picture(one: Attachment, w: Words) -> Child:
     if one.media_type.startswith("image/"):
-        return html.Img(src=f"/api/v1/attachments/{one.id}", alt=labels.of(labels.PHASE, one.phase, w), loading="lazy")
+        alt = labels.of(labels.PHASE, one.phase, w)
+        return Picture(src=f"/api/v1/attachments/{one.id}", alt=alt, loading="lazy")
     return html.Span([icon("cam"), one.media_type], className="case-file")
 
 
@@ -348,7 +371,7 @@ def parts(page: CasePage, query: Mapping[str, str], w: Words, *, guest: bool) ->
         "head": head(page, w),
         "loop": loop(page, w),
         "facts": [facts(page, query, w), place(page, w)],
-        "story": [photos(page, w), timeline(page, w, may_write=may_write)],
+        "story": [photos(page, w), citizen(page, w), timeline(page, w, may_write=may_write)],
         "acts": [case_acts.build(page, w, guest=guest), people(page, w), links(page, query, w)],
         "forms": [] if guest else case_acts.dialogs(page, w),
     }

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from components import phone
-from components.i18n import Words
+from components.i18n import Lang, Words, catalogue
 
 _ICONS: Final = ("check", "back", "off", "list", "nav", "pin", "photo", "waiting")
 WORDS: Final[Mapping[str, str]] = {
@@ -65,9 +65,15 @@ WORDS: Final[Mapping[str, str]] = {
 """What the page's script says, by its own keys."""
 
 
+def _refusals(w: Words) -> Mapping[str, str]:
+    """What the server may answer, in the language of the page where that is not the server's own."""
+    return {text: said for text, said in catalogue().items() if text.endswith("。")} if w.lang is Lang.EN else {}
+
+
 def shell(w: Words) -> str:
     """The page before its script has run."""
-    words = json.dumps({key: w(word) for key, word in WORDS.items()}, ensure_ascii=False).replace("<", "\\u003c")
+    spoken = {key: w(word) for key, word in WORDS.items()} | {"refusals": _refusals(w)}
+    words = json.dumps(spoken, ensure_ascii=False).replace("<", "\\u003c")
     tabs = "".join(
         f'<button type="button" data-tab="{code}">{phone.icon(icon)}{escape(w(word))}</button>'
         for code, icon, word in (("tasks", "list", "任务"), ("patrol", "pin", "巡查"))

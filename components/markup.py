@@ -43,6 +43,12 @@ class Input(_Field):
     _type = "Input"
 
 
+class Picture(_Field):
+    """`<img>` with `loading`, which Dash's lacks; for the same."""
+
+    _type = "Img"
+
+
 class Select(_Field):
     """`<select>` with the name that Dash's lacks; for the same."""
 

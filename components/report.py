@@ -72,7 +72,7 @@ def receipt(  # all that the page says
         f'<p class="line"><span><b>{escape(w(found.title))}</b>{place}</span>'
         f"<small>{fmt.moment(found.created_at, now, w)}</small></p>{text}"
         f"<small>{escape(w('请保存这一页的链接，凭它查进度。'))}</small></section>"
-        f'<section class="card"><h2>{escape(_state(found, w))}</h2>{_limit(found, now, w)}'
+        f'<section class="card"><h2>{escape(state_text(found, w))}</h2>{_limit(found, now, w)}'
         f'<ol class="steps">{"".join(_step(found, s, now, w) for s in found.steps)}</ol>'
         f"{_lines(found, now, w)}{_photos(found, secret, now, w)}</section>{_reply(found, secret, w)}</main>"
         f'<footer class="ph-foot"><p>{escape(w("此页不显示您的手机号，只有持链接的人能打开"))}</p></footer>'
@@ -153,7 +153,8 @@ def _shots(most: int, w: Words) -> str:
     )
 
 
-def _state(found: Receipt, w: Words) -> str:
+def state_text(found: Receipt, w: Words) -> str:
+    """How far it is."""
     if found.stage == Stage.VOID:
         return w("没有受理")
     if found.may_reply:
@@ -163,12 +164,18 @@ def _state(found: Receipt, w: Words) -> str:
     return w("已并入同一件事，一起办理") if found.merged else w("正在办理")
 
 
-def _limit(found: Receipt, now: datetime, w: Words) -> str:
+def limit_text(found: Receipt, now: datetime, w: Words) -> str:
+    """Until when it is promised; nothing of what is over."""
     if found.closed_at is not None or found.due_at is None or found.merged:
         return ""
     late = found.due_at <= now
     due = fmt.moment(found.due_at, now, w)
-    return f"<p>{escape(w('已超过承诺的时间 {due}', due=due) if late else w('承诺 {due} 前办结', due=due))}</p>"
+    return w("已超过承诺的时间 {due}", due=due) if late else w("承诺 {due} 前办结", due=due)
+
+
+def _limit(found: Receipt, now: datetime, w: Words) -> str:
+    said = limit_text(found, now, w)
+    return f"<p>{escape(said)}</p>" if said else ""
 
 
 def _step(found: Receipt, step: Passed, now: datetime, w: Words) -> str:
@@ -186,12 +193,15 @@ def _brief(at: datetime, now: datetime, w: Words) -> str:
     return fmt.clock(at) if local_day(at) == local_day(now) else fmt.moment(at, now, w)
 
 
+def line_texts(found: Receipt, now: datetime, w: Words) -> list[tuple[str, str]]:
+    """When, and what the citizen is told."""
+    return [
+        (fmt.moment(line.at, now, w), line.text or labels.of(labels.REPORT_TOLD, line.what, w)) for line in found.lines
+    ]
+
+
 def _lines(found: Receipt, now: datetime, w: Words) -> str:
-    lines = "".join(
-        f"<li><time>{fmt.moment(line.at, now, w)}</time>"
-        f"<span>{escape(line.text or labels.of(labels.REPORT_TOLD, line.what, w))}</span></li>"
-        for line in found.lines
-    )
+    lines = "".join(f"<li><time>{at}</time><span>{escape(said)}</span></li>" for at, said in line_texts(found, now, w))
     return f'<ul class="told">{lines}</ul>' if lines else ""
 
 

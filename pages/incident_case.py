@@ -15,7 +15,7 @@ from data_access.auth.principal import Kind, may, require, viewer
 from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError
 from data_access.queries import case_page as queries
-from data_access.queries.session import now, reading
+from data_access.queries.session import now, reading, services
 from data_access.viewmodels.case_page import CasePage
 from pages import painted
 
@@ -61,7 +61,9 @@ def _case(query: Mapping[str, str]) -> CasePage:
     require(who, Action.SEE_ROWS)
     whole = may(who, Action.SEE_PHONES)
     with reading() as session:
-        return queries.case_page(session, query.get("code", ""), who, now=now(), whole_phones=whole)
+        days = services().settings.report_reply_days
+        code = query.get("code", "")
+        return queries.case_page(session, code, who, now=now(), whole_phones=whole, reply_days=days)
 
 
 def _parts(found: CasePage, query: Mapping[str, str], w: Words) -> painted.Parts:

@@ -68,6 +68,13 @@
     return found ? found.slice("yiping_form=".length) : "";
   }
 
+  /** Why the server refused, in the language of the page. */
+  function refusal(said) {
+    if (!said) return undefined;
+    const translated = words.refusals[said.source || said.error];
+    return translated ? translated.replace(/\{(\w+)\}/g, (_, name) => String((said.named || {})[name])) : said.error;
+  }
+
   async function send(item) {
     const form = { "X-Yiping-Form": token() };
     const json = { ...form, "Content-Type": "application/json" };
@@ -80,7 +87,7 @@
         : fetch(what === "visit" ? "/api/v1/field/visits" : "/api/v1/field/acts",
             { method: "POST", headers: json, body: JSON.stringify({ ...body, key, done_at: item.at }) });
     const answer = await asked;
-    const said = answer.ok ? null : ((await answer.json().catch(() => null)) || {}).error;
+    const said = answer.ok ? null : refusal(await answer.json().catch(() => null));
     return { status: answer.status, said };
   }
 

@@ -63,6 +63,7 @@
       close.type = "button";
       close.setAttribute("aria-label", t("关闭"));
       close.addEventListener("click", () => this.close());
+      this._offerCase(head).catch(() => undefined); // without a connection there is no picture either
       head.append(close);
       this.said.setAttribute("role", "status");
       this.retry = make("button", "video-retry", t("重试"));
@@ -78,6 +79,52 @@
       });
       frame.append(this.box);
       this.box.focus({ preventScroll: true });
+    }
+
+    /** One click makes a case of what is seen, for those who may. */
+    async _offerCase(head) {
+      const answer = await fetch("/api/v1/me");
+      if (!answer.ok || !(await answer.json()).may.includes("act_on_alarms") || this.closed) return;
+      const button = make("button", "video-case", t("建案"));
+      button.type = "button";
+      button.title = t("把这一刻的画面建成案卷");
+      const key = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2, 18);
+      button.addEventListener("click", async () => {
+        button.disabled = true;
+        const link = await this._openCase(key);
+        if (link) button.replaceWith(link);
+        else button.disabled = false;
+      });
+      head.insertBefore(button, head.lastChild);
+    }
+
+    async _openCase(key) {
+      const address = `/api/v1/cameras/${encodeURIComponent(this.camera.code)}/incident?key=${key}`;
+      const picture = await this._snapshot();
+      try {
+        const headers = picture ? { "Content-Type": "image/jpeg" } : {};
+        const answer = await fetch(address, { method: "POST", body: picture, headers });
+        const said = await answer.json();
+        if (!answer.ok) throw new Error(t(said.error));
+        const link = make("a", "video-case", `${t("案卷")} ${said.code}`);
+        const kept = new URLSearchParams(location.search), asked = new URLSearchParams({ code: said.code });
+        for (const name of ["lang", "theme"]) if (kept.get(name)) asked.set(name, kept.get(name));
+        link.href = `/incidents/case?${asked}`;
+        return link;
+      } catch (problem) {
+        this.said.textContent = problem.message || t("没有连上，请再试");
+        return null;
+      }
+    }
+
+    /** The frame that is shown; null while there is none. */
+    _snapshot() {
+      const { video } = this;
+      if (video.readyState < 2 || !video.videoWidth) return Promise.resolve(null);
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+      canvas.getContext("2d").drawImage(video, 0, 0);
+      return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
     }
 
     _say(state, sentence) {

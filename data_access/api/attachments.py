@@ -20,6 +20,7 @@ from data_access.api.parameters import a_number, a_word, an_instant
 from data_access.auth.credentials import digest
 from data_access.auth.principal import Principal
 from data_access.commands import attachments as commands
+from data_access.commands import camera_cases
 from data_access.commands.incident_acts import NOT_THERE
 from data_access.db.tables import IncidentRow
 from data_access.domain.areas import within
@@ -38,6 +39,7 @@ def routes() -> list[Route]:
         Route("/api/v1/incidents/{incident_id}/attachments", get_attachments),
         Route("/api/v1/incidents/{incident_id}/attachments", post_attachment, methods=["POST"]),
         Route("/api/v1/attachments/{attachment_id}", get_attachment),
+        Route("/api/v1/cameras/{code}/incident", post_camera_case, methods=["POST"]),
     ]
 
 
@@ -83,6 +85,22 @@ async def post_attachment(request: Request) -> Response:
         file = commands.prepare(body, limits, wanted)
         row, new = commands.keep(ctx.services, number, file, sent, who)
         return attachments.shown(row), new
+
+    made, new = await ctx.run(write)
+    return answer_json(made, 201 if new else 200)
+
+
+async def post_camera_case(request: Request) -> Response:
+    """A case at a camera, the body its picture as somebody saw it: 201; with the `key` of one that is there: 200."""
+    same_origin(request)
+    ctx, who, code = context(request), principal(request), request.path_params["code"]
+    key = request.query_params.get("key")
+    limits = commands.Limits.of(ctx.services.settings)
+    body = await bounded(request, limits.bytes_of[AttachmentKind.PHOTO])
+
+    def write() -> tuple[dict[str, object], bool]:
+        row, new = camera_cases.open_case(ctx.services, code, body, who, _key(key, who))
+        return {"id": row.id, "code": row.code}, new
 
     made, new = await ctx.run(write)
     return answer_json(made, 201 if new else 200)

@@ -8,6 +8,7 @@ from data_access.domain.attachments import SUFFIXES, AttachmentKind, Phase
 
 Spec = dict[str, Any]
 _ONE: Final[Spec] = {"application/json": {"schema": {"$ref": "#/components/schemas/Attachment"}}}
+_OBJECT: Final[Spec] = {"application/json": {"schema": {"type": "object"}}}
 _ERROR: Final[Spec] = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 _FILE: Final[Spec] = {"schema": {"type": "string", "format": "binary"}}
 
@@ -50,6 +51,21 @@ def attachment_paths() -> Spec:
                 "parameters": [_number("attachment_id")],
                 "responses": {
                     "200": {"description": "The file.", "content": dict.fromkeys(SUFFIXES, _FILE)},
+                    **_failures(),
+                },
+            }
+        },
+        "/api/v1/cameras/{code}/incident": {
+            "post": {
+                "summary": "Open a case at a camera; the body is the picture that was seen on it, or nothing.",
+                "parameters": [
+                    {"name": "code", "in": "path", "required": True, "schema": {"type": "string"}},
+                    _query("key", {"minLength": 8, "maxLength": 64}, "The sender's own; makes a repetition harmless."),
+                ],
+                "requestBody": {"content": {"image/jpeg": _FILE}},
+                "responses": {
+                    "201": {"description": "Opened: its id and code.", "content": _OBJECT},
+                    "200": {"description": "It was there already.", "content": _OBJECT},
                     **_failures(),
                 },
             }

@@ -10,14 +10,14 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.commands.incidents import event_of
 from data_access.db.cases import save_case, to_case
-from data_access.db.tables import IncidentHistoryRow, IncidentRow
+from data_access.db.tables import ChannelRow, IncidentHistoryRow, IncidentRow
 from data_access.domain.cases import CaseAction
 from data_access.domain.incident_moves import Details, transition
 from data_access.domain.reconstruction import WORKFLOW
 from data_access.domain.worktime import WorkCalendar
 from data_access.live import outbox
+from data_access.live.telling import incident_changed
 
 ACTOR: Final = "replay"
 _NO_CLOCKS: Final[dict[str, Any]] = dict.fromkeys(
@@ -41,6 +41,7 @@ def go_on(session: Session, steps: Sequence[Done], calendar: WorkCalendar) -> No
     """Do `steps`, in order of time; rows, history and events in the caller's transaction."""
     wanted = {done.incident_id for done in steps}
     rows = {row.id: row for row in session.scalars(select(IncidentRow).where(IncidentRow.id.in_(wanted)))}
+    channels = {row.id: row.name for row in session.execute(select(ChannelRow.id, ChannelRow.name))}
     told = []
     for done in steps:
         row = rows[done.incident_id]
@@ -66,6 +67,6 @@ def go_on(session: Session, steps: Sequence[Done], calendar: WorkCalendar) -> No
                 detail={"step": done.step, "estimated": done.original.astimezone(UTC).isoformat()},
             )
         )
-        told.append(event_of(session, row, done.at))
+        told.append(incident_changed(row, channel=channels.get(row.channel_id or 0), at=done.at))
     session.flush()
     outbox.add(session, *told)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from data_access.auth.principal import Principal
 from data_access.db.calendar import work_calendar
 from data_access.db.cases import posts_of, to_case
-from data_access.db.tables import AlarmRow, BuildingRow, IncidentRow, IncidentTypeRow
+from data_access.db.tables import AlarmRow, BuildingRow, CameraRow, IncidentRow, IncidentTypeRow, ReportRow
 from data_access.db.workflows import workflow_of
 from data_access.domain.areas import within
 from data_access.domain.case_choices import ActChoice, choices
@@ -21,12 +21,15 @@ from data_access.domain.errors import NotFound
 from data_access.domain.incidents import FINAL_STAGES
 from data_access.domain.workflows import Workflow
 from data_access.domain.worktime import WorkCalendar
-from data_access.queries import assignment, incidents, surroundings
+from data_access.queries import assignment, incidents, reports, surroundings
 from data_access.queries.incident_filter import OPEN
 from data_access.viewmodels.case_page import CasePage, LinkedAlarm, StepClock
 from data_access.viewmodels.incidents import IncidentLine, IncidentStep
+from data_access.viewmodels.reports import Receipt
 
 NEAR_DAYS: Final = 7
+CAMERA: Final = "camera"
+"""`source` of cases that were seen on a camera, whose id their reference begins with."""
 MAX_NEAR: Final = 8
 MAX_LINKED: Final = 20
 NOT_THERE: Final = "没有这个案卷，或者不在您的权限范围内。"
@@ -39,7 +42,9 @@ _STAMPED: Final = {
 }
 
 
-def case_page(session: Session, code: str, who: Principal, *, now: datetime, whole_phones: bool) -> CasePage:
+def case_page(
+    session: Session, code: str, who: Principal, *, now: datetime, whole_phones: bool, reply_days: int
+) -> CasePage:
     """The case `code` as `who` may see it. Raises `NotFound` when there is none within his scope."""
     row = session.scalar(select(IncidentRow).where(IncidentRow.code == code))
     if row is None or not within(row.area_path, who.scope):
@@ -71,6 +76,8 @@ def case_page(session: Session, code: str, who: Principal, *, now: datetime, who
         ),
         cameras=tuple(line for line, _ in cameras),
         camera_points=tuple(point for _, point in cameras),
+        receipt=_receipt(session, row, now, reply_days),
+        seen_on=_seen_on(session, row, who.scope),
         alarms=_alarms(session, row.id, who.scope),
         near=_near(session, row, who.scope, now),
         merged=_lines(session, IncidentRow.id.in_(detail.merged), scope=who.scope, now=now) if detail.merged else (),
@@ -168,6 +175,17 @@ def _classes(session: Session, row: IncidentRow) -> tuple[str, ...]:
 
 def _names(ids: list[int]) -> Any:
     return select(IncidentTypeRow.id, IncidentTypeRow.name).where(IncidentTypeRow.id.in_(ids))
+
+
+def _receipt(session: Session, row: IncidentRow, now: datetime, reply_days: int) -> Receipt | None:
+    reported = session.scalar(select(ReportRow.id).where(ReportRow.incident_id == row.id))
+    return reports.receipt_of(session, row, now=now, reply_days=reply_days) if reported is not None else None
+
+
+def _seen_on(session: Session, row: IncidentRow, scope: str) -> tuple[str, str] | None:
+    number = row.source_ref.partition("/")[0]
+    camera = session.get(CameraRow, int(number)) if row.source == CAMERA and number.isdecimal() else None
+    return (camera.code, camera.name) if camera is not None and within(camera.area_path, scope) else None
 
 
 def _alarms(session: Session, incident_id: int, scope: str) -> tuple[LinkedAlarm, ...]:

@@ -86,6 +86,11 @@ def receipt(session: Session, secret: str, *, now: datetime, reply_days: int) ->
     )
     if row is None:
         raise NotFound("没有这个回执，请核对链接。")
+    return receipt_of(session, row, now=now, reply_days=reply_days)
+
+
+def receipt_of(session: Session, row: IncidentRow, *, now: datetime, reply_days: int) -> Receipt:
+    """What the page of the receipt says of the case."""
     history = session.scalars(
         select(IncidentHistoryRow)
         .where(IncidentHistoryRow.incident_id == row.id)

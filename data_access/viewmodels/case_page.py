@@ -10,6 +10,7 @@ from data_access.domain.case_choices import ActChoice
 from data_access.viewmodels.areas import AreaLabel, CameraLine
 from data_access.viewmodels.desk import Reachable
 from data_access.viewmodels.incidents import Choice, IncidentDetail, IncidentLine
+from data_access.viewmodels.reports import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ class CasePage:
     people: tuple[Reachable, ...]
     cameras: tuple[CameraLine, ...]
     camera_points: tuple[tuple[float, float], ...]
+    seen_on: tuple[str, str] | None  # code and name of the camera that it was seen on
+    receipt: Receipt | None  # what the citizen who reported it is told
     alarms: tuple[LinkedAlarm, ...]
     near: tuple[IncidentLine, ...]  # open ones that may be the same
     merged: tuple[IncidentLine, ...]

@@ -92,3 +92,29 @@ def test_what_does_not_fit_is_a_sentence(web: Web, case: int, body: bytes, query
     answer = Sender(web).send(case, body, query)
     assert answer.status_code == 400
     assert said in answer.json()["error"]
+
+
+def test_one_click_makes_a_case_of_what_is_seen_on_a_camera(web: Web) -> None:
+    officer, outside = Sender(web, Role.OFFICER), Sender(web, Role.OFFICER, OTHER)
+
+    def click(who: Sender, body: bytes, key: str) -> httpx.Response:
+        url = f"{who.url}/cameras/C1/incident?key={key}"
+        return httpx.post(url, content=body, headers=who.headers, timeout=30)
+
+    assert click(Sender(web), photo(), "click-000").status_code == 403  # a grid worker has no desk
+    assert click(outside, photo(), "click-000").status_code == 404
+    assert click(officer, b"no picture", "click-000").status_code == 400
+    made = click(officer, photo(), "click-001")
+    assert made.status_code == 201
+    again = click(officer, photo(), "click-001")
+    assert (again.status_code, again.json()) == (200, made.json())
+    shown = officer.get(f"/incidents/{made.json()['id']}").json()
+    line = shown["incident"]
+    assert (line["title"], line["channel"], line["stage"]) == ("视频发现 路口1", "视频巡查", "report")
+    assert [(one["phase"], one["kind"]) for one in shown["attachments"]] == [("before", "photo")]
+    url = f"{web.url}/incidents/case/parts?code={made.json()['code']}"
+    parts = httpx.get(url, headers=officer.headers, timeout=90).json()["parts"]
+    assert 'data-camera="C1"' in parts["acts"].split("由视频点位发现")[1][:300]
+    assert 'loading="lazy"' in parts["story"]  # the picture that was seen
+    bare = click(officer, b"", "click-002")  # nothing was to be seen just then
+    assert officer.get(f"/incidents/{bare.json()['id']}").json()["attachments"] == []

@@ -211,6 +211,7 @@ def test_the_citizen_rates_sends_back_twice_and_the_page_names_nobody(web: Web) 
     assert PHONE not in page
     assert "内部" not in page
     assert "token-" not in page
+    _says_what_the_case_page_shows(web, page, case_of(web, receipt).code)
     assert citizen.post(receipt, data={"reason": "还在响"}).status_code == 303
     assert case_of(web, receipt).stage == "dispatch"
     close(web, number)
@@ -230,6 +231,18 @@ def test_the_citizen_rates_sends_back_twice_and_the_page_names_nobody(web: Web) 
     close(web, number)
     refused = citizen.post(receipt, data={"reason": "还响"})
     assert (refused.status_code, "12345" in refused.text) == (400, True)
+
+
+def _says_what_the_case_page_shows(web: Web, page: str, code: str) -> None:
+    """The desk sees what the citizen sees, word for word."""
+    headers = {"Authorization": f"Bearer {web.token(Role.OFFICER).secret}"}
+    story = httpx.get(f"{web.url}/incidents/case/parts?code={code}", headers=headers, timeout=90).json()["parts"][
+        "story"
+    ]
+    shown = story.split("panel-citizen")[1].split("</section>")[0]
+    said = re.findall(r"<(?:b|time|span)>([^<]+)</", shown.partition("panel-body")[2])
+    assert {"已办结，请您评价", "已复位，回访 ****"} <= set(said)
+    assert all(f">{text}<" in page for text in said)
 
 
 def test_who_has_not_the_link_sees_nothing_and_it_reaches_no_log(web: Web) -> None:

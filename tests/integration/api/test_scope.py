@@ -65,6 +65,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "week": "2026-W20",
 }
 CAMERA: Final = "C1"
+_CAMERAS: Final = ("/media/", "/api/v1/cameras/")
 _NEEDED: Final = {
     "/api/v1/indicators": "from=2000-01-01&to=2100-01-01&by=grid",
     "/api/v1/search": f"q={MARK}",
@@ -172,7 +173,7 @@ def address(path: str, query: str = "") -> str:
     filled = path
     for name in names:
         filled = filled.replace(
-            f"{{{name}}}", CAMERA if path.startswith("/media/") and name == "code" else PARAMETERS[name]
+            f"{{{name}}}", CAMERA if path.startswith(_CAMERAS) and name == "code" else PARAMETERS[name]
         )
     asked = "&".join(part for part in (_NEEDED.get(path, ""), query) if part)
     return filled + (f"?{asked}" if asked else "")

@@ -87,7 +87,9 @@ def test_each_ends_as_its_flags_say_step_by_step_with_reconstructed_times(
         history = session.scalars(select(IncidentHistoryRow).where(IncidentHistoryRow.action == "advance")).all()
         assert all((line.detail or {})["estimated"].startswith("2018-") for line in history)
         one = next(row for row in rows if row.outcome == "overdue")
-        page = case_page(session, one.code, Principal("li", Role.OFFICER, ""), now=clock[0], whole_phones=False)
+        page = case_page(
+            session, one.code, Principal("li", Role.OFFICER, ""), now=clock[0], whole_phones=False, reply_days=14
+        )
         assert all(step.estimated and step.estimated.year == 2018 for step in page.steps[1:])
         assert sum((step.used or timedelta(0) for step in page.steps), timedelta(0)) >= timedelta(hours=35)
         (exported, *_) = exports.incidents(session, exports.Filter(source="replay"))
@@ -125,10 +127,14 @@ def test_the_real_appeals_replayed_end_with_the_true_rates(
         pytest.skip("7,000 cases, step by step: once is enough")
     importer("areas", VENDORED / "areas-nbs-2023.csv", area="440310")
     importer("appeals", APPEALS, area="440310")
-    services = fleet.services(database, lambda: noon)
-    done = replay.appeals(services, APPEALS, speed=1e9, area="440310", sleep=lambda _: None)
+    clock = [noon]
+
+    def sleep(_seconds: float) -> None:
+        clock[0] += timedelta(days=1)  # all of it is due at once
+
+    done = replay.appeals(fleet.services(database, lambda: clock[0]), APPEALS, speed=1e6, area="440310", sleep=sleep)
     with database.reading() as session:
-        streets, whole = run_rates(session, done.run, now=noon + timedelta(days=1))
+        streets, whole = run_rates(session, done.run, now=clock[0])
         period = date(2018, 1, 1), date(2019, 1, 1)
         official = indicators(session, "000", *period, By.STREET, now=noon)
     assert (whole.created, whole.due, whole.closed_on_time) == (6_952, 6_950, 6_236)

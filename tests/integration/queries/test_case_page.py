@@ -85,7 +85,8 @@ class Desk:
     def page(self, scope: str = "", role: Role = Role.OFFICER, code: str = "") -> CasePage:
         who = Principal(name="wang", role=role, scope=scope)
         with self.database.reading() as session:
-            return case_page(session, code or self.code, who, now=self.now, whole_phones=role is Role.OFFICER)
+            phones = role is Role.OFFICER
+            return case_page(session, code or self.code, who, now=self.now, whole_phones=phones, reply_days=14)
 
 
 @pytest.fixture
