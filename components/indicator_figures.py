@@ -149,4 +149,5 @@ def _basis(view: Indicators, w: Words) -> str:
     last = view.period.end - timedelta(days=1)
     span = f"{view.period.first:%Y-%m-%d} – {last:%Y-%m-%d}"
     said = w("{span} 上报的案卷，截至 {time}", span=span, time=fmt.stamp(view.at))
-    return f"{said} · {w('本期未完，率与往期整期相比')}" if view.running else said
+    place = w.name(view.place.area.name, view.place.area.name_en)
+    return f"{place} · {said} · {w('本期未完，率与往期整期相比')}" if view.running else f"{place} · {said}"
