@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, case, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from data_access.db.closing import CLOSING, PLACE
 from data_access.db.tables import AlarmRow, ChannelRow, DeviceRow, IncidentRow, IncidentTypeRow, UnitRow
 from data_access.domain.areas import lineage, subtree_bounds
-from data_access.domain.case_indicators import Counts, Rate
+from data_access.domain.case_indicators import NAMES, Counts, Rate
 from data_access.domain.incidents import Stage
 from data_access.domain.periods import Period
 from data_access.queries import alarm_span, areas
 from data_access.queries import overview as reads
 from data_access.queries.closing import case_figures
-from data_access.queries.incident_filter import OPEN
+from data_access.queries.incident_filter import OPEN, passing_over
+from data_access.queries.incident_filter import inside as inside_area
 from data_access.queries.judgement import hours_of, read_places, read_words
 from data_access.queries.topics import read_hot
 from data_access.queries.trends import day_number, day_of, inside
@@ -32,7 +34,6 @@ LEAST_DUE: Final = 10
 GRAVEST: Final = 4
 SATISFIED: Final = 4
 _WEEK: Final = timedelta(days=7)
-_PLACE: Final = "place"
 
 
 def read_weekly(session: Session, area: AreaLabel, week: Period, *, at: datetime) -> Weekly:
@@ -82,10 +83,17 @@ def _weeks(session: Session, path: str, week: Period, at: datetime) -> tuple[Wee
         select(exists().where(*inside(path, Period(firsts[0] - 52 * _WEEK, firsts[-1] - 51 * _WEEK))))
     )
 
-    def counts(first: date) -> Counts:
-        return case_figures(session, path, Period(first, first + _WEEK), now=at).get(None, Counts())
+    def counts(first: date, names: Sequence[str] = CLOSING) -> Counts:
+        return case_figures(session, path, Period(first, first + _WEEK), now=at, names=names).get(None, Counts())
 
-    return tuple(Week(first, counts(first), counts(first - 52 * _WEEK) if known else None) for first in firsts)
+    return tuple(  # every rate of the last two; of the others the one that is drawn, which the index holds
+        Week(
+            first,
+            counts(first, NAMES if first >= week.first - _WEEK else CLOSING),
+            counts(first - 52 * _WEEK) if known else None,
+        )
+        for first in firsts
+    )
 
 
 def _places(session: Session, area: AreaLabel, week: Period, before: Period, at: datetime) -> tuple[Line, ...]:
@@ -97,7 +105,7 @@ def _places(session: Session, area: AreaLabel, week: Period, before: Period, at:
     now: dict[str | None, Counts] = {}
     then: dict[str | None, Counts] = {}
     for period, into in ((week, now), (before, then)):
-        for path, found in case_figures(session, area.path, period, _PLACE, now=at).items():
+        for path, found in case_figures(session, area.path, period, PLACE, now=at, names=CLOSING).items():
             up = lineage(path)
             key = up[level] if len(up) > level else None
             into[key] = into.get(key, Counts()) + found
@@ -112,7 +120,7 @@ def _lines(
     session: Session, path: str, by: str, labels: Any, week: Period, before: Period, at: datetime
 ) -> tuple[Line, ...]:
     """The week's classes or channels, most first."""
-    now, then = (case_figures(session, path, period, by, now=at) for period in (week, before))
+    now, then = (case_figures(session, path, period, by, now=at, names=CLOSING) for period in (week, before))
     names = _names(session, labels, [key for key in now if key is not None])
     lines = [
         Line(str(key) if key is not None else None, names.get(key, UNASSIGNED), None, found, then.get(key, Counts()))
@@ -132,8 +140,8 @@ def _shortfall(
     _, worst = min(known, key=lambda one: (one[0], one[1].code or ""))
     path = areas.find(session, worst.code, area.path).path  # type: ignore[union-attr]  # it was just read
     late = worst.now.due_closing - worst.now.closed_on_time
-    by_class = _late(case_figures(session, path, week, "main_type", now=at))
-    by_unit = _late(case_figures(session, path, week, "unit", now=at))
+    by_class = _late(case_figures(session, path, week, "main_type", now=at, names=CLOSING))
+    by_unit = _late(case_figures(session, path, week, "unit", now=at, names=CLOSING))
     names = _names(session, IncidentTypeRow, [by_class[0]] if by_class else [])
     units = _names(session, UnitRow, [by_unit[0]] if by_unit else [])
     return Shortfall(
@@ -184,12 +192,14 @@ def _rated(session: Session, path: str, week: Period) -> tuple[int, int]:
 def _overdue(session: Session, path: str, moment: datetime) -> int:
     """Cases that stood open past their due time at `moment`: those still open, and those closed since."""
     row = IncidentRow
-    late = (*_here(path), row.created_at < moment, row.due_at <= moment)
+    late = (row.run.is_(None), row.due_at <= moment)  # what was due by then had come in by then
+    counted = select(func.count()).select_from(row)
+    closed = (row.closed_at > moment, row.stage == Stage.CLOSED.value)
     found = (
-        session.scalar(select(func.count()).select_from(row).where(*late, which))
-        for which in (OPEN, and_(row.closed_at > moment, row.stage == Stage.CLOSED.value))
+        counted.where(*inside_area(path), *late, OPEN),
+        counted.where(*passing_over(path), *late, *closed),  # or SQLite would walk all of the area
     )
-    return sum(n or 0 for n in found)
+    return sum(session.scalar(query) or 0 for query in found)
 
 
 def _safety(session: Session, path: str, week: Period, before: Period) -> Safety | None:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, IncidentRow, IncidentTypeRow, ReportRow, ResponsibleRow
 from data_access.domain.periods import Period, local_day, midnight
+from data_access.queries import areas
 from data_access.queries.judgement import YEAR, hours_of, read, read_places, read_reporters, read_words
-from tests.small import DISTRICT_PATH, GRID, fill
+from data_access.queries.weekly import read_weekly
+from tests.small import DISTRICT, DISTRICT_PATH, GRID, fill
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -130,3 +132,23 @@ def test_an_empty_area_has_nothing_to_say(small: Database) -> None:
         found = read(session, DISTRICT_PATH, date(2026, 6, 1), phones=True)
     assert (found.hot.lines, found.places, found.words.words, found.reporters.people) == ((), (), (), 0)
     assert found.calendar.total == 0
+
+
+def test_overdue_at_a_past_moment_is_what_stood_open_past_its_limit_then(small: Database, noon: datetime) -> None:
+    then = midnight(local_day(noon) - 7 * DAY)
+    with small.writing() as session:
+        for n, (due, closed) in enumerate(
+            [
+                (then - HOUR, None),  # open ever since
+                (then - HOUR, then + DAY),  # closed since
+                (then - HOUR, then - timedelta(minutes=1)),  # closed by then
+                (then + HOUR, None),  # fell due later
+            ]
+        ):
+            stage = "closed" if closed else "handle"
+            _case(session, then - 2 * DAY, n, due_at=due, closed_at=closed, stage=stage)
+    with small.reading() as session:
+        area = areas.find(session, DISTRICT, "")
+        assert area is not None
+        found = read_weekly(session, area, Period(local_day(then) - 7 * DAY, local_day(then)), at=noon)
+    assert found.overdue == 2
