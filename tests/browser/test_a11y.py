@@ -52,7 +52,7 @@ def _address(product: Product, which: str) -> str:
     if which in {"district", "street", "community", "grid"}:
         return f"/?area={product.area(which).code}"
     if which == "case":
-        return f"/incidents/case?code={product.get('/api/v1/incidents?stage=handle&limit=1')['incidents'][0]['code']}"
+        return f"/incidents/case?code={product.get('/api/v1/incidents?state=all&limit=1')['incidents'][0]['code']}"
     if which == "rules":
         return f"/alarms/rules?device={product.device('pool').code}&alarm=level_low"
     pages = {

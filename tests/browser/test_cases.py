@@ -155,7 +155,7 @@ def test_keys_lead_through_the_board_and_the_filters_are_the_address(enter: Ente
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_pages_fit_every_size_and_can_be_touched(enter: Enter, product: Product, size: str) -> None:
-    code = product.get("/api/v1/incidents?stage=handle&limit=1")["incidents"][0]["code"]
+    code = product.get("/api/v1/incidents?state=all&limit=1")["incidents"][0]["code"]
     page = enter("demo-officer", "/incidents", size)
     for path in ("/incidents", "/incidents?view=list", f"/incidents/case?code={code}"):
         page.goto(product.url + path)

@@ -61,7 +61,7 @@ def english(chromium: Browser) -> Iterator[BrowserContext]:
 def _addresses(product: Product) -> dict[str, list[str]]:
     """The addresses to look at, by who looks: a guest, the administrator, a grid worker."""
     building, point = product.building().code, product.point().code
-    case = product.get("/api/v1/incidents?stage=handle&limit=1")["incidents"][0]["code"]
+    case = product.get("/api/v1/incidents?state=all&limit=1")["incidents"][0]["code"]
     return {
         "": [
             "/sign-in",
@@ -82,7 +82,7 @@ def _addresses(product: Product) -> dict[str, list[str]]:
             ),
             *("/alarms", "/alarms/analysis", f"/alarms/rules?device={product.device('pool').code}&alarm=level_low"),
             *("/incidents", "/incidents?view=list", "/indicators", f"/incidents/case?code={case}"),
-            *("/users", "/users?name=demo-officer", "/users?new=token", "/audit"),
+            *("/users", "/users?name=demo-officer", "/users?new=token", "/audit", "/catalogue", "/workflows"),
         ],
         "demo-grid": ["/field"],
     }
