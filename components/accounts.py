@@ -34,7 +34,7 @@ ACTS: Final = {
     "issued": "令牌已生成。",
     "revoked": "令牌已撤销，用它登录的浏览器已退出。",
 }
-TABS: Final = (("/users", "账号与令牌"), ("/catalogue", "事项目录"), ("/workflows", "流程"), ("/audit", "审计"))
+TABS: Final = (("/users", "账号"), ("/catalogue", "事项目录"), ("/workflows", "工作流程"), ("/audit", "审计"))
 _LISTED: Final = "areas"
 
 

@@ -80,7 +80,7 @@ def _list(shown: Shown, query: Mapping[str, str], w: Words) -> html.Section:
         for line in shown.lines
     ]
     heads = (w("流程"), w("全案时限"), w("用它的事项"))
-    return panel("workflows", w("流程"), [table(heads, rows, w("流程"), kind="rules")])
+    return panel("workflows", w("工作流程"), [table(heads, rows, w("流程"), kind="rules")])
 
 
 def _form(shown: Shown, query: Mapping[str, str], w: Words) -> Child:

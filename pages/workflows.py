@@ -107,4 +107,4 @@ def _painted(
         form=form_token(forms.session_key()),
         given=given or {},
     )
-    return painted(PATH, w("流程"), workflows.build(shown, query, w), query, status)
+    return painted(PATH, w("工作流程"), workflows.build(shown, query, w), query, status)
