@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from components import labels
 from data_access.domain.accounts import DEMO_PASSWORD
 from tests.browser.product import Product, until
 
@@ -142,12 +143,13 @@ def test_keys_lead_through_the_board_and_the_filters_are_the_address(enter: Ente
     assert page.locator("#case-search").input_value() == "井"
     page.goto(f"{product.url}/incidents?view=list")
     until(page, "!document.querySelector('#first-paint')", timeout=30)
-    page.select_option("#case-form [name=stage]", "handle")
-    page.wait_for_url("**/incidents?view=list&stage=handle")
+    stage = product.get("/api/v1/incidents?limit=1")["incidents"][0]["stage"]
+    page.select_option("#case-form [name=stage]", stage)
+    page.wait_for_url(f"**/incidents?view=list&stage={stage}")
     until(page, "!document.querySelector('#first-paint')", timeout=30)
     stages = page.locator(".case-table tbody td:nth-child(3)").all_text_contents()
     assert stages
-    assert all(stage.startswith("处置") for stage in stages)
+    assert all(said.startswith(labels.STAGE[stage]) for said in stages)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/incidents/case?code=*")
