@@ -141,7 +141,7 @@ def hours(of: Calendar, w: Words) -> html.Section:
         )
         for day, line in enumerate(of.hours)
     ]
-    head = html.Thead(html.Tr([html.Td(), *(html.Th(str(h) if h % 3 == 0 else "", scope="col") for h in range(24))]))
+    head = html.Thead(html.Tr([html.Td(), *(_hour(h) for h in range(24))]))
     grid = html.Table(
         [html.Caption(w("按星期与时段"), className="sr-only"), head, html.Tbody(rows)], className="heat-hours"
     )
@@ -315,3 +315,9 @@ def _scale(w: Words) -> html.Span:
 
 def _days(end: date, count: int) -> str:
     return f"{end - timedelta(days=count):%m-%d} – {end - timedelta(days=1):%m-%d}"
+
+
+def _hour(hour: int) -> html.Th:
+    """Every third hour is written; the others are heard."""
+    said = str(hour)
+    return html.Th(said if hour % 3 == 0 else html.Span(said, className="sr-only"), scope="col")
