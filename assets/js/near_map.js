@@ -10,7 +10,8 @@
   const SEEN = 7; // the nearest things that the first view shows for sure
   const ZOOM = { min: 15, max: 19, first: 18 };
   const LEFT_TOP = [12, 12];
-  const ASIDE_PX = [22, 40]; // how far a mark moves from what stands on the same spot
+  const APART = 25; // a mark a finger's breadth from the next: smaller ones would have to be hit by luck
+  const ASIDE_PX = [26, 46, 66]; // how far a mark moves from what stands on the same spot
 
   function make(tag, className, text = "") {
     const e = document.createElement(tag);
@@ -19,7 +20,7 @@
     return e;
   }
 
-  /** Places to try for a mark, its own first: once around it, then once more in a wider circle. */
+  /** Places to try for a mark, its own first: once around it, then in wider circles. */
   function offsets() {
     const found = [[0, 0]];
     for (const r of ASIDE_PX) for (let k = 0; k < 8; k += 1) found.push([r * Math.sin((k * Math.PI) / 4), -r * Math.cos((k * Math.PI) / 4)]);
@@ -152,7 +153,7 @@
         { x: own.x, y: own.y, w: 26, h: 26 }, { x: own.x, y: own.y + 16 + h / 2, w, h },
         { x: scale.x + much.offsetWidth / 2, y: scale.y - much.offsetHeight / 2, w: much.offsetWidth, h: much.offsetHeight },
       ];
-      const boxes = this.marks.map((marker) => ({ ...at(marker), w: 20, h: 20, room: 1000, offsets: offsets() }));
+      const boxes = this.marks.map((marker) => ({ ...at(marker), w: APART, h: APART, room: 1000, offsets: offsets() }));
       const found = yiping.mapGeometry.declutter(boxes, taken);
       this.marks.forEach((marker, i) => {
         const [dx, dy] = found[i] || [0, 0], { style } = marker.getElement();
