@@ -18,7 +18,7 @@ from bench.harness import RESULTS, Row, commit, write_results
 from bench.table import update_readme
 
 MAIN = ("seed", "start", "ingest", "push", "imports", "map")
-MODULES = (*MAIN, "incidents", "alarms", "storm", "desk", "soak")
+MODULES = (*MAIN, "incidents", "intake", "alarms", "storm", "desk", "soak")
 
 
 def main() -> int:

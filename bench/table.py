@@ -50,6 +50,8 @@ FIGURES: Final = {
     "incidents.indicators.past_year_ms": ("the same: indicators of any area, a past year, p95", "≤ 300 ms"),
     "incidents.indicators.running_month_ms.postgresql": ("the running month on PostgreSQL", "≤ 300 ms"),
     "incidents.indicators.past_year_ms.postgresql": ("the past year on PostgreSQL", "≤ 300 ms"),
+    "intake.p95_ms": ("30 citizens' reports a second, each with a photo of 300 kB: p95", ""),
+    "intake.lost": ("the same: lost", "0"),
     "seed.district_s": ("seeding the district (1.14 million residents)", "≤ 60 s"),
     "start.second_s": ("second start, until ready", "≤ 5 s"),
 }

@@ -20,7 +20,6 @@ from data_access.db.tables import AreaRow
 from data_access.domain.errors import InvalidInput
 from data_access.domain.periods import Period, local_day, midnight, week_name, week_of
 from data_access.queries import areas
-from data_access.queries.weekly import read_weekly
 from data_access.runtime import qr_sheets
 from data_access.services import Services
 from data_access.viewmodels.areas import AreaLabel
@@ -36,6 +35,8 @@ def make(session: Session, area: AreaLabel, week: Period, lang: str, font: Path 
     if week.end_at > at:
         raise InvalidInput(f"The week {week_name(week)} is not over yet.")
     face = _face(font)
+    from data_access.queries.weekly import read_weekly  # noqa: PLC0415  # half a second of arrays, once a week
+
     document: bytes = import_module(f"{LOOK}.weekly").render(read_weekly(session, area, week, at=at), face, lang)
     return document
 

@@ -120,11 +120,10 @@ def _counted(outcomes: Iterable[Outcome | None]) -> ClosingCounts:
 
 
 @pytest.mark.skipif(not APPEALS.is_file(), reason=f"{APPEALS} is not here: set YIPING_TEST_DATA")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # 7,000 cases, step by step: once is enough
 def test_the_real_appeals_replayed_end_with_the_true_rates(
     importer: Import, database: Database, noon: datetime
 ) -> None:
-    if database.dialect != "sqlite":
-        pytest.skip("7,000 cases, step by step: once is enough")
     importer("areas", VENDORED / "areas-nbs-2023.csv", area="440310")
     importer("appeals", APPEALS, area="440310")
     clock = [noon]
