@@ -246,11 +246,12 @@
 
   // A click that fails says so itself.
   const expect = ({ dataset }) => foresee(dataset.drill || dataset.code)?.catch(() => {});
-  let resting = 0;
+  let resting = 0, movedAt = 0; // a place that comes under a pointer at rest was not pointed at
+  document.addEventListener("pointermove", (event) => (movedAt = event.timeStamp), { passive: true });
   document.addEventListener("pointerover", (event) => {
     clearTimeout(resting);
     const target = event.pointerType === "mouse" && event.target.closest("[data-drill], path.map-area[data-code]");
-    if (target) resting = setTimeout(() => expect(target), DWELL_MS);
+    if (target) resting = setTimeout(() => movedAt >= event.timeStamp && expect(target), DWELL_MS);
   });
   document.addEventListener("pointerdown", (event) => {
     const target = event.target.closest("[data-drill], path.map-area[data-code]");

@@ -42,8 +42,10 @@
   }
 
   function follow() {
+    const wall = root.classList.contains("wall"); // it leads nowhere
     for (const link of document.querySelectorAll("[data-to]")) {
-      if (link.dataset.to !== location.pathname) link.href = addressOf(link.dataset.to);
+      if (wall) link.removeAttribute("href");
+      else if (link.dataset.to !== location.pathname) link.href = addressOf(link.dataset.to);
     }
   }
   window.addEventListener("yiping:panels", follow);

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 SETTLED_S: Final = 1.5  # what the page itself asks for comes first
 AGAIN_S: Final = 60.0
+QUIET_S: Final = 0.3  # for so long nobody must have asked for anything before another place is read
+PATIENT_S: Final = 2.0  # but where somebody always asks, no place waits longer
 MOST: Final = 24  # places below one; of a city with more the first
 END_S: Final = 2.0  # a database that hangs does not hold up the end of the process
 WAITING: Final = 8  # places looked at; the one that has waited longest is forgotten
@@ -44,7 +46,9 @@ class Ahead:
         self._wanted: OrderedDict[Look, tuple[float, Place]] = OrderedDict()  # with when its page will have settled
         self._done: dict[Look, float] = {}
         self._stopped = False
+        self._asked_at = -QUIET_S
         self._thread: threading.Thread | None = None
+        app.before_request(self._asked)
 
     def looked_at(self, place: Place, scope: str, first: date | None = None, end: date | None = None) -> None:
         """Somebody has `place` before him: what lies below it will be read, at most once in `AGAIN_S`."""
@@ -79,11 +83,24 @@ class Ahead:
         if self._thread:
             self._thread.join(END_S)
 
+    def _asked(self) -> None:
+        self._asked_at = self._clock()
+
+    def _rest(self) -> None:
+        """Wait until those who wait for an answer have had it."""
+        began = self._clock()
+        with self._changed:
+            while not self._stopped and (now := self._clock()) - began < PATIENT_S:
+                if (busy := self._asked_at + QUIET_S - now) <= 0:
+                    return
+                self._changed.wait(busy)
+
     def _work(self) -> None:
         while taken := self._next():
             look, place = taken
             _, scope, first, end = look
             for child in place.children[:MOST]:
+                self._rest()
                 if self._stopped:
                     return
                 try:

@@ -125,3 +125,27 @@ def test_what_was_asked_is_not_asked_again_until_it_is_old(app: Flask, monkeypat
         monkeypatch.setattr(cache, "get", gone)
         monkeypatch.setattr(cache, "set", gone)
         assert query("a") == "a"  # without Redis slower, never wrong
+
+
+def test_whoever_asks_goes_first_but_not_for_ever(app: Flask, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, waits = [0.0], []
+    reader = Ahead(app, clock=lambda: now[0])
+
+    def wait(seconds: float) -> None:
+        waits.append(round(seconds, 3))
+        now[0] += seconds
+        if busy:
+            reader._asked()
+
+    monkeypatch.setattr(reader._changed, "wait", wait)
+    busy = False
+    reader._rest()
+    assert waits == []
+    reader._asked()
+    reader._rest()
+    assert waits == [ahead.QUIET_S]
+    busy = True
+    reader._asked()
+    began = now[0]
+    reader._rest()
+    assert now[0] - began == pytest.approx(ahead.PATIENT_S, abs=ahead.QUIET_S)
