@@ -55,6 +55,7 @@ from pages import audit, catalogue, field, gate, report, sign_in, users, workflo
 log = logging.getLogger(__name__)
 
 DASH_THREADS = 16
+FORM_ROOM = 256 * 1024  # bytes of a form or a callback
 _ASSETS = Path(__file__).parent / "assets"
 _PHONE = tuple(_ASSETS / name for name in ("css/00-tokens.css", "css/10-base.css", "alone/phone.css"))
 _REPORT = tuple(_ASSETS / "alone" / name for name in ("photo.js", "report.js"))
@@ -126,6 +127,7 @@ def _dash(services: Services, quick: Redis, door: Door, own: document.Own) -> Da
     )
     dash.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
     dash.layout = page_parts.container()
+    dash.server.config["MAX_CONTENT_LENGTH"] = FORM_ROOM  # who takes files says so (/report)
     dash.server.extensions["yiping"] = services
     dash.server.extensions["yiping.door"] = door
     _know_who_asks(dash.server)

@@ -23,6 +23,7 @@ from data_access.queries import device_rules as queries
 from data_access.queries import rule_preview
 from data_access.queries.session import now, reading, services
 from data_access.viewmodels.device_rules import RuleLine, RuleNumbers, RulesView
+from pages import painted
 from pages.person import shown
 
 PATH = "/alarms/rules"
@@ -32,12 +33,10 @@ register_page(__name__, path="/alarms/rules", title="告警设置 · 一屏", na
 def layout(**query: str) -> html.Div:
     """The page for the URL's device or model."""
     w = words(query.get("lang"))
-    person = shown(PATH, query, w)
     try:
         view = _view(query)
     except DomainError as refused:
-        missing = [html.P(w(str(refused)), className="missing")]
-        return sheet.build(PATH, w("告警设置"), missing, query, w, person=person)
+        return painted.refused(PATH, w("告警设置"), refused, query, w)
     body = device_rules.build(view, query.get("alarm", ""), query, w, may_change=_may())
     return sheet.build(
         PATH,
@@ -50,7 +49,7 @@ def layout(**query: str) -> html.Div:
         query,
         w,
         where=device_rules.crumbs(view, query, w),
-        person=person,
+        person=shown(PATH, query, w),
     )
 
 

@@ -28,8 +28,6 @@ from data_access.queries.session import now, reading, services
 from pages import forms
 from pages.administration import for_administrators, painted
 
-_ROOM = 64 * 1024
-
 
 @for_administrators
 def page() -> Response:
@@ -40,7 +38,6 @@ def page() -> Response:
 @for_administrators
 def act() -> Response:
     """`POST /catalogue`: set or retire an item, and on to the list."""
-    request.max_content_length = _ROOM
     sent = request.form
     if not forms.with_token(forms.session_key()):
         return _painted(told=forms.STALE, given=sent, status=403)

@@ -21,9 +21,8 @@ from data_access.queries.briefs import issues
 from data_access.queries.judgement import judged
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import AreaLabel
-from pages import fragment
+from pages import fragment, painted
 from pages.address import day
-from pages.painted import EMPTY
 from pages.person import shown
 
 PATH: Final = judgement.PATH
@@ -36,12 +35,10 @@ register_page(__name__, path="/trends/judgement", title="研判 · 一屏", name
 def layout(**query: str) -> html.Div:
     """The page for the URL's area; it is counted afterwards."""
     w = words(query.get("lang"))
-    person = shown(PATH, query, w)
     try:
         area = _area(query)
     except DomainError as refused:
-        missing = [html.P(w(refused.source, **refused.named), className="missing")]
-        return sheet.build(PATH, w("研判"), missing, query, w, person=person)
+        return painted.refused(PATH, w("研判"), refused, query, w)
     with reading() as session:
         place = areas.place(area, viewer().scope, areas.data_version(session))
     title = w("{name}研判", name=w.name(place.area.name, place.area.name_en))
@@ -58,7 +55,7 @@ def layout(**query: str) -> html.Div:
         query,
         w,
         where=where.crumbs(PATH, title, place, query, w),
-        person=person,
+        person=shown(PATH, query, w),
     )
 
 
@@ -90,7 +87,7 @@ def _area(query: Mapping[str, str]) -> AreaLabel:
     with reading() as session:
         area = areas.find(session, query.get("area") or None, viewer().scope)
     if area is None:
-        raise InvalidInput(EMPTY)
+        raise InvalidInput(painted.EMPTY)
     return area
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +22,7 @@ class Spot:
 
 def locate(session: Session, lng: float, lat: float) -> Spot | None:
     """The smallest area that holds the WGS-84 point; None when it lies outside every root."""
-    from shapely import Point, from_geojson  # noqa: PLC0415  # slow to import, and seldom needed
+    from shapely import Point  # noqa: PLC0415  # slow to import, and seldom needed
 
     found: Spot | None = None
     point = Point(lng, lat)
@@ -32,7 +34,15 @@ def locate(session: Session, lng: float, lat: float) -> Spot | None:
             .join(AreaBoundaryRow, AreaBoundaryRow.area_id == AreaRow.id)
             .where(inside)
         )
-        below = next((Spot(row.id, row.path) for row in children if from_geojson(row.geometry).covers(point)), None)
+        below = next((Spot(row.id, row.path) for row in children if _shape(row.geometry).covers(point)), None)
         if below is None:
             return found
         found = below
+
+
+@lru_cache(maxsize=2048)
+def _shape(geometry: str) -> Any:
+    """An outline as a shape: reading its text again for every point would be most of the work."""
+    from shapely import from_geojson  # noqa: PLC0415  # as above
+
+    return from_geojson(geometry)

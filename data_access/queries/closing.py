@@ -76,7 +76,7 @@ def figures_by_month(
 def mean_handling(session: Session, area_path: str, period: Period, *, now: datetime) -> timedelta | None:
     """平均整治: from the creation of a case to the end of its handling, over those of `period` that are handled."""
     done, begun = (type_coerce(at, BigInteger) for at in (IncidentRow.handled_at, IncidentRow.created_at))
-    inside = (*_within(area_path, _span(period)), counting(now, "handled"))
+    inside = (*_inside(*subtree_bounds(area_path), *_span(period)), counting(now, "handled"))
     ms = session.scalar(select(func.avg(done - begun)).where(*inside))
     return None if ms is None else timedelta(milliseconds=float(ms))
 
@@ -126,13 +126,7 @@ def _counted(
 def _counting(by: str | None, names: tuple[str, ...]) -> Select[Any]:
     """What `_counted` asks, built once: writing the conditions down takes longer than the database needs for them."""
     since, until, moment = (bindparam(name, type_=IncidentRow.created_at.type) for name in ("since", "until", "moment"))
-    inside = (
-        IncidentRow.area_path >= bindparam("low"),
-        IncidentRow.area_path < bindparam("high"),
-        IncidentRow.created_at >= since,
-        IncidentRow.created_at < until,
-        IncidentRow.run.is_(None),
-    )
+    inside = _inside(bindparam("low"), bindparam("high"), since, until)
     sums: list[Any] = list(figures(moment, names))
     if by is None:
         return select(null(), *sums).where(*inside)
@@ -141,15 +135,14 @@ def _counting(by: str | None, names: tuple[str, ...]) -> Select[Any]:
     return select(column, *sums).where(*inside).group_by(column)
 
 
-def _within(area_path: str, span: Span) -> tuple[ColumnElement[bool], ...]:
-    """The real cases created in `span` in the subtree of `area_path`."""
-    low, high = subtree_bounds(area_path)
+def _inside(low: Any, high: Any, since: Any, until: Any) -> tuple[ColumnElement[bool], ...]:
+    """The real cases whose path lies in [low, high), created in [since, until)."""
     row = IncidentRow
     return (
         row.area_path >= low,
         row.area_path < high,
-        row.created_at >= span[0],
-        row.created_at < span[1],
+        row.created_at >= since,
+        row.created_at < until,
         row.run.is_(None),
     )
 

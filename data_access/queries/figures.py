@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from data_access.domain.periods import Period, local_day, month_of
-from data_access.queries import areas
+from data_access.queries import areas, sensors
 from data_access.queries import overview as reads
 from data_access.queries.indicators import indicators
 from data_access.viewmodels.areas import AreaLabel
@@ -23,7 +23,7 @@ def figures(
     current = month_of(local_day(at))
     own = reads.default_period(session, at)
     period = Period(first, end) if first and end else own or current
-    totals = reads.read_devices_by_kind(session, area.path)
+    totals = sensors.read_devices_by_kind(session, area.path)
     channels = indicators(session, area.path, period.first, period.end, By.CHANNEL, now=at)
     return Overview(
         place=place,
@@ -37,7 +37,7 @@ def figures(
         children=reads.read_children(session, place, period, at),
         channels=tuple(GroupLine(line.code, line.name, None, line.counts) for line in channels),
         flow=reads.read_flow(session, area.path, at),
-        sensors=reads.read_sensors(session, area.path, totals, at),
+        sensors=sensors.read_sensors(session, area.path, totals, at),
         video=reads.read_video(session, area.path),
         sources=reads.read_sources(session),
     )

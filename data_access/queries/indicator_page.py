@@ -22,8 +22,8 @@ from data_access.domain.standings import Score, Standing, standings
 from data_access.queries import areas, overview
 from data_access.queries.closing import figures_by_month
 from data_access.queries.indicators import indicators
-from data_access.queries.session import cache, now, reading
-from data_access.viewmodels.areas import AreaLabel, Place
+from data_access.queries.session import now, reading, remembered
+from data_access.viewmodels.areas import Place
 from data_access.viewmodels.indicator_page import Against, Cause, Indicators, Measure, PageLine, Why
 from data_access.viewmodels.indicators import By, IndicatorLine
 
@@ -47,7 +47,6 @@ class Asked:
     by: By | None = None
     measure: Measure = ON_TIME
     against: Against | None = None
-    why: AreaLabel | None = None
     cause: By | None = None
     within: int | None = None
 
@@ -135,13 +134,13 @@ def _once(fetch: Fetch) -> Fetch:
     return fetched
 
 
-@cache.memoize(timeout=10)
+@remembered(seconds=10)
 def _lines(path: str, first: date, end: date, by: By | None, names: tuple[str, ...], version: str) -> Lines:  # noqa: ARG001  # the version is there for the key
     with reading() as session:
         return indicators(session, path, first, end, by, now=now(), names=names)
 
 
-@cache.memoize(timeout=60)
+@remembered(seconds=60)
 def _months(path: str, first: date, last: date, names: tuple[str, ...], version: str) -> tuple[Counts, ...]:  # noqa: ARG001  # as above
     wanted = [month_of(first)]
     while wanted[-1].first < last:
@@ -150,7 +149,7 @@ def _months(path: str, first: date, last: date, names: tuple[str, ...], version:
         return figures_by_month(session, path, wanted, now=now(), names=names)
 
 
-@cache.memoize(timeout=60)
+@remembered(seconds=60)
 def _so_far(path: str, first: date, end: date, version: str) -> tuple[int, int]:  # noqa: ARG001  # as above
     with reading() as session:
         found = overview.read_so_far(session, path, Period(first, end), now(), alarms=False)

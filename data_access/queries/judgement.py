@@ -28,7 +28,7 @@ from data_access.domain import masking, new_words
 from data_access.domain.hot_topics import WEEKS_BEFORE
 from data_access.domain.periods import Period, local_day
 from data_access.queries.session import reading, remembered
-from data_access.queries.topics import read_hot
+from data_access.queries.topics import names_of, read_hot
 from data_access.queries.trends import inside
 from data_access.viewmodels.indicators import UNASSIGNED
 from data_access.viewmodels.judgement import Calendar, Judgement, NewWords, RepeatPlace, Reporter, Reporters
@@ -128,7 +128,7 @@ def read_places(session: Session, path: str, end: date) -> tuple[tuple[RepeatPla
             .where(BuildingRow.id.in_([line[0] for line in shown]))
         )
     }
-    names = _types(session, [line[1] for line in shown if line[1] is not None])
+    names = names_of(session, IncidentTypeRow, [line[1] for line in shown if line[1] is not None])
     lines = [
         RepeatPlace(
             name=where[building].name,
@@ -211,8 +211,3 @@ def _names_known(session: Session, names: set[str]) -> set[str]:
     for column in (ResidentRow.name, ResponsibleRow.name, UserRow.display):
         found.update(session.scalars(select(column).where(column.in_(names)).distinct()))
     return found
-
-
-def _types(session: Session, ids: list[int]) -> dict[int, str]:
-    wanted = select(IncidentTypeRow.id, IncidentTypeRow.name).where(IncidentTypeRow.id.in_(ids))
-    return {row.id: row.name for row in session.execute(wanted)}

@@ -13,7 +13,7 @@ from data_access.domain.areas import lineage
 from data_access.domain.periods import Period
 from data_access.queries.counters import STANDING, counters
 from data_access.queries.indicators import indicators
-from data_access.queries.session import cache, now, reading
+from data_access.queries.session import now, reading, remembered
 from data_access.viewmodels.indicators import By
 from data_access.viewmodels.overview import Neighbour
 
@@ -21,7 +21,7 @@ MOST: Final = 40
 _RANKED: Final = {By.STREET, By.COMMUNITY, By.GRID}
 
 
-@cache.memoize(timeout=60)
+@remembered(seconds=60)
 def beside(path: str, first: date, end: date, version: str) -> tuple[Neighbour, ...]:  # noqa: ARG001  # the version is there for the key
     """As `read_beside`, for the local days [first, end)."""
     with reading() as session:

@@ -68,7 +68,7 @@ def read_hot(session: Session, path: str, end: date) -> HotTopics:
     cells = _cells([row for row in rows if row[0] is not None], len(path), weeks)
     found = hot_topics.find(cells, _totals(session, path, span))
     shown = _apart(found.cells)
-    names = _names(session, IncidentTypeRow, [sub for sub, _ in (cell.key for cell in shown)])
+    names = names_of(session, IncidentTypeRow, [sub for sub, _ in (cell.key for cell in shown)])
     places = _places(session, {cell.key[1] for cell in shown})
     lines = [
         HotTopic(
@@ -155,7 +155,7 @@ def _groups(session: Session, frame: DataFrame, key: str, labels: Any) -> tuple[
     recent = table.iloc[:, -GROUP_WEEKS:].sum(axis=1)
     earlier = table.iloc[:, -2 * GROUP_WEEKS : -GROUP_WEEKS].sum(axis=1)
     order = recent.sort_values(ascending=False, kind="stable").index[:SHOWN]
-    names = _names(session, labels, [int(i) for i in order if i >= 0])
+    names = names_of(session, labels, [int(i) for i in order if i >= 0])
     return tuple(
         GroupTrend(names.get(int(i), UNASSIGNED), int(recent[i]), int(earlier[i]), tuple(int(n) for n in table.loc[i]))
         for i in order
@@ -170,5 +170,6 @@ def _places(session: Session, paths: set[str]) -> dict[str, tuple[str, str, str 
     return {path: (code, name, english) for path, code, name, english in rows}
 
 
-def _names(session: Session, labels: Any, ids: list[int]) -> dict[int, str]:
+def names_of(session: Session, labels: Any, ids: Sequence[int]) -> dict[int, str]:
+    """Names of the rows `ids` of a table of labels: classes, channels, units."""
     return {row.id: row.name for row in session.execute(select(labels.id, labels.name).where(labels.id.in_(ids)))}

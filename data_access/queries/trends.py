@@ -103,9 +103,9 @@ def read_daily(session: Session, area_id: int, end: date) -> dict[str, tuple[int
 def read_days(session: Session, path: str, end: date) -> tuple[DayLine, ...]:
     """Taken in, closed and open by day; void cases are open on none of them."""
     first = end - timedelta(days=DAYS)
-    created = _per_day(session, path, Period(first, end))
+    created = per_day(session, path, Period(first, end))
     year = Period(first, end).year_before()
-    before = _per_day(session, path, year)
+    before = per_day(session, path, year)
     here = (*_subtree(IncidentRow.area_path, path), IncidentRow.run.is_(None))
     begun, done = day_of(IncidentRow.created_at), day_of(IncidentRow.closed_at)
     standing = session.execute(select(begun, func.count()).where(*here, _OPEN).group_by(begun)).all()
@@ -161,7 +161,8 @@ def _months_before(end: date, count: int) -> list[Period]:
     return found[::-1]
 
 
-def _per_day(session: Session, path: str, period: Period) -> dict[int, int]:
+def per_day(session: Session, path: str, period: Period) -> dict[int, int]:
+    """Cases of the subtree by the number of the day they came in on."""
     day = day_of(IncidentRow.created_at)
     rows = session.execute(select(day, func.count()).where(*inside(path, period)).group_by(day)).all()
     return {int(number): n for number, n in rows}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, case, exists, func, select, type_coerce
+from sqlalchemy import BigInteger, case, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from data_access.db.closing import CLOSING, PLACE
@@ -21,8 +21,8 @@ from data_access.queries.closing import case_figures
 from data_access.queries.incident_filter import OPEN, passing_over
 from data_access.queries.incident_filter import inside as inside_area
 from data_access.queries.judgement import hours_of, read_places, read_words
-from data_access.queries.topics import read_hot
-from data_access.queries.trends import day_number, day_of, inside
+from data_access.queries.topics import names_of, read_hot
+from data_access.queries.trends import day_number, inside, per_day
 from data_access.viewmodels.areas import AreaLabel
 from data_access.viewmodels.indicators import UNASSIGNED
 from data_access.viewmodels.trends import HotTopic
@@ -121,7 +121,7 @@ def _lines(
 ) -> tuple[Line, ...]:
     """The week's classes or channels, most first."""
     now, then = (case_figures(session, path, period, by, now=at, names=CLOSING) for period in (week, before))
-    names = _names(session, labels, [key for key in now if key is not None])
+    names = names_of(session, labels, [key for key in now if key is not None])
     lines = [
         Line(str(key) if key is not None else None, names.get(key, UNASSIGNED), None, found, then.get(key, Counts()))
         for key, found in now.items()
@@ -142,8 +142,8 @@ def _shortfall(
     late = worst.now.due_closing - worst.now.closed_on_time
     by_class = _late(case_figures(session, path, week, "main_type", now=at, names=CLOSING))
     by_unit = _late(case_figures(session, path, week, "unit", now=at, names=CLOSING))
-    names = _names(session, IncidentTypeRow, [by_class[0]] if by_class else [])
-    units = _names(session, UnitRow, [by_unit[0]] if by_unit else [])
+    names = names_of(session, IncidentTypeRow, [by_class[0]] if by_class else [])
+    units = names_of(session, UnitRow, [by_unit[0]] if by_unit else [])
     return Shortfall(
         line=worst,
         late=late,
@@ -174,9 +174,7 @@ def _unit_of(session: Session, area: AreaLabel, topic: HotTopic, week: Period) -
 
 
 def _days(session: Session, path: str, week: Period) -> tuple[int, ...]:
-    day = day_of(IncidentRow.created_at)
-    rows = session.execute(select(day, func.count()).where(*inside(path, week)).group_by(day))
-    found = {int(number): n for number, n in rows}
+    found = per_day(session, path, week)
     return tuple(found.get(day_number(week.first) + i, 0) for i in range(7))
 
 
@@ -184,7 +182,9 @@ def _rated(session: Session, path: str, week: Period) -> tuple[int, int]:
     good = func.coalesce(func.sum(case((IncidentRow.satisfaction >= SATISFIED, 1), else_=0)), 0)
     closed = (IncidentRow.closed_at >= week.start_at, IncidentRow.closed_at < week.end_at)
     row = session.execute(
-        select(func.count(), good).where(*_here(path), *closed, IncidentRow.satisfaction.is_not(None))
+        select(func.count(), good).where(
+            *inside_area(path), IncidentRow.run.is_(None), *closed, IncidentRow.satisfaction.is_not(None)
+        )
     ).one()
     return int(row[0]), int(row[1])
 
@@ -229,12 +229,3 @@ def _safety(session: Session, path: str, week: Period, before: Period) -> Safety
         before=session.scalar(told(select(func.count()).select_from(alarm), before)) or 0,
         gravest=tuple(Grave(*row) for row in rows),
     )
-
-
-def _here(path: str) -> tuple[ColumnElement[bool], ...]:
-    low, high = subtree_bounds(path)
-    return IncidentRow.area_path >= low, IncidentRow.area_path < high, IncidentRow.run.is_(None)
-
-
-def _names(session: Session, labels: Any, ids: Sequence[int]) -> dict[int, str]:
-    return {row.id: row.name for row in session.execute(select(labels.id, labels.name).where(labels.id.in_(ids)))}

@@ -109,7 +109,3 @@ class Indicators:
     def compared(self) -> Counts | None:
         """The whole of the period that is compared to."""
         return self.year if self.against is Against.YEAR else self.before
-
-    @property
-    def compared_period(self) -> Period:
-        return self.period.year_before() if self.against is Against.YEAR else self.period.previous()

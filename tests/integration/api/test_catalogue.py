@@ -16,6 +16,8 @@ from data_access.domain.accounts import DEMO_PASSWORD, Role
 from tests.small import COMMUNITY, GRID
 from tests.web import Web, wait_for
 
+pytestmark = pytest.mark.usefixtures("left_as_found")
+
 CHIEF, STREET_CHIEF = "cat-chief", "cat-street"
 
 
@@ -154,3 +156,9 @@ def test_nobody_but_administrators_sets_anything(web: Web) -> None:
             headers = {"Authorization": f"Bearer {web.token(role).secret}", "Accept": "text/html"}
             assert httpx.get(web.url + path, headers=headers).status_code == 403
             assert httpx.post(web.url + path, headers=headers, data={"act": "set"}).status_code == 403
+
+
+def test_a_form_and_a_callback_have_a_size_they_may_not_exceed(chief: httpx.Client) -> None:
+    big = {"form_token": _token(chief.get("/catalogue").text), "name": "x" * 300_000}
+    assert chief.post("/catalogue", data=big).status_code == 413
+    assert chief.post("/_dash-update-component", json=big).status_code == 413

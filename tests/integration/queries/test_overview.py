@@ -22,7 +22,7 @@ from data_access.db.tables import (
 from data_access.domain.areas import lineage
 from data_access.domain.errors import NotFound
 from data_access.domain.periods import Period, local_day, midnight, week_of
-from data_access.queries import areas, buildings
+from data_access.queries import areas, buildings, sensors
 from data_access.queries import overview as queries
 from tests.small import COMMUNITY, DISTRICT_PATH, GRID, STREET_PATH, fill
 
@@ -172,8 +172,8 @@ def test_sensors_count_standing_alarms_offline_devices_and_leave_replays_out(sma
                 )
             )
     with small.reading() as session:
-        totals = queries.read_devices_by_kind(session, DISTRICT_PATH)
-        seen = queries.read_sensors(session, DISTRICT_PATH, totals, noon)
+        totals = sensors.read_devices_by_kind(session, DISTRICT_PATH)
+        seen = sensors.read_sensors(session, DISTRICT_PATH, totals, noon)
     assert seen.by_severity == {4: 1, 3: 0, 2: 0, 1: 0}
     assert (seen.offline, seen.replay, seen.today) == (1, 1, 2)
     assert seen.recent[-1] == 2
@@ -221,7 +221,7 @@ def test_no_read_of_the_overview_scans_incidents_or_alarms(sqlite: Database, noo
     )
     with sqlite.reading() as session:
         queries.read_flow(session, DISTRICT_PATH, noon)
-        queries.read_sensors(session, DISTRICT_PATH, {}, noon)
+        sensors.read_sensors(session, DISTRICT_PATH, {}, noon)
         queries.read_closing(session, DISTRICT_PATH, Period(date(2026, 6, 1), date(2026, 7, 1)), noon)
         queries.read_video(session, DISTRICT_PATH)
         asked = [s for s in statements if s[0].startswith("SELECT")]
