@@ -37,3 +37,5 @@ echo "installing what $lock names …"
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
 "${pip[@]}" install --require-hashes --requirement "$lock"
 "${pip[@]}" install --no-deps --no-build-isolation --editable .
+# Also where Python keeps no compiled code by itself (PYTHONDONTWRITEBYTECODE), no process need compile ours anew.
+.venv/bin/python -m compileall -q app.py bench components data_access deploy pages

@@ -15,11 +15,7 @@ import logging
 from importlib import import_module
 from typing import Any, Final
 
-from data_access.runtime import bytecode
-
-bytecode.read_kept()
-
-import click  # noqa: E402  # and everything after it is read compiled
+import click
 
 _HERE: Final = "data_access.runtime"
 COMMANDS: Final[dict[str, tuple[str, str]]] = {

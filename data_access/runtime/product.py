@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from socket import socket
 
-from data_access.runtime import bytecode, embedded_mqtt, embedded_redis, instance, up_to_date
+from data_access.runtime import embedded_mqtt, embedded_redis, instance, up_to_date
 from data_access.runtime.children import Spec
 from data_access.runtime.refusal import Refusal, free_port
 from data_access.runtime.supervisor import Part
@@ -26,7 +26,7 @@ class Product:
 
 def assemble(settings: Settings, *, web: socket, edge: socket | None) -> Product:
     """The whole product on the bound sockets `web` and `edge` (None when YIPING_MQTT_URL names a broker)."""
-    env = {"YIPING_DATA_DIR": str(settings.data_dir), **bytecode.environment(settings.data_dir)}
+    env = {"YIPING_DATA_DIR": str(settings.data_dir)}
     stores: list[Part] = []
     redis = broker = None
     if settings.redis_url is None:

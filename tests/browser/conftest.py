@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -22,42 +23,65 @@ from tests.browser.product import Open, Product, until
 from tests.conftest import free_port
 
 ROOT = Path(__file__).parents[2]
+YIPING = (sys.executable, "-m", "data_access.runtime.cli")
 START_S = 180  # on a machine that does much else; alone it takes ten
 READY = "window.__yiping?.map && window.__yiping.connected && yiping.map.data.sets.devices.n > 0"
 
 
 @pytest.fixture(scope="session")
-def product() -> Iterator[Product]:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with one community, seeded once for all workers of this run; to be copied."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "seeded"
+    with (shared / "seeded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            made = shared / "seeding"
+            subprocess.run([*YIPING, "prepare"], cwd=ROOT, env=_environment(made), check=True, timeout=START_S)
+            made.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def product(seeded: Path) -> Iterator[Product]:
     """The running product that most files share; each leaves it as it was found."""
-    with running_product() as found:
+    with running_product(seeded) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def own_product() -> Iterator[Product]:
+def own_product(seeded: Path) -> Iterator[Product]:
     """A running product for one file alone, whose alarms stay open: grave ones wait for somebody's word."""
-    with running_product() as found:
+    with running_product(seeded) as found:
         yield found
 
 
-@contextmanager
-def running_product(**more: str) -> Iterator[Product]:
-    """`yiping run` in a folder of its own, without the simulator; `more` are settings; ended by SIGTERM."""
-    folder = Path(tempfile.mkdtemp(prefix="yiping-browser-"))
-    port, mqtt_port = free_port(), free_port()
-    env = {
+def _environment(folder: Path) -> dict[str, str]:
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("YIPING_")},
         "YIPING_DATA_DIR": str(folder),
         "YIPING_SCALE": "community",
         "YIPING_SIMULATE": "false",
+    }
+
+
+@contextmanager
+def running_product(seeded: Path | None = None, **more: str) -> Iterator[Product]:
+    """`yiping run` in a folder of its own, without the simulator; `more` are settings; ended by SIGTERM."""
+    folder = Path(tempfile.mkdtemp(prefix="yiping-browser-"))
+    if seeded:
+        shutil.copytree(seeded, folder, dirs_exist_ok=True)
+    port, mqtt_port = free_port(), free_port()
+    env = {
+        **_environment(folder),
         "YIPING_PORT": str(port),
         "YIPING_MQTT_PORT": str(mqtt_port),
         **more,
     }
     log = (folder / "run.log").open("w+", encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "data_access.runtime.cli", "run"], cwd=ROOT, env=env, stdout=log, stderr=log
-    )
+    process = subprocess.Popen([*YIPING, "run"], cwd=ROOT, env=env, stdout=log, stderr=log)
     database = None
     try:
         _wait_ready(process, folder / "run.log")
