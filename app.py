@@ -35,7 +35,8 @@ from data_access.api import (
     joined,
     mask_access_log,
 )
-from data_access.api.identity import PageGate
+from data_access.api.bodies import WholeBodies
+from data_access.api.identity import REPORT, PageGate
 from data_access.api.tiles import source_of
 from data_access.auth.door import Door
 from data_access.auth.principal import Principal
@@ -56,6 +57,7 @@ log = logging.getLogger(__name__)
 
 DASH_THREADS = 16
 FORM_ROOM = 256 * 1024  # bytes of a form or a callback
+REPORT_ROOM = 16_000_000  # bytes of a report that are waited for outside of a thread: nine photos as phones send them
 _ASSETS = Path(__file__).parent / "assets"
 _PHONE = tuple(_ASSETS / name for name in ("css/00-tokens.css", "css/10-base.css", "alone/phone.css"))
 _REPORT = tuple(_ASSETS / "alone" / name for name in ("photo.js", "report.js"))
@@ -101,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             *api_routes(),
             *(part.route() for part in (styles, scripts, phone, report_script, field_script)),
-            Mount("/", PageGate(dash)),
+            Mount("/", PageGate(WholeBodies(dash, room={REPORT: REPORT_ROOM}, others=FORM_ROOM))),
         ],
         middleware=api_middleware(
             {f"/assets/{file.name}": content_policy(file.read_text("utf-8")) for file in _DOCUMENTS}, door, _now

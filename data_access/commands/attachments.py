@@ -103,7 +103,9 @@ class Sent:
     done_at: datetime | None = None
 
 
-def attach(session: Session, row: IncidentRow, file: Prepared, sent: Sent, *, per_case: int) -> AttachmentRow:
+def attach(
+    session: Session, row: IncidentRow, file: Prepared, sent: Sent, *, per_case: int, tell: bool = True
+) -> AttachmentRow:
     """Attach `file` to the locked case `row`; the caller knows that nothing has come in under its key.
 
     Raises `InvalidInput` when the case has as many as it may.
@@ -128,9 +130,8 @@ def attach(session: Session, row: IncidentRow, file: Prepared, sent: Sent, *, pe
     )
     session.add(attachment)
     session.flush()
-    session.refresh(attachment)  # moments as the database keeps them, to the millisecond
     details = Details(attachment=attachment.id, done_at=sent.done_at)
-    apply(session, row, CaseAction.ATTACH, actor=sent.actor, now=sent.now, details=details)
+    apply(session, row, CaseAction.ATTACH, actor=sent.actor, now=sent.now, details=details, tell=tell)
     return attachment
 
 
@@ -164,7 +165,9 @@ def _attached(
         return known, False
     case = to_case(row)
     check_may(case, CaseAction.ATTACH, who.role, who.scope, workflow_of(session, row))
-    return attach(session, row, file, sent, per_case=per_case), True
+    made = attach(session, row, file, sent, per_case=per_case)
+    session.refresh(made)  # moments as the database keeps them, to the millisecond
+    return made, True
 
 
 def sweep(database: Database, files: Files, now: datetime) -> int:

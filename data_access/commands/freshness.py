@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import SourceRow
@@ -19,6 +19,9 @@ HEARTBEAT_TOPIC: Final = "v1/devices/heartbeat/telemetry"
 VIDEO: Final = "video"
 INCIDENTS: Final = "incidents"
 """The incident system: delivers incidents, or says that it is well."""
+
+
+_OFTEN: Final = timedelta(seconds=1)
 
 
 def ensure(session: Session, source: str, name: str, name_en: str, owner: str | None, interval_s: int) -> None:
@@ -49,3 +52,11 @@ def note(session: Session, source: str, seen: datetime, *, sent: datetime | None
         ),
     )
     return True
+
+
+def note_often(session: Session, source: str, seen: datetime) -> bool:
+    """As `note`, but once a second is enough: for what comes many times a second and is expected once a day."""
+    last = session.execute(select(SourceRow.last_seen).where(SourceRow.code == source)).one_or_none()
+    if last is None or (last.last_seen is not None and seen - _OFTEN < last.last_seen <= seen):
+        return last is not None
+    return note(session, source, seen)

@@ -103,8 +103,9 @@ def apply(
     now: datetime,
     details: Details = NOTHING,
     note: str | None = None,
+    tell: bool = True,
 ) -> IncidentRow:
-    """Move the locked `row` by the rules; write its history and its event."""
+    """Move the locked `row` by the rules; write its history and, unless the caller will `tell` of it, its event."""
     case, calendar = to_case(row), work_calendar(session)
     workflow = workflow_of(session, row)
     after = transition(case, action, workflow=workflow, calendar=calendar, now=now, actor=actor, details=details)
@@ -123,7 +124,8 @@ def apply(
         )
     )
     session.flush()
-    outbox.add(session, event_of(session, row, now))
+    if tell:
+        outbox.add(session, event_of(session, row, now))
     return row
 
 

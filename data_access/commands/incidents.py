@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access.commands.places import locate
+from data_access.db.bulk import reserve_ids
 from data_access.db.calendar import warn_doubtful, work_calendar
 from data_access.db.cases import posts_of, save_case, to_case
 from data_access.db.tables import AreaRow, ChannelRow, IncidentHistoryRow, IncidentRow, IncidentTypeRow, ItemRow
@@ -56,10 +57,11 @@ class NewIncident:
     numbered: bool = False  # its code is a number that people can say: month, day, ours
 
 
-def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> IncidentRow:
+def create(session: Session, new: NewIncident, *, actor: str, now: datetime, tell: bool = True) -> IncidentRow:
     """Create the incident with its history and event, its clocks running; the caller knows that it is not there yet.
 
-    A replayed one has no clocks: it would be late from the beginning.
+    A replayed one has no clocks: it would be late from the beginning. Who goes on with it in the same transaction may
+    `tell` of it himself, once.
     """
     top, main, sub = new.types
     item = item_for(session, new.types, new.area_path) if new.run is None else None
@@ -95,14 +97,16 @@ def create(session: Session, new: NewIncident, *, actor: str, now: datetime) -> 
         urgency=max(new.urgency, item.urgency) if item else new.urgency,
         item_id=item.id if item else None,
     )
-    session.add(row)
-    session.flush()
+    row.id = reserve_ids(session.connection(), IncidentRow.__tablename__, 1)[0]
     if new.numbered:
         row.code = f"{local_day(new.created_at):%m%d}-{row.id:05d}"
     if new.run is None:
         _start(session, row, item, now)
+    session.add(row)
+    session.flush()
     session.add(IncidentHistoryRow(incident_id=row.id, at=now, actor=actor, action="create", stage=row.stage))
-    outbox.add(session, event_of(session, row, now))
+    if tell:
+        outbox.add(session, event_of(session, row, now))
     return row
 
 
@@ -116,7 +120,6 @@ def _start(session: Session, row: IncidentRow, item: ItemRow | None, now: dateti
     save_case(row, case)
     if case.due_at is not None:
         warn_doubtful(calendar, now, case.due_at)
-    session.flush()
 
 
 def take_in(session: Session, payload: Mapping[str, Any], *, actor: str, now: datetime) -> tuple[IncidentRow, bool]:
@@ -201,13 +204,13 @@ def _degrees(payload: Mapping[str, Any], key: str, most: float) -> float | None:
 def channel(session: Session, name: str) -> int:
     """The channel that is called so, ours before those of other sources; a new one where there is none."""
     known = session.scalar(
-        select(ChannelRow.id)
+        select(ChannelRow)  # whole: the event that follows names it
         .where((ChannelRow.ref == name) | (ChannelRow.name == name))
         .order_by(ChannelRow.source != INTAKE, ChannelRow.id)
         .limit(1)
     )
     if known is not None:
-        return known
+        return known.id
     row = ChannelRow(source=INTAKE, ref=name, name=name)
     session.add(row)
     session.flush()

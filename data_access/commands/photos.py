@@ -1,7 +1,8 @@
 """Photos before they are kept: where they were taken is read and then gone with everything else their file says.
 
-A JPEG that is small enough already keeps its pixels: only the segments around them are dropped. Anything else is
-decoded, turned upright, made smaller and written anew.
+A JPEG that is small enough already keeps its pixels: only the segments around them are dropped, and nothing is decoded,
+for no decoder refuses a scan whose bits are wrong; that everything it needs is there is seen from its segments.
+Anything else is decoded, turned upright, made smaller and written anew.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ _BROKEN: Final = "这张照片打不开，请换一张。"
 _MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """A marker inside scan data: neither a stuffed byte nor a restart."""
 _SOS, _EOI = 0xDA, 0xD9
+_DHT, _DQT = 0xC4, 0xDB
+_FRAMES: Final = (0xC0, 0xC1, 0xC2)
+"""Baseline, extended, progressive: what every browser shows."""
+_FRAME: Final = 0
+"""Stands for one of them, of eight bits, among the markers that have been seen."""
+_NEEDED: Final = frozenset({_FRAME, _DHT, _DQT})
 _APP0, _APP2, _APP14, _APP15, _COMMENT = 0xE0, 0xE2, 0xEE, 0xEF, 0xFE
 
 
@@ -45,10 +52,7 @@ def cleaned(data: bytes, *, edge: int) -> Photo:
             exif = image.getexif()
             lng, lat = _position(exif.get_ifd(IFD.GPSInfo))
             if image.format == "JPEG" and max(image.size) <= edge and exif.get(Base.Orientation, 1) == 1:
-                width, height = image.size
-                image.draft("L", (width // 8, height // 8))  # whether it can be decoded, at a fraction of the price
-                image.load()
-                return Photo(stripped(data), width, height, lng, lat)
+                return Photo(stripped(data), *image.size, lng, lat)
             return _written_anew(image, edge, lng, lat)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise InvalidInput(_BROKEN) from error
@@ -57,22 +61,23 @@ def cleaned(data: bytes, *, edge: int) -> Photo:
 def stripped(jpeg: bytes) -> bytes:
     """The JPEG with what its picture needs and nothing else: no EXIF, no comment, nothing behind its end.
 
-    Raises `ValueError` when it is cut short.
+    Raises `ValueError` when it is cut short, or lacks what a decoder needs.
     """
-    kept, at = [jpeg[:2]], 2
+    kept, at, seen = [jpeg[:2]], 2, set[int]()
     while True:
         while jpeg[at : at + 2] == b"\xff\xff":  # padding
             at += 1
         if len(jpeg) < at + 4 or jpeg[at] != 0xFF:
             raise ValueError("no marker where one must be")
         marker = jpeg[at + 1]
-        if marker == _EOI:
+        if marker == _EOI and _SOS in seen:
             return b"".join([*kept, b"\xff\xd9"])
         end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        seen.add(_FRAME if marker in _FRAMES and jpeg[at + 4 : at + 5] == b"\x08" else marker)
         if marker == _SOS:
             following = _MARKER.search(jpeg, end)
-            if following is None:
-                raise ValueError("no end")
+            if following is None or not seen >= _NEEDED:
+                raise ValueError("no end, or nothing to decode it with")
             end = following.start()
             if jpeg[end : end + 2] == b"\xff\xd9":
                 return b"".join([*kept, jpeg[at:end], b"\xff\xd9"])

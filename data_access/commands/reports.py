@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from redis import RedisError
 from sqlalchemy import select
@@ -29,6 +30,7 @@ from data_access.commands.attachments import Limits, Prepared, Sent, attach, pre
 from data_access.commands.incident_acts import apply
 from data_access.commands.limits import take_one
 from data_access.commands.places import Spot, locate
+from data_access.db.engine import Database
 from data_access.db.files import Files
 from data_access.db.tables import AreaRow, BuildingRow, IncidentRow, MetaRow, PatrolPointRow, ReportRow, from_ms, to_ms
 from data_access.domain.attachments import AttachmentKind, Phase
@@ -37,6 +39,7 @@ from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound
 from data_access.domain.incident_moves import Details
 from data_access.domain.incidents import Nature
 from data_access.domain.reports import REWORKS, may_reply
+from data_access.live import outbox
 from data_access.services import Services
 
 log = logging.getLogger(__name__)
@@ -152,11 +155,18 @@ def _signature(services: Services, body: str) -> str:
     return hmac.new(_signing_key(services).encode(), body.encode(), sha256).hexdigest()[:32]
 
 
+_keys: Final[WeakKeyDictionary[Database, str]] = WeakKeyDictionary()
+
+
 def _signing_key(services: Services) -> str:
     """What this deployment signs forms with, made once; whoever reads it can only fill in forms more quickly."""
+    known = _keys.get(services.database)
+    if known is not None:
+        return known
     with services.database.reading() as session:
         found = session.scalar(select(MetaRow.value).where(MetaRow.key == _SIGNED_WITH))
     if found is not None:
+        _keys[services.database] = found
         return found
     try:
         with services.database.writing() as session:
@@ -188,7 +198,7 @@ def _take_in(session: Session, services: Services, form: Form, photos: Sequence[
         lat=lat,
         building_id=building,
     )
-    row = incidents.create(session, new, actor=CITIZEN, now=now)
+    row = incidents.create(session, new, actor=CITIZEN, now=now, tell=False)
     session.add(
         ReportRow(
             incident_id=row.id, secret=digest(secret_of(form.key)), point=form.point, phone=form.phone.strip() or None
@@ -196,14 +206,16 @@ def _take_in(session: Session, services: Services, form: Form, photos: Sequence[
     )
     for number, photo in enumerate(photos):
         sent = Sent(key=digest(f"{form.key} {number}"), phase=Phase.REPORT, actor=CITIZEN, now=now)
-        attach(session, row, photo, sent, per_case=services.settings.attachments_per_case)
+        attach(session, row, photo, sent, per_case=services.settings.attachments_per_case, tell=False)
+    outbox.add(session, incidents.event_of(session, row, now))
     _note_fresh(session, services, now)
 
 
 def _note_fresh(session: Session, services: Services, now: datetime) -> None:
-    freshness.note(session, freshness.INCIDENTS, now)
-    freshness.ensure(session, SOURCE, CHANNEL, "Citizens' reports", services.settings.report_owner, _INTERVAL_S)
-    freshness.note(session, SOURCE, now)
+    freshness.note_often(session, freshness.INCIDENTS, now)
+    if not freshness.note_often(session, SOURCE, now):
+        freshness.ensure(session, SOURCE, CHANNEL, "Citizens' reports", services.settings.report_owner, _INTERVAL_S)
+        freshness.note(session, SOURCE, now)
 
 
 def _where(

@@ -28,7 +28,7 @@ def _announced() -> WorkCalendar:
 def work_calendar(session: Session) -> WorkCalendar:
     """The calendar to reckon limits with."""
     announced = _announced()
-    own = {row.day: row.working for row in session.scalars(select(CalendarDayRow))}
+    own = {row.day: row.working for row in session.execute(select(CalendarDayRow.day, CalendarDayRow.working))}
     if not own:
         return announced
     years = {day.year for day in own if _free_days(own, day.year) >= _ENOUGH}

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -20,14 +21,14 @@ _GONE: Final = ".gone"
 _NEW: Final = ".new"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blob:
     """What a file holds, and what it is called."""
 
     data: bytes
     suffix: str
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return sha256(self.data).hexdigest()
 

@@ -66,6 +66,10 @@ def test_what_is_clear_becomes_white_and_not_black() -> None:
         b"\xff\xd8\xff\xe0" + bytes(500),
         b"\x89PNG\r\n\x1a\n" + bytes(100),
         photo(form="PNG")[:-3000],
+        photo().replace(b"\xff\xc4", b"\xff\xe9"),  # no table to read its bits with
+        photo().replace(b"\xff\xdb", b"\xff\xe9"),
+        photo().replace(b"\xff\xda", b"\xff\xe9"),  # no picture
+        photo().replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc9\x00\x11\x08"),  # what no browser shows
     ],
 )
 def test_what_cannot_be_read_is_refused(broken: bytes) -> None:
