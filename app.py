@@ -125,6 +125,9 @@ def _dash(services: Services, quick: Redis, door: Door, own: document.Own) -> Da
         include_assets_files=False,  # joined in two bundles
         title="一屏",
         update_title="",
+        # Else every page is laid out for whoever asks first, a citizen who may see none, and written into each document
+        # (120 kB) to check ids that the tests have checked.
+        suppress_callback_exceptions=True,
         on_error=_report,
     )
     dash.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
@@ -167,11 +170,6 @@ class _Product(Dash):
         self._own = own
         super().__init__(name, **options)
         self.server.extensions["yiping.own"] = self._own
-
-    def _config(self) -> dict[str, Any]:
-        """Without the layouts of all pages: 120 kB in every document, to check ids that the tests have checked."""
-        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]  # published without types
-        return {**config, "validation_layout": None, "suppress_callback_exceptions": True}
 
     def interpolate_index(self, *_: Any, **parts: Any) -> str:
         page: dict[str, Any] = next((p for p in page_registry.values() if p["path"] == request.path), {})
