@@ -55,12 +55,13 @@
       });
       this.layer = new (yiping.mapLayer.define(window.L))(this.data.sets);
       for (const name of LAYERS) this.layer.shown[name] = this.layers.has(name);
-      this.areas = new yiping.mapAreas.Areas(window.L, map, (code) => this._choose(code), (boxes) => {
+      this.names = new yiping.mapNames.Names(window.L, map);
+      this.areas = new yiping.mapAreas.Areas(window.L, map, this.names, (code) => this._choose(code), (boxes) => {
         this.layer.placeLabels(boxes);
       });
       this.layer.addTo(map);
       this.heat = new (yiping.mapHeat.define(window.L))(this.frame).addTo(map);
-      this.around = new yiping.mapAround.Around(window.L, map, this.areas);
+      this.around = new yiping.mapAround.Around(window.L, map, this.areas, this.names);
       this.layer.onObstacles = (boxes) => {
         this.areas.avoid(boxes);
         this.around.avoid(boxes);
@@ -97,6 +98,7 @@
         if (looks() === look) return; // that a page is on its way is a class too
         look = looks();
         this.layer.restyle();
+        this.names.restyle();
         this.around.restyle();
         this.basemap.restyle();
         this.heat.draw();

@@ -18,11 +18,8 @@
 
   const escaped = (name) => name.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
-  // The label of a shape as HTML: name and value, of a building only its name.
-  function text(p, point) {
-    const name = escaped(nameOf(p));
-    return point ? `<b>${name}</b>` : `<b>${name}</b><span>${number(p.value)}</span>`;
-  }
+  // The label of a shape as HTML: name and value.
+  const text = (p) => `<b>${escaped(nameOf(p))}</b><span>${number(p.value)}</span>`;
 
   // Where a name stands is searched for once a shape.
   const anchorOf = (feature) => (feature.anchor ??= yiping.mapGeometry.anchor(feature.geometry));
@@ -86,8 +83,10 @@
   }
 
   class Areas {
-    // act(code) is called when a shape is chosen by keyboard, labelled(boxes) when labels have moved.
-    constructor(L, map, act, labelled) {
+    // `names` writes those of buildings. act(code) is called when a shape is chosen by keyboard, labelled(boxes) when
+    // labels have moved.
+    constructor(L, map, names, act, labelled) {
+      this.names = names;
       this.labelled = labelled;
       this.L = L;
       this.map = map;
@@ -137,16 +136,19 @@
         layer.feature = feature;
         layer.addTo(this.group);
         const [lng, lat] = anchorOf(feature);
-        const label = L.marker([lat, lng], {
-          icon: L.divIcon({ className: point ? "map-label is-building" : "map-label", html: text(p, point), iconSize: null }),
-          pane: "area-labels", interactive: false, keyboard: false,
-        }).addTo(this.group);
+        const label = (point ? this.names.make([lat, lng], nameOf(p), {}) : this._label([lat, lng], p)).addTo(this.group);
         this.byCode.set(p.code, { layer, label, point, class: p.class, rings: yiping.mapGeometry.rings(feature.geometry) });
         this._accessible(layer, p);
       }
       if (!filled) this._outline(outline, "map-outline");
+      this.names.settle();
       this.select(this.selected);
       this._declutter();
+    }
+
+    _label(at, p) {
+      const icon = this.L.divIcon({ className: "map-label", html: text(p), iconSize: null });
+      return this.L.marker(at, { icon, pane: "area-labels", interactive: false, keyboard: false });
     }
 
     _outline(feature, className) {
@@ -162,8 +164,9 @@
         known.class = p.class;
       }
       if (path) path.setAttribute("aria-label", this._said(p));
+      if (known.point) return;
       const label = known.label.getElement();
-      if (label) label.innerHTML = text(p, known.point);
+      if (label) label.innerHTML = text(p);
       known.size = null;
     }
 
@@ -203,7 +206,8 @@
       const others = (x, y) => boxes.some(({ fits }) => fits?.(x, y));
       const around = () => ground(frame, this.map.containerPointToLayerPoint([0, 0]), others);
       const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses], around);
-      all.forEach(({ label }, i) => {
+      all.forEach(({ label, point }, i) => {
+        if (point) return label.place(found[i]);
         const element = label.getElement();
         if (element) place(element, boxes[i], found[i]);
       });
@@ -212,7 +216,9 @@
 
     // Sizes are measured once a text: reading them makes the browser lay out the page.
     _labelBox(one) {
-      const element = one.label.getElement(), at = this.map.latLngToLayerPoint(one.label.getLatLng());
+      const at = this.map.latLngToLayerPoint(one.label.getLatLng());
+      if (one.point) return { x: at.x, y: at.y, ...one.label.box() };
+      const element = one.label.getElement();
       if (!one.size || !one.size.w) one.size = { w: element ? element.offsetWidth + 6 : 0, h: element ? element.offsetHeight : 0 };
       return { x: at.x, y: at.y, ...one.size };
     }

@@ -7,7 +7,7 @@
   const yiping = (window.yiping = window.yiping || {});
   const FROM_ZOOM = 16.4; // some 600 m to each side
   const NAMES_ZOOM = 16.9;
-  const PADDING = 0.4; // of the view, on each side: a small step to the side needs nothing new
+  const PADDING = 0.4; // of the view, on each side: a small step to the side asks for nothing new
   const REST_MS = 150;
   const WIDEST = 0.06; // degrees; the server answers no wider viewport, and a wall shows the middle of one
   const MAX_NAMED = 120; // houses, the nearest first
@@ -38,21 +38,17 @@
   }
 
   class Around {
-    // `areas` are the shapes of the place on screen: what they draw is not drawn twice. `from`, `names`: the zooms at
-    // which it begins, and at which houses have names.
-    constructor(L, map, areas, { from = FROM_ZOOM, names = NAMES_ZOOM } = {}) {
-      Object.assign(this, { L, map, areas, from });
+    // `areas` are the shapes of the place on screen: what they draw is not drawn twice. `pens` has the canvas and writes
+    // the names. `from`, `names`: the zooms at which it begins, and at which houses have names.
+    constructor(L, map, areas, pens, { from = FROM_ZOOM, names = NAMES_ZOOM } = {}) {
+      Object.assign(this, { L, map, areas, pens, from });
       this.namesFrom = names;
       this.unnamed = null; // the house that somebody else names
-      const pane = map.createPane("around");
-      pane.style.zIndex = 420; // above the choropleth, below points and names
-      pane.style.pointerEvents = "none"; // houses are found by their place: see buildingNear
-      this.renderer = yiping.mapAreas.resting(L, L.Canvas, { padding: 0.4, pane: "around" });
       this.Block = block(L);
       this.group = L.layerGroup();
       this.outlines = [];
       this.houses = new Map(); // code → its footprint
-      this.names = []; // labels, those of grids first, each with the footprint it belongs to
+      this.names = []; // each with the footprint it belongs to, if any
       this.obstacles = [];
       this.box = null; // what has been fetched covers this
       map.on("moveend", () => this.look());
@@ -77,6 +73,7 @@
         if (!this.box || !this.box.contains(this.map.getBounds())) this.resting = setTimeout(() => this._load(), REST_MS);
         if (away || this.zoom !== this.map.getZoom()) this.declutter(); // a pan takes everything along
       } else this.group.remove();
+      this.pens.settle();
     }
 
     async _load() {
@@ -104,26 +101,25 @@
         const p = feature.properties;
         if (p.role === "building") this._house(feature, 0.5 * rem);
         else {
-          const shape = L.geoJSON(feature, { renderer: this.renderer, interactive: false, style: outline() });
+          const shape = L.geoJSON(feature, { renderer: this.pens.renderer, interactive: false, style: outline() });
           this.outlines.push(shape.addTo(this.group));
-          this._label(yiping.mapGeometry.anchor(feature.geometry), yiping.mapAreas.nameOf(p), "is-around");
+          this._label(yiping.mapGeometry.anchor(feature.geometry), yiping.mapAreas.nameOf(p), { bold: true, quiet: true });
         }
       }
+      for (const { label } of this.names) label.addTo(this.group); // on top of the houses
       this.declutter();
+      this.pens.settle();
     }
 
     _house({ properties: p, geometry }, radius) {
       const [lng, lat] = geometry.coordinates;
-      const layer = new this.Block([lat, lng], { renderer: this.renderer, radius, interactive: false, ...house() });
+      const layer = new this.Block([lat, lng], { renderer: this.pens.renderer, radius, interactive: false, ...house() });
       this.houses.set(p.code, layer.addTo(this.group));
-      if (this.houses.size <= MAX_NAMED) this._label([lng, lat], p.name, "is-building is-beside", layer);
+      if (this.houses.size <= MAX_NAMED) this._label([lng, lat], p.name, { quiet: true }, layer);
     }
 
     _label([lng, lat], name, kind, house = null) {
-      const { L } = this, html = `<b>${yiping.mapAreas.escaped(name)}</b>`;
-      const icon = L.divIcon({ className: `map-label ${kind} is-hidden`, html, iconSize: null });
-      const label = L.marker([lat, lng], { icon, pane: "area-labels", interactive: false, keyboard: false }).addTo(this.group);
-      this.names.push({ name, label, house });
+      this.names.push({ name, label: this.pens.make([lat, lng], name, kind), house });
     }
 
     // Another theme has other inks.
@@ -145,10 +141,7 @@
       const boxes = this.names.map((one) => this._nameBox(one, named));
       const houses = [...this.houses.values()].map((house) => this._houseBox(house));
       const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses]);
-      this.names.forEach(({ label }, i) => {
-        const element = label.getElement();
-        if (element) yiping.mapAreas.place(element, boxes[i], found[i]);
-      });
+      this.names.forEach(({ label }, i) => label.place(found[i]));
     }
 
     _houseBox(house) {
@@ -156,17 +149,12 @@
       return { x: at.x, y: at.y, w: r * 2.4, h: r * 1.6 };
     }
 
-    // A building's name stands below its footprint, else above it. Widths are reckoned: measuring would lay out the page.
-    _nameBox(one, named) {
-      const element = one.label.getElement();
-      if (!one.size && element) {
-        const font = parseFloat(getComputedStyle(element).fontSize), text = element.textContent;
-        one.size = { w: [...text].reduce((sum, c) => sum + (c > "\u2000" ? 1 : 0.6), 0.5) * font, h: font * 1.25 };
-      }
-      const { w, h } = one.size || { w: 0, h: 0 }, at = this.map.latLngToLayerPoint(one.label.getLatLng());
-      if (!one.house) return { x: at.x, y: at.y, w, h, room: 2000 };
-      const gap = one.house.getRadius() * 0.8 + h / 2 + 2;
-      return { x: at.x, y: at.y, w, h, offsets: [[0, gap], [0, -gap]], room: named && w && one.name !== this.unnamed ? 1000 : 0 };
+    // A building's name stands below its footprint, else above it.
+    _nameBox({ name, label, house }, named) {
+      const { w, h } = label.box(), at = this.map.latLngToLayerPoint(label.getLatLng());
+      if (!house) return { x: at.x, y: at.y, w, h, room: 2000 };
+      const gap = house.getRadius() * 0.8 + h / 2 + 2;
+      return { x: at.x, y: at.y, w, h, offsets: [[0, gap], [0, -gap]], room: named && name !== this.unnamed ? 1000 : 0 };
     }
 
     // The building within `reach` pixels of a layer point, if any.

@@ -58,8 +58,8 @@
         attributionControl: false, scrollWheelZoom: false, zoomAnimation: true,
       });
       L.control.scale({ imperial: false, position: "bottomright" }).addTo(this.map);
-      this.map.createPane("area-labels").style.zIndex = 455;
-      this.around = new yiping.mapAround.Around(L, this.map, { isLeaf: () => false }, { from: ZOOM.min, names: 17 });
+      this.names = new yiping.mapNames.Names(L, this.map);
+      this.around = new yiping.mapAround.Around(L, this.map, { isLeaf: () => false }, this.names, { from: ZOOM.min, names: 17 });
       this.basemap = new yiping.mapBasemap.BaseMap(L, this.map, this.frame);
       this.group = L.layerGroup().addTo(this.map);
       this.map.on("zoomend", () => this._arrange());
@@ -171,6 +171,7 @@
 
     _restyle() {
       this._ink();
+      this.names.restyle();
       this.around.restyle();
       this.basemap.restyle();
     }

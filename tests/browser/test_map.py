@@ -368,6 +368,27 @@ def test_a_small_pan_moves_the_picture_and_draws_nothing_anew(open_page: Open) -
     assert drawn <= 1, "only the rest after the pan may centre the picture again"
 
 
+NAMES_ON_CANVAS = """() => {
+  const { map, names } = yiping.map, { x: width, y: height } = map.getSize(), seen = (box) =>
+    box.x > box.w / 2 && box.x < width - box.w / 2 && box.y > box.h / 2 && box.y < height - box.h / 2;
+  const boxes = names.boxes().filter(seen), canvas = document.querySelector('.leaflet-around-pane canvas');
+  const own = canvas.getBoundingClientRect(), frame = map.getContainer().getBoundingClientRect();
+  const k = canvas.width / own.width;
+  const quiet = getComputedStyle(document.documentElement).getPropertyValue('--text-2').trim();
+  const pen = canvas.getContext('2d');
+  return boxes.map((box, i) => {
+    const x = frame.x + box.x - box.w / 2 - own.x, y = frame.y + box.y - box.h / 2 - own.y;
+    const { data } = pen.getImageData(x * k, y * k, box.w * k, box.h * k);
+    const [r, g, b] = [1, 3, 5].map(at => parseInt(quiet.slice(at, at + 2), 16));
+    let ink = false;
+    for (let p = 0; p < data.length && !ink; p += 4)
+      ink = data[p + 3] === 255 && Math.abs(data[p] - r) + Math.abs(data[p + 1] - g) + Math.abs(data[p + 2] - b) < 12;
+    const covered = boxes.some((other, j) => j < i && yiping.mapGeometry.overlap(box, other));
+    return { text: box.text, ink, covered };
+  });
+}"""
+
+
 def test_from_near_what_lies_around_is_named_and_a_house_opens_without_moving_the_view(
     open_page: Open, product: Product
 ) -> None:
@@ -377,8 +398,12 @@ def test_from_near_what_lies_around_is_named_and_a_house_opens_without_moving_th
     until(page, "yiping.map.around.houses.size > 0 && !yiping.map.map._animatingZoom")
     view = "[yiping.map.map.getZoom(), yiping.map.map.getCenter().lng, yiping.map.map.getCenter().lat]"
     before = page.evaluate(view)
-    until(page, "document.querySelectorAll('.map-label.is-around:not(.is-hidden)').length > 0")
-    assert page.evaluate("document.querySelectorAll('.map-label.is-beside:not(.is-hidden)').length") > 0
+    until(page, "yiping.map.names.boxes().length > 0")
+    names = page.evaluate(NAMES_ON_CANVAS)
+    assert any("网格" in name["text"] for name in names), "grids are named"
+    assert any("栋" in name["text"] for name in names), "and houses"
+    assert [name["text"] for name in names if not name["ink"]] == []
+    assert [name["text"] for name in names if name["covered"]] == []
     assert page.evaluate("yiping.map.layer._binned.cameras") is False  # each has its place
     house = page.evaluate("""() => { const map = yiping.map.map, box = map.getContainer().getBoundingClientRect();
       for (const [code, house] of yiping.map.around.houses) {
