@@ -17,12 +17,12 @@ from pathlib import Path
 from statistics import median
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from redis import Redis
 from sqlalchemy import select
 
-from bench import servers
-from bench.harness import Row, median_row, percentile, repeat, samples_of
+from bench import drill, pages, servers
+from bench.harness import Row, median_row, repeat, samples_of
 from data_access.commands import closing
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, DeviceRow
@@ -34,7 +34,6 @@ from data_access.services import Services
 from data_access.settings import Settings
 from deploy import chromium
 
-VIEWPORT = {"width": 1920, "height": 1080}
 KINDS = ("district", "street", "grid")
 UPDATES_PER_S = 500
 PAN_S = 3.0
@@ -53,20 +52,6 @@ WATCH_PAINT = """
   watch(ready, 'readyAt');
 })()
 """
-# From the click that is about to come until panels and outlines of the place are in the page and one frame later.
-WATCH_DRILL = """
-code => {
-  window.drilledIn = 0;
-  document.addEventListener('click', () => {
-    const started = performance.now(), frame = document.querySelector('.map-frame');
-    const look = () => requestAnimationFrame(frame.dataset.drawn === code && document.body.dataset.area === code
-      ? () => { window.drilledIn = performance.now() - started; } : look);
-    look();
-  }, { capture: true, once: true });
-}
-"""
-LOOK_MS = 1000  # nobody finds the next street sooner
-PRESSED_MS = 80  # how long a finger keeps a mouse button down
 FIRST_DRAW = """
 async () => {
   const { data, layer } = yiping.map;
@@ -127,7 +112,7 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001  # the harness's signature
         rows = _overview_queries(folder, 15 if full else 5)
         with _served(folder) as (url, redis):
             rows += _overview_pages(browser, url, folder, 7 if full else 3)
-            rows += _drill(browser, url, folder, 40 if full else 10)
+            rows += drill.run(browser, url, _codes(folder)["district"], 20)
             rows += _map(browser, url, redis, folder, 30_000)
         _add_devices(folder, 100_000)
         with _served(folder) as (url, redis):
@@ -189,12 +174,12 @@ def _overview_pages(browser: Browser, url: str, folder: Path, times: int) -> lis
     for kind, code in _codes(folder).items():
         paints, figures, ready, again, cpu, sizes, whole = [], [], [], [], [], [], []
         for _ in range(times):
-            context = browser.new_context(viewport=VIEWPORT)  # type: ignore[arg-type]
+            context = browser.new_context(viewport=pages.VIEWPORT)
             page, at, busy = _visit(context, f"{url}/?area={code}")
             paints.append(at)
             cpu.append(busy)
             figures.append(float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")))
-            _until(page, "window.readyAt && yiping.map.data.feedCode && yiping.map.data.cameras.size")
+            pages.until(page, "window.readyAt && yiping.map.data.feedCode && yiping.map.data.cameras.size")
             ready.append(float(page.evaluate("window.readyAt")))
             entries = page.evaluate(
                 "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
@@ -224,70 +209,12 @@ def _visit(context: BrowserContext, address: str) -> tuple[Page, float, float]:
     tools = context.new_cdp_session(page)
     tools.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.goto(address)
-    _until(page, "window.usefulAt")
-    return page, float(page.evaluate("window.usefulAt")), _worked(tools)
-
-
-def _worked(tools: CDPSession) -> float:
-    """Processor time of the page's main thread so far, ms: what a loaded machine does not change."""
-    found = {m["name"]: float(m["value"]) for m in tools.send("Performance.getMetrics")["metrics"]}
-    return 1000 * found["TaskDuration"]
-
-
-def _drill(browser: Browser, url: str, folder: Path, times: int) -> list[Row]:
-    """From a click on a street to its outlines and panels in the page; then by somebody in haste."""
-    page = _open(browser, url)
-    home = _codes(folder)["district"]
-    looked, cpu = _drills(page, home, times, LOOK_MS)
-    hasty, _ = _drills(page, home, times // 2, 0)
-    page.context.close()
-    note = "a click each second; no place was looked at before"
-    return [
-        Row(name="drill.p95_ms", value=percentile(looked, 95), unit="ms", samples=samples_of(looked), note=note),
-        median_row("drill.cpu_ms", cpu, "ms"),
-        Row(
-            name="drill.hasty_p95_ms",
-            value=percentile(hasty, 95),
-            unit="ms",
-            samples=samples_of(hasty),
-            note="each click in the moment in which the place before it stands",
-        ),
-    ]
-
-
-def _drills(page: Page, home: str, times: int, look_ms: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of `times` drills into one street after the other, and what the page's main thread worked for each.
-
-    The pointer does not rest before it presses; the button is down as long as a finger needs, which the page uses.
-    """
-    tools = page.context.new_cdp_session(page)
-    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
-    codes = page.evaluate("[...document.querySelectorAll('.rank[data-drill]')].map(p => p.dataset.drill)")
-    taken, cpu = [], []
-    for k in range(times):
-        code = codes[k % len(codes)]
-        page.wait_for_timeout(look_ms)
-        box = page.locator(f".rank[data-drill='{code}']").bounding_box()
-        assert box
-        page.evaluate(WATCH_DRILL, code)
-        before = _worked(tools)
-        page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
-        page.mouse.down()
-        page.wait_for_timeout(PRESSED_MS)
-        page.mouse.up()
-        _until(page, "window.drilledIn")
-        taken.append(float(page.evaluate("window.drilledIn")))
-        cpu.append(_worked(tools) - before)
-        page.wait_for_timeout(look_ms)
-        page.go_back()
-        shown = f"document.querySelector('path.map-area[data-code=\"{codes[0]}\"]')"
-        _until(page, f"document.body.dataset.area === '{home}' && {shown}")
-    tools.detach()
-    return taken, cpu
+    pages.until(page, "window.usefulAt")
+    return page, float(page.evaluate("window.usefulAt")), pages.worked(tools)
 
 
 def _map(browser: Browser, url: str, redis: str, folder: Path, count: int) -> list[Row]:
-    page = _open(browser, url)
+    page = pages.opened(browser, url)
     held = page.evaluate("__yiping.count()")
     draws = [float(page.evaluate(FIRST_DRAW)) for _ in range(5)]
     plain = float(page.evaluate(FIRST_DRAW_GEOJSON))
@@ -323,22 +250,6 @@ def _without_layer(page: Page) -> float:
     rate = float(page.evaluate(PAN, PAN_S / 2))
     page.evaluate(show, True)
     return rate
-
-
-def _open(browser: Browser, url: str) -> Page:
-    page = browser.new_context(viewport=VIEWPORT).new_page()  # type: ignore[arg-type]
-    page.goto(f"{url}/?probe=1")
-    _until(page, "window.__yiping?.connected && window.__yiping.map && window.__yiping.count() > 0")
-    _until(page, "document.querySelector('.map-frame').dataset.drawn")
-    return page
-
-
-def _until(page: Page, condition: str, timeout: float = 60) -> None:
-    deadline = time.monotonic() + timeout
-    while not page.evaluate(f"Boolean({condition})"):
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"never came true in the page: {condition}")
-        page.wait_for_timeout(20)
 
 
 @contextmanager
