@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from dash import html
 
-from components import alarm_guide, alarm_queue, labels
+from components import alarm_acts, alarm_guide, alarm_queue, labels
 from components import format as fmt
 from components.desk_dialogs import OUTCOMES, REASONS
 from components.i18n import Lang, Words
 from components.parts import Child, attributes, icon, mark
-from data_access.domain.alarms import OPEN_STATES, STANDING_STATES, UNACKED_STATES, AlarmAction, AlarmState
+from data_access.domain.alarms import STANDING_STATES, AlarmAction, AlarmState
 from data_access.domain.correlation import is_stale
 from data_access.domain.periods import SHANGHAI
 from data_access.viewmodels.alarms import AlarmRecord, AlarmStep
@@ -69,10 +69,10 @@ def regions(
     return {
         "head": _head(view, w),
         "life": _life(record, view.detail.history, w),
-        "acts": _acts(record, _of_its_event(view, UNACKED_STATES), _of_its_event(view, OPEN_STATES), me, w)
-        if may_act
-        else _looks(record, w),
-        "guide": alarm_guide.build(view, w, ticking=may_comment),
+        "acts": alarm_acts.build(view, me, w) if may_act else alarm_acts.standing(record, w),
+        "guide": alarm_guide.build(
+            view, w, ticking=may_comment, next_=may_act and alarm_acts.next_of(view, w) == "step"
+        ),
         "readings": _readings(view.chart, record, w),
         "siblings": _siblings(view, w),
         "timeline": _timeline(view.detail.history, writing=may_comment, w=w),
@@ -199,64 +199,6 @@ def _seconds(start: datetime, at: datetime, w: Words) -> str:
     if past < 60:  # a minute
         return w("+{n} 秒", n=past)
     return "+" + fmt.age(at - start, w)
-
-
-def _of_its_event(view: DeskAlarm, states: Collection[str]) -> int:
-    """How many alarms of its confirmed event are in one of `states`, itself among them."""
-    event = view.detail.alarm.event_id
-    found = [view.detail.alarm.state, *(a.state for a in view.siblings if a.event_id == event)]
-    return sum(state in states for state in found) if event is not None else 0
-
-
-def _acts(record: AlarmRecord, to_look: int, open_: int, me: str | None, w: Words) -> list[Child]:
-    """The actions that make sense now, each with its key; what is done is a mark and no longer a button.
-
-    `to_look`, `open_`: how many alarms of its event wait for a look, and to be closed.
-    """
-    unacked = record.state in UNACKED_STATES
-    closed = record.state == AlarmState.CLOSED
-    shelved = record.shelved_until is not None or record.shelved_until_clear
-    mine = record.owner is not None and record.owner == me
-    if closed:
-        reason = w(REASONS[record.close_reason]) if record.close_reason else ""
-        said = " · ".join(part for part in (w("已关闭"), reason, record.closed_by or "") if part)
-        return [html.P([icon("check"), said], className="desk-closed")]
-    stands = record.state in STANDING_STATES  # then it is the steps' turn: nobody is led to closing a fire
-    first = "acknowledge" if unacked else "dispatch" if record.dispatched_at is None else None if stands else "close"
-
-    whole = first == "close" and open_ > 1 and not to_look  # else each of its alarms would be asked about
-
-    def button(action: str, word: str, key: str, *, done: bool = False, **data: str) -> html.Button:
-        kind = " is-primary" if action == first else " is-done" if done else ""
-        return html.Button(
-            [icon("check") if done else None, html.Span(w(word)), html.Kbd(key)],
-            type="button",
-            className=f"desk-button{kind}",
-            **attributes(data_action=action, **data),
-        )
-
-    owner = "放回" if mine else "认领" if record.owner is None else "接手"
-    return [
-        button("claim", owner, "C", done=mine),
-        button("acknowledge", "确认" if unacked else "已确认", "A", done=not unacked),
-        button("event", "确认整个事件", "Shift A", data_what="acknowledge") if to_look > int(unacked) else None,
-        button("dispatch", "派单" if record.dispatched_at is None else "增派", "D"),
-        button("shelve", "取消搁置" if shelved else "搁置", "S", done=shelved),
-        button("false", "误报", "F"),
-        button("close", "关闭", "X"),
-        button("event", "关闭整个事件", "Shift X", data_what="close") if whole else None,
-        button("incident", "转为事件", "I", done=record.incident_id is not None),
-    ]
-
-
-def _looks(record: AlarmRecord, w: Words) -> list[Child]:
-    """Who may not act sees how it stands."""
-    said = [w(labels.ALARM_STATE[record.state])]
-    if record.owner:
-        said.append(w("{owner} 已认领", owner=record.owner))
-    if record.dispatched_to:
-        said.append(w("已派给 {who}", who=record.dispatched_to))
-    return [html.P([icon("lock"), " · ".join(said)], className="desk-closed")]
 
 
 def _readings(chart: Chart | None, record: AlarmRecord, w: Words) -> list[Child]:

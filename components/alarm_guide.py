@@ -16,24 +16,31 @@ from data_access.viewmodels.desk import DeskAlarm
 _BOLD: Final = re.compile(r"\*\*(.+?)\*\*")
 
 
-def build(view: DeskAlarm, w: Words, *, ticking: bool = True) -> list[Child]:
-    """The steps in order; the first that is not done is the current one."""
-    guidance = view.detail.guidance
-    text = guidance.what_to_do_en if w.lang is Lang.EN else guidance.what_to_do
-    found = steps(text, view.detail.history)
+def current(view: DeskAlarm, w: Words) -> int | None:
+    """The number of the first step that is not done; None where all are, or there is none."""
+    return next((step.number for step in _steps(view, w) if step.by is None), None)
+
+
+def build(view: DeskAlarm, w: Words, *, ticking: bool = True, next_: bool = False) -> list[Child]:
+    """The steps in order; the first that is not done is the current one, marked where it is what comes next."""
+    found, now = _steps(view, w), current(view, w)
     if not found:
         return [html.P(w("这类告警还没有处置指引"), className="desk-dim")]
-    current = next((step.number for step in found if step.by is None), None)
     return [
         html.Ol(
-            [_step(step, current=step.number == current, ticking=ticking, w=w) for step in found],
+            [_step(step, now=step.number == now, ticking=ticking, next_=next_, w=w) for step in found],
             className="desk-guide",
             **attributes(aria_label=w("处置步骤")),
         )
     ]
 
 
-def _step(step: Step, *, current: bool, ticking: bool, w: Words) -> html.Li:
+def _steps(view: DeskAlarm, w: Words) -> tuple[Step, ...]:
+    guidance = view.detail.guidance
+    return steps(guidance.what_to_do_en if w.lang is Lang.EN else guidance.what_to_do, view.detail.history)
+
+
+def _step(step: Step, *, now: bool, ticking: bool, next_: bool, w: Words) -> html.Li:
     done = step.by is not None
     number = html.Span(icon("check") if done else str(step.number), className="desk-step-no")
     right: Child = None
@@ -41,14 +48,14 @@ def _step(step: Step, *, current: bool, ticking: bool, w: Words) -> html.Li:
         right = html.Span(f"{fmt.clock(step.at)} {step.by}", className="desk-step-who")
     elif ticking:
         right = html.Button(
-            [html.Span(w("完成")), html.Kbd("T")] if current else w("完成"),
+            [html.Span(w("完成")), html.Kbd("T")] if now else w("完成"),
             type="button",
-            className="desk-button is-small",
+            className=f"desk-button is-small{' is-primary' if now and next_ else ''}",
             **attributes(data_tick=str(step.number), data_tick_text=step.text, aria_label=f"{w('完成')} {step.text}"),
         )
     return html.Li(
         [number, html.Span(_inline(step.text), className="desk-step-text"), right],
-        className="is-done" if done else "is-now" if current else "",
+        className="is-done" if done else "is-now" if now else "",
     )
 
 

@@ -58,10 +58,6 @@ def build(
         [
             _filters(query, place, w),
             html.Div(
-                html.Button("", id=Ids.PILL, type="button", className="desk-pill", hidden=True),
-                className="desk-pill-place",
-            ),
-            html.Div(
                 _first_lines(queue, places, now, w),
                 id=Ids.LIST,
                 className="desk-list",
@@ -70,6 +66,13 @@ def build(
                 **attributes(aria_label=w("告警"), aria_multiselectable="true"),
             ),
             _none(queue, now, w),
+            html.Button(
+                [html.Span("", **attributes(data_f="waiting")), html.Kbd("R")],
+                id=Ids.PILL,
+                type="button",
+                className="desk-pill",
+                hidden=True,
+            ),
             _bulk(w),
         ],
         className="desk-queue",

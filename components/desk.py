@@ -256,7 +256,11 @@ def _foot(w: Words, *, may_act: bool) -> html.Footer:
         [
             html.Span("", className="desk-foot-said", **attributes(data_f="rest")),
             html.Span(
-                [html.Kbd(w("空格")), html.Span(w("选中")), html.Kbd("Shift J K"), html.Span(w("连选"))],
+                [
+                    *(html.Kbd("J"), html.Kbd("K"), html.Span(w("下一条、上一条"))),
+                    *(html.Kbd(w("空格")), html.Span(w("选中"))),
+                    *(html.Kbd("Shift J K"), html.Span(w("连选"))),
+                ],
                 className="desk-foot-keys",
             ),
             html.Button(

@@ -138,7 +138,11 @@ def _close(w: Words) -> html.Dialog:
     return dialog(
         "close",
         w("关闭告警"),
-        [choices("reason", reasons, "real", w("判断")), text_field("note", w("说明"), w("可不填"))],
+        [
+            html.P("", className="desk-dim", **attributes(data_f="stands")),
+            choices("reason", reasons, "real", w("判断")),
+            text_field("note", w("说明"), w("可不填")),
+        ],
         w("关闭告警"),
         w,
     )

@@ -222,6 +222,7 @@ def _state(view: Overview, w: Words) -> dict[str, Any]:
         "name": w.name(area.name, area.name_en),
         "title": f"{w.name(area.name, area.name_en)} · {w('一屏')}",
         "lang": w.lang.value,
+        "acts": may(viewer(), Action.ACT_ON_ALARMS),
         "last_critical": critical.isoformat() if critical else None,
         "up": view.place.trail[-1].code if view.place.trail else None,
         "children": [child.code for child in view.place.children],

@@ -17,7 +17,7 @@ from data_access.auth.credentials import form_token
 from data_access.auth.principal import Kind, may
 from data_access.auth.sessions import LINKED
 from data_access.commands import sign_in as commands
-from data_access.domain.accounts import DEMO_PASSWORD, Action, Purpose
+from data_access.domain.accounts import DEMO_PASSWORD, Action, Purpose, Role
 from data_access.domain.errors import DomainError
 from data_access.queries import accounts, areas
 from data_access.queries.session import reading, services
@@ -28,6 +28,8 @@ _BEFORE: Final = "yiping_before"
 _OVER: Final = "这个登录链接已经失效，请联系管理员。"
 _STALE: Final = "这一页放得太久了，请再试一次。"
 _KEPT: Final = ("lang", "theme")
+_PLACE: Final = {Role.OFFICER: "/alarms", Role.GRID_WORKER: "/field"}
+"""Where a role's work lies, for who signs in without having been on the way to anything."""
 
 
 def show() -> Response:
@@ -36,20 +38,20 @@ def show() -> Response:
         known = {one.name for one in accounts.demo_accounts(session)}
     name = request.args.get("fill", "")
     filled = name in known
-    return _form(name if filled else "", DEMO_PASSWORD if filled else "", request.args.get("next", "/"))
+    return _form(name if filled else "", DEMO_PASSWORD if filled else "", request.args.get("next", ""))
 
 
 def enter() -> Response:
     """`POST /sign-in`: in, and on to where one wanted to go; or the form again with the reason."""
     w, sent = words(request.args.get("lang")), request.form
-    there = _own(sent.get("next", "/"))
+    there = sent.get("next", "")
     if not _from_our_form():
         return _form(sent.get("name", ""), "", there, w(_STALE), 403)
     try:
         found = commands.sign_in(services(), sent.get("name", ""), sent.get("password", ""), address())
     except commands.Refused as refused:
         return _form(sent.get("name", ""), "", there, w(refused.text, **refused.values), 401)
-    return _signed_in(found, there)
+    return _signed_in(found, _own(there) if there else _PLACE.get(found.who.role, "/"))
 
 
 def enter_by_link(secret: str) -> Response:
@@ -133,7 +135,7 @@ def _form(name: str, password: str, there: str, told: str = "", status: int = 20
         token=before,
         name=name,
         password=password,
-        there=_own(there),
+        there=_own(there) if there else "",
         told=told,
         failures=settings.lockout_failures,
         lock_min=settings.lockout_min,

@@ -87,7 +87,7 @@
       if (byId(active)) box.setAttribute("aria-activedescendant", active);
       else box.removeAttribute("aria-activedescendant");
       pill.hidden = !waiting;
-      yiping.deskRows.setText(pill, t("{n} 条新告警", { n: waiting }));
+      yiping.deskRows.setText(slot(pill, "waiting"), t("{n} 条新告警", { n: waiting }));
       byId("desk-bulk").hidden = marked.length < 2;
       yiping.deskRows.setText(slot(byId("desk-bulk"), "marked"), t("已选 {n} 条", { n: marked.length }));
       const none = byId("desk-none");

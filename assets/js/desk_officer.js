@@ -31,7 +31,7 @@
       const { done, refused } = await send(action, alarms, more);
       for (const record of done) queue.patch(record);
       if (done.length) {
-        const ids = done.map((record) => record.id), words = `${t(DONE[action])} · ${named(ids.map((id) => queue.get(id)).filter(Boolean))}`;
+        const ids = done.map((record) => record.id), words = `${t(action === "close" && done.some((record) => record.state !== "closed") ? "已判断，恢复后自动关闭" : DONE[action])} · ${named(ids.map((id) => queue.get(id)).filter(Boolean))}`;
         const undoable = SAFE.has(action) && !quiet;
         if (undoable || (last && ids.some((id) => last.ids.includes(id)))) {
           leave(); // what it offers to take back is the last thing no more
@@ -92,7 +92,10 @@
           send: ({ span, reason }) => (reason ? act("shelve", alarms, { ...spanOf(span), reason }) : t("请写明为什么搁置")),
         });
       },
-      close: (alarms) => ask("close", alarms, { send: ({ reason, note }) => act("close", alarms, { reason, note: note || null }) }),
+      close: (alarms) => ask("close", alarms, {
+        said: { stands: alarms.some((a) => a.state.startsWith("active")) ? t("告警条件仍在：先记下判断，恢复后自动关闭。") : "" },
+        send: ({ reason, note }) => act("close", alarms, { reason, note: note || null }),
+      }),
       false: (alarms) => act("close", alarms, { reason: "false", note: null }),
       dispatch: (alarms) => ask("dispatch", alarms.slice(0, 1), {
         prepare: (dialog) => yiping.deskDialogs.offer(dialog.querySelector("[data-options]"), "to", choices),

@@ -29,8 +29,12 @@
     return a.building_id === null ? a.area === b.area : a.building_id === b.building_id;
   }
 
-  /** The worst first, then the oldest. */
-  const compare = (a, b) => b.severity - a.severity || raisedMs(a) - raisedMs(b) || a.alarm_id - b.alarm_id;
+  /** Whether it only waits: looked at and gone, or judged and not yet gone. A fire of now stands above those of before. */
+  const isDone = (a) => a.state === "cleared_acked" || a.state === "closed" || Boolean(a.close_reason);
+
+  /** The worst first, of one grade what is to be done before what only waits, then the oldest. */
+  const compare = (a, b) =>
+    b.severity - a.severity || Number(Boolean(a.last)) - Number(Boolean(b.last)) || raisedMs(a) - raisedMs(b) || a.alarm_id - b.alarm_id;
 
   const IN_VIEW = {
     open: (a) => !isHeld(a),
@@ -79,14 +83,19 @@
     const waiting = new Set(); // belong into the list and are not in it yet
     let order = []; // ids in the list, as it settled
     let listed = new Set(order);
+    let places = new Map(); // id → what decided its place, which only settling weighs anew
     let flood = false;
     const opened = new Set(); // groups of a flood that are unfolded
 
     const belongs = (a) => Boolean(a) && matches(a, filter, me, now());
 
+    const placed = (a) => ({ alarm_id: a.alarm_id, severity: a.severity, raised_ms: raisedMs(a), last: isDone(a) });
+
     function settle() {
-      order = [...alarms.values()].filter(belongs).sort(compare).map((a) => a.alarm_id);
+      const sorted = [...alarms.values()].filter(belongs).map(placed).sort(compare);
+      order = sorted.map((a) => a.alarm_id);
       listed = new Set(order);
+      places = new Map(sorted.map((a) => [a.alarm_id, a]));
       waiting.clear();
     }
 
@@ -96,14 +105,16 @@
     }
 
     function insert(a) {
+      const own = placed(a);
       let low = 0, high = order.length;
       while (low < high) {
         const middle = (low + high) >> 1;
-        if (compare(alarms.get(order[middle]), a) < 0) low = middle + 1;
+        if (compare(places.get(order[middle]), own) < 0) low = middle + 1;
         else high = middle;
       }
       order.splice(low, 0, a.alarm_id);
       listed.add(a.alarm_id);
+      places.set(a.alarm_id, own);
     }
 
     /** Take what an alarm now is; tells whether it is one that has come into the list's view just now. */

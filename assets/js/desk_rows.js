@@ -4,6 +4,7 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const SHAPES = { 4: "critical", 3: "major", 2: "minor", 1: "warn" };
+  const TAGS = 2; // a line has room for so many
   const LOW = 0.25; // of the time for a first look
   const t = (source, values) => yiping.t(source, values);
   const age = (ms) => yiping.display.age(ms, t); // a later script of the page
@@ -37,14 +38,15 @@
     else if (gone) found.push([yiping.word("alarmState", a.state), false]);
     if (a.run !== null) found.push([t("回放"), false]);
     if (a.window) found.push([a.window === "drill" ? t("演练") : t("检修"), false]);
-    if (a.event_id) found.push([t("已证实"), false]);
     if (isSuppressed(a)) found.push([t("被抑制"), false]);
     if (isShelved(a)) found.push([a.shelved_until ? t("搁置至 {time}", { time: yiping.display.clock(Date.parse(a.shelved_until)).slice(0, 5) }) : t("搁置到恢复"), false]);
     if (a.close_reason && a.state !== "closed") found.push([t("已判断"), false]);
+    if (a.event_id && isUnacked(a)) found.push([t("已证实"), false]);
     if (a.chattering) found.push([t("抖动"), false]);
     if (isStale(a, now)) found.push([t("长存"), false]);
     if (a.incident_id) found.push([t("已转事件"), false]);
-    return found;
+    if (a.event_id && !isUnacked(a)) found.push([t("已证实"), false]);
+    return found.slice(0, TAGS); // the open alarm says them all
   }
 
   /** The clock of the first look, as a ring; nothing where none runs. */

@@ -116,7 +116,17 @@
       cells.push(told);
     }
     if (several) cells.push(others(all.slice(1)));
+    if (yiping.here && yiping.here.acts && mode === "alarm" && !wall()) cells.push(actLink(worst));
     facts.replaceChildren(...cells);
+  }
+
+  /** The way of an officer from the fire to his desk, with its key. */
+  function actLink(worst) {
+    const place = element("div", "strip-act"), link = element("a", "", t("去处置"));
+    link.href = yiping.deskAddress(worst.alarm_id);
+    link.append(element("kbd", "", "A"));
+    place.append(link);
+    return place;
   }
 
   function floodCell(flood) {
@@ -295,6 +305,11 @@
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-alarm]");
     if (target) focus(target.dataset.alarm);
+  });
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event, link = document.querySelector(".strip-act a");
+    if (key.toLowerCase() !== "a" || !link || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, dialog")) return;
+    link.click();
   });
   // A new place: other alarms, other counters; a new page: other elements.
   window.addEventListener("yiping:area", () => {

@@ -219,7 +219,8 @@ def _follow(row: AlarmRow, alarm: Alarm, parent: AlarmRow | None, work: _Look) -
     action = AlarmAction.CLOSE if reason else AlarmAction.ACKNOWLEDGE
     details = Details(reason=reason, note=parent.close_note)
     after = transition(alarm, action, now=work.now, actor=who, details=details)
-    work.changes.move(row, after, action, note="随其原因一并处置", actor=who, detail={"parent_id": parent.id})
+    detail: dict[str, object] = {"parent_id": parent.id} | ({"reason": str(reason)} if reason else {})
+    work.changes.move(row, after, action, note="随其原因一并处置", actor=who, detail=detail)
     row.clock_at = work.now + AGAIN if row.state != AlarmState.CLOSED else None
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import AlarmRow, AreaRow, DeviceRow, IncidentRow, ShiftRow
+from data_access.domain.alarms import AlarmState
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.periods import local_day, midnight
 from data_access.events import AlarmChanged
@@ -38,10 +39,15 @@ def queue(session: Session, path: str, limit: int = FIRST_PAGE) -> DeskQueue:
     )
     counted = session.execute(select(AlarmRow.severity, func.count()).where(_OPEN, *inside).group_by(AlarmRow.severity))
     return DeskQueue(
-        rows=tuple(_told(*row) for row in rows),
+        rows=tuple(sorted((_told(*row) for row in rows), key=lambda one: (-one.severity, _waits(one)))),
         by_severity={row[0]: row[1] for row in counted},
         last_at=_newest(session, path),
     )
+
+
+def _waits(alarm: AlarmChanged) -> bool:
+    """Whether it is looked at and gone, or judged: of its grade it comes last (`isDone` of desk_queue.js)."""
+    return alarm.state == AlarmState.CLEARED_ACKED or alarm.close_reason is not None
 
 
 def figures(session: Session, path: str, *, now: datetime, since: datetime, on_shift: bool = False) -> DeskFigures:

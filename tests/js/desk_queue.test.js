@@ -23,6 +23,18 @@ test("the worst come first, then the oldest, under a head for each grade with it
   assert.deepEqual(heads(queue), [[4, 2], [2, 2], [1, 1]]);
 });
 
+test("of one grade what only waits for a word comes after what is to be done, and moves when the list settles", () => {
+  const before = { severity: 4, state: "cleared_acked" }, judged = { severity: 4, state: "active_acked", close_reason: "real" };
+  const queue = filled([alarm(1, before), alarm(2, judged), alarm(4, { severity: 4, state: "active_acked" }), alarm(9)]);
+  assert.deepEqual(ids(queue), [4, 1, 2, 9]);
+  queue.apply(alarm(4, { severity: 4, state: "cleared_acked", version: 2 }));
+  assert.deepEqual(ids(queue), [4, 1, 2, 9]); // under the cursor nothing moves
+  queue.apply(alarm(5, { severity: 4 }));
+  assert.deepEqual(ids(queue), [4, 5, 1, 2, 9]);
+  queue.settle();
+  assert.deepEqual(ids(queue), [5, 1, 2, 4, 9]);
+});
+
 test("a new alarm waits until the list settles; a critical one does not wait", () => {
   const queue = filled([alarm(1), alarm(2)]);
   assert.equal(queue.apply(alarm(3)), true);
@@ -69,7 +81,7 @@ test("each view holds its own and its number", () => {
   ];
   const found = {};
   for (const view of ["open", "mine", "unacked", "shelved", "suppressed", "all"]) found[view] = ids(filled(list, { me: "zhou", filter: { view } }));
-  assert.deepEqual(found, { open: [1, 2, 5], mine: [2], unacked: [1], shelved: [3, 6], suppressed: [4], all: [1, 2, 3, 4, 5, 6] });
+  assert.deepEqual(found, { open: [1, 2, 5], mine: [2], unacked: [1], shelved: [3, 6], suppressed: [4], all: [1, 2, 3, 4, 6, 5] });
   const { views } = filled(list, { me: "zhou" }).counts();
   assert.deepEqual(views, { open: 3, mine: 1, unacked: 1, shelved: 2, suppressed: 1, stale: 0, chattering: 0, all: 6 });
 });

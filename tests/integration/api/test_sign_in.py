@@ -85,6 +85,11 @@ def test_a_wrong_password_says_so_and_nobody_is_in(browser: httpx.Client) -> Non
     assert "yiping_session" not in browser.cookies
 
 
+def test_who_was_on_no_way_comes_to_where_the_work_of_the_role_lies(browser: httpx.Client) -> None:
+    assert sign_in(browser, there="").headers["location"] == "/alarms"
+    assert sign_in(browser, name=LEADER, there="").headers["location"] == "/"
+
+
 @pytest.mark.parametrize("there", ["https://elsewhere/", "//elsewhere/", "/\\elsewhere", "/sign-in", "javascript:1"])
 def test_nobody_is_led_elsewhere(browser: httpx.Client, there: str) -> None:
     assert sign_in(browser, there=there).headers["location"] == "/"

@@ -121,16 +121,25 @@ def test_the_open_alarm_says_what_where_and_how_grave() -> None:
         assert said in head
 
 
-def test_the_first_button_is_the_next_thing_to_do() -> None:
-    def primary(record: AlarmRecord) -> str:
-        acts = _parts(_view(record))["acts"]
-        return acts.split("is-primary", 1)[1].split('data-action="')[1].split('"')[0]
+def test_the_next_thing_to_do_is_always_marked() -> None:
+    def primary(record: AlarmRecord, history: Iterable[AlarmStep] = ()) -> str:
+        parts = _parts(_view(record, history))
+        acts = parts["acts"] + parts["guide"]
+        return acts.split("is-primary", 1)[1].split("<kbd>")[1].split("<")[0] if "is-primary" in acts else ""
 
-    assert primary(_record()) == "acknowledge"
-    assert primary(_record(state=AlarmState.ACTIVE_ACKED)) == "dispatch"
-    assert primary(_record(state=AlarmState.CLEARED_ACKED, dispatched_at=NOW)) == "close"
-    burning = _parts(_view(_record(state=AlarmState.ACTIVE_ACKED, dispatched_at=NOW)))["acts"]
-    assert "is-primary" not in burning  # nobody is led to closing a fire that burns
+    standing: dict[str, Any] = {"state": AlarmState.ACTIVE_ACKED, "dispatched_at": NOW}
+    ticked = [_step("comment", detail={"text": f"✓ {n}. x"}) for n in range(1, 10)]
+    assert primary(_record()) == "A"
+    assert primary(_record(state=AlarmState.ACTIVE_ACKED)) == "D"
+    assert primary(_record(**standing)) == "T"  # the steps of the guidance
+    assert primary(_record(**standing), ticked) == "I"  # a fire that is handled becomes a case
+    assert primary(_record(state=AlarmState.CLEARED_ACKED)) == "X"
+    handled = _record(**standing, incident_id=3)
+    assert primary(handled, ticked) == ""  # nobody is led to closing a fire that burns
+    assert "告警条件仍在" in _parts(_view(handled, ticked))["acts"]
+    judged = _parts(_view(_record(**standing, close_reason="real")))["acts"]
+    assert "恢复后自动关闭" in judged
+    assert "<kbd>J</kbd>" in judged
 
 
 def test_an_owner_may_put_back_and_another_take_over() -> None:
