@@ -9,6 +9,7 @@ from datetime import datetime
 from redis import Redis
 
 from data_access.db.engine import Database
+from data_access.db.stores import Store, store_at
 from data_access.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -23,3 +24,8 @@ class Services:
     database: Database
     redis: Redis
     clock: Clock
+
+    @property
+    def store(self) -> Store:
+        """Where attachments are kept."""
+        return store_at(self.settings.attachments_url, self.settings.data_dir)

@@ -13,6 +13,8 @@ from typing import Annotated
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from data_access.domain.buckets import Bucket
+
 
 class Deployment(StrEnum):
     """What a first start sets up."""
@@ -90,6 +92,12 @@ class Settings(BaseSettings):
 
     shelve_max_h: Annotated[int, Field(ge=1, le=720)] = Field(24, description="Hours an alarm may be shelved at most.")
 
+    attachments_url: str | None = Field(
+        None,
+        description="S3-compatible storage for photos, clips and voice: s3://bucket/prefix?endpoint=https://host"
+        "&region=…&style=path|virtual, its keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; default: the data "
+        "folder.",
+    )
     attachment_photo_mb: Annotated[int, Field(ge=1, le=100)] = Field(
         10, description="Megabytes a photo of a case may have when it is sent."
     )
@@ -233,6 +241,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().resolve() if value else value
+
+    @field_validator("attachments_url", mode="after")
+    @classmethod
+    def _a_bucket(cls, value: str | None) -> str | None:
+        if value is not None:
+            Bucket.from_url(value)
+        return value
 
     @property
     def database(self) -> str:

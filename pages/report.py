@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Final
 
-from flask import Flask, Response, current_app, redirect, request, send_file
+from flask import Flask, Response, current_app, redirect, request
 
 from components import labels, phone, report
 from components.i18n import Words, words
 from data_access.api import content_policy
 from data_access.commands import reports as commands
-from data_access.domain.errors import DomainError, InvalidInput, NotFound
+from data_access.domain.errors import DomainError, InvalidInput, NotFound, Unavailable
 from data_access.domain.reports import CLASS_OF, RATINGS
-from data_access.queries import attachments, reports
+from data_access.queries import reports
 from data_access.queries.session import reading, services
 
 _KEPT: Final = ("lang", "point")
@@ -69,11 +69,13 @@ def picture(secret: str, number: int) -> Response:
     """`GET /r/…/photo/…`: a photo of the case."""
     try:
         with reading() as session:
-            digest, media_type = reports.photo(session, secret, number)
-        path = attachments.path_of(services().settings.data_dir, digest, media_type)
-        found = send_file(path, mimetype=media_type, max_age=3600)
+            photo = reports.photo(session, secret, number)
+        pieces = services().store.read(photo.digest, photo.suffix, 0, photo.size)
     except (NotFound, FileNotFoundError):
         return Response(status=404)
+    except Unavailable:
+        return Response(status=503)
+    found = Response(pieces, mimetype=photo.media_type, headers={"Content-Length": str(photo.size)})
     found.headers["Cache-Control"] = "private, max-age=3600"
     return _secret(found)
 

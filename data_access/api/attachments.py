@@ -5,13 +5,14 @@ What is sent is the file itself, as the body; its kind, phase and key are in the
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from data_access.api.answers import answer_json
@@ -29,6 +30,7 @@ from data_access.domain.errors import InvalidInput, NotFound
 from data_access.queries import attachments
 from data_access.viewmodels.incidents import Attachment
 
+_RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _KEPT: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=86400, immutable", "Content-Encoding": "identity"}
 """Under its number it never changes; by whom it may be seen can, so not for long. It is compressed already."""
 
@@ -59,11 +61,36 @@ async def get_attachments(request: Request) -> Response:
 async def get_attachment(request: Request) -> Response:
     """The file."""
     ctx, scope, number = context(request), principal(request).scope, a_number(request.path_params["attachment_id"])
-    name, media_type = await ctx.read(lambda session: attachments.file_of(session, number, scope))
-    path = attachments.path_of(ctx.services.settings.data_dir, name, media_type)
-    if not await ctx.run(path.exists):
-        raise NotFound("这个附件的文件不在了。")
-    return FileResponse(path, media_type=media_type, headers=_KEPT, content_disposition_type="inline")
+    file = await ctx.read(lambda session: attachments.file_of(session, number, scope))
+    part = asked_part(request.headers.get("range", ""), file.size)
+    if part is None:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
+    start, end = part
+    try:
+        pieces = await ctx.run(lambda: ctx.services.store.read(file.digest, file.suffix, start, end))
+    except FileNotFoundError as error:
+        raise NotFound("这个附件的文件不在了。") from error
+    headers = {**_KEPT, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
+    if end - start < file.size:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
+    status = 206 if end - start < file.size else 200
+    return StreamingResponse(pieces, status, headers, media_type=file.media_type)
+
+
+def asked_part(asked: str, size: int) -> tuple[int, int] | None:
+    """From where to before where of `size` bytes a Range header asks: all without one; None where there are none.
+
+    Players ask for one part; who asks for several gets all, as the header allows.
+    """
+    found = _RANGE.fullmatch(asked.strip())
+    if found is None or found.groups() == ("", ""):
+        return 0, size
+    first, last = found.groups()
+    if not first:
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(size, int(last) + 1) if last else size
+    return (start, end) if start < end else None
 
 
 async def post_attachment(request: Request) -> Response:

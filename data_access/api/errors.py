@@ -20,6 +20,7 @@ from data_access.domain.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    Unavailable,
 )
 from data_access.ingest.http import Away, Busy
 
@@ -34,6 +35,7 @@ STATUS: Final[dict[type[DomainError], int]] = {
     IllegalTransition: 409,
     Busy: 429,
     Away: 503,
+    Unavailable: 503,
 }
 
 

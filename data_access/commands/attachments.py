@@ -1,6 +1,6 @@
 """Attachments come in: read and cleaned outside of any transaction, then row, history and event in one.
 
-The file is written before that transaction commits (`db.files`); what was committed always has its file.
+The file is written before that transaction commits (`db.stores`); what was committed always has its file.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from data_access.auth.principal import Principal
 from data_access.commands import clips, photos
 from data_access.commands.incident_acts import NOT_THERE, apply
 from data_access.db.cases import to_case
-from data_access.db.engine import Database
-from data_access.db.files import Blob, Files
+from data_access.db.stores import Blob
 from data_access.db.tables import AttachmentRow, IncidentRow
 from data_access.db.workflows import workflow_of
 from data_access.domain.attachments import JPEG, M4A, MOV, MP4, AttachmentKind, Format, Phase, check_size, recognise
@@ -143,7 +142,7 @@ def keep(
     Raises `NotFound` outside his scope, `NotAllowed`, `Conflict`, `InvalidInput`.
     """
     per_case = services.settings.attachments_per_case
-    with Files(services.settings.data_dir).holding(file.blob):
+    with services.store.holding(file.blob):
         try:
             with services.database.writing() as session:
                 return _attached(session, incident_id, file, sent, who, per_case)
@@ -170,11 +169,11 @@ def _attached(
     return made, True
 
 
-def sweep(database: Database, files: Files, now: datetime) -> int:
+def sweep(services: Services, now: datetime) -> int:
     """Take away the files that no row names; return how many."""
 
     def named(digests: Collection[str]) -> Collection[str]:
-        with database.reading() as session:
+        with services.database.reading() as session:
             return set(session.scalars(select(AttachmentRow.digest).where(AttachmentRow.digest.in_(digests))))
 
-    return files.sweep(named, before=(now - _ORPHANED_FOR).timestamp())
+    return services.store.sweep(named, before=(now - _ORPHANED_FOR).timestamp())

@@ -12,7 +12,6 @@ from data_access.auth.credentials import digest
 from data_access.auth.principal import Principal
 from data_access.commands import incidents
 from data_access.commands.attachments import Limits, Prepared, Sent, attach, prepare
-from data_access.db.files import Files
 from data_access.db.tables import CameraRow, IncidentRow
 from data_access.domain.areas import within
 from data_access.domain.attachments import AttachmentKind, Phase
@@ -31,7 +30,7 @@ def open_case(services: Services, code: str, picture: bytes, who: Principal, key
     """
     photo = prepare(picture, Limits.of(services.settings), AttachmentKind.PHOTO) if picture else None
     blobs = [photo.blob] if photo else []
-    with Files(services.settings.data_dir).holding(*blobs):
+    with services.store.holding(*blobs):
         try:
             with services.database.writing() as session:
                 return _opened(session, services, code, photo, who, key)

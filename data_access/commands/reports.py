@@ -31,7 +31,6 @@ from data_access.commands.incident_acts import apply
 from data_access.commands.limits import take_one
 from data_access.commands.places import Spot, locate
 from data_access.db.engine import Database
-from data_access.db.files import Files
 from data_access.db.tables import AreaRow, BuildingRow, IncidentRow, MetaRow, PatrolPointRow, ReportRow, from_ms, to_ms
 from data_access.domain.attachments import AttachmentKind, Phase
 from data_access.domain.cases import CaseAction
@@ -89,8 +88,7 @@ def report(services: Services, form: Form, files: Sequence[bytes], *, address: s
     allow(services, address)
     limits = Limits.of(services.settings)
     photos = [prepare(data, limits, AttachmentKind.PHOTO) for data in files]
-    store = Files(services.settings.data_dir)
-    with store.holding(*(photo.blob for photo in photos)):
+    with services.store.holding(*(photo.blob for photo in photos)):
         try:
             with services.database.writing() as session:
                 _take_in(session, services, form, photos, now)

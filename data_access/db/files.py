@@ -1,39 +1,22 @@
-"""Files beside the database, under the hash of what is in them: written before the row that names them is committed.
-
-A crash between the two leaves a file that no row names; `sweep` takes it away later. Machines that share a database
-share this folder.
-"""
+"""Attachments in a folder beside the database. Machines that share a database share this folder."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property
-from hashlib import sha256
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
+
+from data_access.db.stores import AT_ONCE, GONE, Blob, Named, Store, by_the
 
 FOLDER: Final = "attachments"
-_GONE: Final = ".gone"
 _NEW: Final = ".new"
+_PIECE: Final = 256 * 1024
 
 
-@dataclass(frozen=True)
-class Blob:
-    """What a file holds, and what it is called."""
-
-    data: bytes
-    suffix: str
-
-    @cached_property
-    def digest(self) -> str:
-        return sha256(self.data).hexdigest()
-
-
-class Files:
+class Files(Store):
     """The files of a data folder."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -43,26 +26,44 @@ class Files:
         """Where the file is, if it is."""
         return self._folder / digest[:2] / f"{digest}.{suffix}"
 
-    @contextmanager
-    def holding(self, *blobs: Blob) -> Iterator[None]:
-        """Write the files, let the block commit the rows that name them, and see that they are still there.
+    def keep(self, blob: Blob) -> bool:
+        path = self.path(blob.digest, blob.suffix)
+        with suppress(FileNotFoundError):
+            os.utime(path)  # young again, so that no sweep looks at it
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{blob.digest}.{secrets.token_hex(4)}{_NEW}")
+        with fresh.open("wb") as file:
+            file.write(blob.data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)
+        return True
 
-        The sweep may have taken one away that was there before and that nobody had named until now.
+    def see_to(self, blob: Blob) -> None:
+        self.keep(blob)
+
+    def read(self, digest: str, suffix: str, start: int, end: int) -> Iterator[bytes]:
+        file = self.path(digest, suffix).open("rb")
+        file.seek(start)
+        return _pieces(file, end - start)
+
+    def sweep(self, named: Named, *, before: float) -> int:
+        """As every store.
+
+        A file is put aside first and asked about then, so that a row committed meanwhile either finds it gone
+        (`holding` writes it again) or is seen here.
         """
-        for blob in blobs:
-            self._keep(blob)
-        yield
-        for blob in blobs:
-            if not self.path(blob.digest, blob.suffix).exists():
-                self._keep(blob)
+        old = (path for path in self._folder.glob("??/*") if _age(path) < before)
+        return sum(self._sweep(some, named) for some in by_the(AT_ONCE, old))
 
-    def sweep(self, named: Callable[[Collection[str]], Collection[str]], *, before: float, most: int = 1_000) -> int:
-        """Take away files older than `before` (seconds since 1970) that nobody names; return how many.
+    def check(self) -> str:
+        there = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
+        if not os.access(there, os.W_OK):
+            raise PermissionError(f"{there} cannot be written to")
+        return str(self._folder)
 
-        `named` tells which of some digests rows name. A file is put aside first and asked about then, so that a row
-        committed meanwhile either finds it gone (`holding` writes it again) or is seen here.
-        """
-        old = [path for path in self._folder.glob("??/*") if _age(path) < before][:most]
+    def _sweep(self, old: list[Path], named: Named) -> int:
         for path in old:
             if path.suffix == _NEW:
                 path.unlink(missing_ok=True)  # a writer died over it
@@ -71,10 +72,10 @@ class Files:
         gone = 0
         for path, digest in candidates.items():
             if digest in kept:
-                if path.suffix == _GONE:
+                if path.suffix == GONE:
                     _back(path)
                 continue
-            aside = path if path.suffix == _GONE else path.with_name(path.name + _GONE)
+            aside = path if path.suffix == GONE else path.with_name(path.name + GONE)
             with suppress(FileNotFoundError):
                 path.rename(aside)
                 if named({digest}):
@@ -84,22 +85,16 @@ class Files:
                     gone += 1
         return gone
 
-    def _keep(self, blob: Blob) -> None:
-        path = self.path(blob.digest, blob.suffix)
-        with suppress(FileNotFoundError):
-            os.utime(path)  # young again, so that no sweep looks at it
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{blob.digest}.{secrets.token_hex(4)}{_NEW}")
-        with fresh.open("wb") as file:
-            file.write(blob.data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
+
+def _pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
+    with file:
+        while left > 0 and (piece := file.read(min(left, _PIECE))):
+            left -= len(piece)
+            yield piece
 
 
 def _back(path: Path) -> None:
-    there = path.with_name(path.name.removesuffix(_GONE))
+    there = path.with_name(path.name.removesuffix(GONE))
     if there.exists():
         path.unlink(missing_ok=True)
     else:

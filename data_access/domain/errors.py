@@ -31,6 +31,10 @@ class InvalidInput(DomainError):  # noqa: N818  # as above
     """What was sent does not have the form or range it must have."""
 
 
+class Unavailable(DomainError):  # noqa: N818  # as above
+    """Something outside of the program does not answer just now."""
+
+
 class NotSignedIn(DomainError):  # noqa: N818  # as above
     """Nobody is known to ask."""
 

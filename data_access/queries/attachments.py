@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.db.files import Files
 from data_access.db.tables import AttachmentRow, IncidentRow
 from data_access.domain.areas import within
 from data_access.domain.attachments import SUFFIXES
@@ -29,18 +28,26 @@ def shown(row: AttachmentRow) -> Attachment:
     return Attachment(**{name: getattr(row, name) for name in Attachment.__slots__})
 
 
-def path_of(data_dir: Path, digest: str, media_type: str) -> Path:
-    """Where the file lies."""
-    return Files(data_dir).path(digest, SUFFIXES[media_type])
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file as its row names it."""
+
+    digest: str
+    media_type: str
+    size: int
+
+    @property
+    def suffix(self) -> str:
+        return SUFFIXES[self.media_type]
 
 
-def file_of(session: Session, attachment_id: int, scope: str) -> tuple[str, str]:
-    """Digest and type of one. Raises `NotFound` when there is none within `scope`."""
+def file_of(session: Session, attachment_id: int, scope: str) -> Kept:
+    """The file of one. Raises `NotFound` when there is none within `scope`."""
     found = session.execute(
-        select(AttachmentRow.digest, AttachmentRow.media_type, IncidentRow.area_path)
+        select(AttachmentRow.digest, AttachmentRow.media_type, AttachmentRow.size, IncidentRow.area_path)
         .join(IncidentRow, IncidentRow.id == AttachmentRow.incident_id)
         .where(AttachmentRow.id == attachment_id)
     ).one_or_none()
     if found is None or not within(found.area_path, scope):
         raise NotFound("没有这个附件，或者不在您的权限范围内。")
-    return found.digest, found.media_type
+    return Kept(found.digest, found.media_type, found.size)

@@ -27,6 +27,7 @@ from data_access.domain.errors import NotFound
 from data_access.domain.incidents import FINAL_STAGES, Stage
 from data_access.domain.reports import REWORKS, may_reply
 from data_access.domain.workflows import Workflow
+from data_access.queries.attachments import Kept
 from data_access.viewmodels.reports import Passed, Point, Receipt, Told
 
 MOST: Final = 200
@@ -120,10 +121,10 @@ def receipt_of(session: Session, row: IncidentRow, *, now: datetime, reply_days:
     )
 
 
-def photo(session: Session, secret: str, number: int) -> tuple[str, str]:
-    """Digest and type of a photo of the case whose link this is. Raises `NotFound`."""
+def photo(session: Session, secret: str, number: int) -> Kept:
+    """A photo of the case whose link this is. Raises `NotFound`."""
     found = session.execute(
-        select(AttachmentRow.digest, AttachmentRow.media_type)
+        select(AttachmentRow.digest, AttachmentRow.media_type, AttachmentRow.size)
         .join(ReportRow, ReportRow.incident_id == AttachmentRow.incident_id)
         .where(
             ReportRow.secret == digest(secret),
@@ -133,7 +134,7 @@ def photo(session: Session, secret: str, number: int) -> tuple[str, str]:
     ).one_or_none()
     if found is None:
         raise NotFound("没有这张照片。")
-    return found.digest, found.media_type
+    return Kept(found.digest, found.media_type, found.size)
 
 
 def _steps(row: IncidentRow, history: Sequence[IncidentHistoryRow], workflow: Workflow) -> tuple[Passed, ...]:

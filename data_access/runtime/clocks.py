@@ -16,7 +16,6 @@ from data_access.commands import (
     repeats,
     windows,
 )
-from data_access.db.files import Files
 from data_access.live.outbox import Relay
 from data_access.runtime import days, heartbeat, notices, video, weeklies
 from data_access.runtime.channels import ways
@@ -34,7 +33,6 @@ def tasks(services: Services) -> list[Task]:
     cameras = video.Round(database)
     out = ways(settings)
     sender = notices.Sender(database, out)
-    files = Files(settings.data_dir)
 
     def retention(now: datetime) -> None:
         clocks.drop_old(
@@ -66,7 +64,7 @@ def tasks(services: Services) -> list[Task]:
         Task(
             name="attachments",
             every_s=attachments.SWEEP_EVERY_S,
-            run=lambda now: attachments.sweep(database, files, now),
+            run=lambda now: attachments.sweep(services, now),
         ),
         Task(name="retention", every_s=600.0, run=retention),
     ]

@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data_access.db import migrate, revision
 from data_access.db.tables import DeadLetterRow, MetaRow, NoticeRow, OutboxRow, SourceRow
+from data_access.domain.errors import Unavailable
 from data_access.domain.notices import NoticeState
 from data_access.ingest.metrics import stored
 from data_access.ingest.mqtt import Address
@@ -85,6 +86,7 @@ def examine(services: Services) -> Report:
     web = ends["web"]
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("disk", lambda: disk(services.settings)),
+        ("attachments", lambda: attachments(services)),
         ("database", lambda: database(services)),
         ("migrations", lambda: migrations(services)),
         ("redis", lambda: redis(services)),
@@ -127,6 +129,19 @@ def disk(settings: Settings) -> Finding:
         "" if state is State.OK else "make room, or keep readings for fewer days (YIPING_READINGS_KEEP_DAYS)",
         {"free_bytes": usage.free, "total_bytes": usage.total},
     )
+
+
+def attachments(services: Services) -> Finding:
+    """Whether photos, clips and voice can be kept and read back."""
+    began = time.perf_counter()
+    try:
+        there = services.store.check()
+    except Unavailable as error:
+        why = next(iter(str(error.__cause__).strip().splitlines()), "")
+        advice = "check YIPING_ATTACHMENTS_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that the bucket exists"
+        return Finding("attachments", State.FAIL, f"the bucket does not take a file: {why[:200]}", advice)
+    took = (time.perf_counter() - began) * 1000
+    return Finding("attachments", State.OK, f"{there} takes files, {took:.0f} ms", "", {"ms": round(took, 1)})
 
 
 def database(services: Services) -> Finding:

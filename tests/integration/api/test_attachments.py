@@ -61,6 +61,11 @@ def test_of_a_clip_parts_are_served(web: Web, case: int) -> None:
     made = worker.send(case, CLIP, "kind=video&phase=after").json()
     part = worker.get(f"/attachments/{made['id']}", Range="bytes=4-7")
     assert (part.status_code, part.content, part.headers["content-type"]) == (206, b"ftyp", "video/mp4")
+    assert part.headers["content-range"] == f"bytes 4-7/{len(CLIP)}"
+    for asked, told in (("bytes=-8", CLIP[-8:]), ("bytes=30-", CLIP[30:]), ("bytes=0-", CLIP), ("bytes=2-1", None)):
+        part = worker.get(f"/attachments/{made['id']}", Range=asked)
+        assert (part.status_code, part.content) == (416, b"") if told is None else part.content == told, asked
+    assert worker.get(f"/attachments/{made['id']}", Range="bytes=99999-").status_code == 416
 
 
 def test_outside_the_scope_there_is_none(web: Web, case: int) -> None:

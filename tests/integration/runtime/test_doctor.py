@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +45,20 @@ def test_without_a_running_product_every_part_says_what_to_do(services: Services
     with services.database.writing() as session:
         assert note(session, "heartbeat", services.clock())  # from a moment before it was stopped
     assert doctor.heartbeat(services).state is State.FAIL
+
+
+def test_a_bucket_is_written_to_and_read_or_says_why_not(services: Services, s3_url: str) -> None:
+    def seen(url: str) -> tuple[State, str, str]:
+        found = doctor.attachments(replace(services, settings=Settings(attachments_url=url)))
+        return found.state, found.seen, found.advice
+
+    state, said, _ = seen(s3_url)
+    assert state is State.OK
+    assert s3_url.partition("?")[0] in said
+    state, said, advice = seen(s3_url.replace("//attachments/", "//elsewhere/"))
+    assert state is State.FAIL
+    assert "elsewhere" in said or "NoSuchBucket" in said or "404" in said
+    assert "YIPING_ATTACHMENTS_URL" in advice
 
 
 def test_dead_letters_are_counted_by_reason(services: Services, noon: datetime) -> None:
