@@ -229,6 +229,8 @@
         get applied() { return appliedEvents; },
         get alarms() { return alarmEvents; },
         get lastAppliedAt() { return lastAppliedAt; },
+        map: null, // until map.js has one
+        count: () => 0,
         onApplied(fn) {
           appliedListeners.add(fn);
           return () => appliedListeners.delete(fn);

@@ -143,6 +143,11 @@ test("snapshot first, then the stream from its event id; listeners get both", as
   assert.equal(live.probe.applied, 1);
 });
 
+test("the probe is whole before there is a map", () => {
+  const { live } = page([]);
+  assert.deepEqual([live.probe.map, live.probe.count(), live.probe.connected], [null, 0, false]);
+});
+
 test("the probe counts alarm events applied, whatever became of the alarm", async () => {
   const { live, say } = page([snapshot("e-5-0")]);
   live.start();
