@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from sqlalchemy import String, select
 
 from components.i18n import catalogue
@@ -22,6 +22,17 @@ pytestmark = pytest.mark.browser
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 REGISTERED = re.compile(r'register_page\(\s*__name__, path="([^"]+)"')
 SENTENCES = {"body", "note", "reason", "detail", "description"}  # columns that hold no names
+# What is looked at, by who looks: a guest, the administrator, a grid worker.
+ADDRESSES = {
+    "": ("/sign-in", "/report?point={point}", "/?wall=1&carousel=children", "/?building={building}"),
+    "demo-admin": (
+        *("/", "/?area={grid}", "/trends", "/trends/judgement", "/compare", "/brief", "/walls", "/account"),
+        *("/alarms", "/alarms/analysis", "/alarms/rules?device={pool}&alarm=level_low"),
+        *("/incidents", "/incidents?view=list", "/indicators", "/incidents/case?code={case}"),
+        *("/users", "/users?name=demo-officer", "/users?new=token", "/audit", "/catalogue", "/workflows"),
+    ),
+    "demo-grid": ("/field",),
+}
 # Text and what is said of things, also where it is folded away; the way to the other language is in that language.
 SAID = """() => {
   const found = new Set(), aside = "script, style, template, noscript, [lang^=zh]:not(html)";
@@ -54,66 +65,62 @@ def names(product: Product) -> str:
 
 
 @pytest.fixture(scope="module")
-def english(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser that has signed in nowhere yet."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", bypass_csp=True)
-    yield context
-    context.close()
-
-
-def _addresses(product: Product) -> dict[str, list[str]]:
-    """The addresses to look at, by who looks: a guest, the administrator, a grid worker."""
-    building, point = product.building().code, product.point().code
+def places(product: Product) -> dict[str, str]:
+    """What `ADDRESSES` leave open."""
     with product.database.reading() as session:  # one of the demo's own: nobody has written a note on it
         case = session.scalar(select(IncidentRow.code).where(IncidentRow.source == DEMO, IncidentRow.reworks > 0))
     return {
-        "": [
-            "/sign-in",
-            f"/report?point={point}",
-            "/?wall=1&carousel=children",
-            f"/?building={building}",
-        ],
-        "demo-admin": [
-            *(
-                "/",
-                f"/?area={product.area('grid').code}",
-                "/trends",
-                "/trends/judgement",
-                "/compare",
-                "/brief",
-                "/walls",
-                "/account",
-            ),
-            *("/alarms", "/alarms/analysis", f"/alarms/rules?device={product.device('pool').code}&alarm=level_low"),
-            *("/incidents", "/incidents?view=list", "/indicators", f"/incidents/case?code={case}"),
-            *("/users", "/users?name=demo-officer", "/users?new=token", "/audit", "/catalogue", "/workflows"),
-        ],
-        "demo-grid": ["/field"],
+        "case": str(case),
+        "grid": product.area("grid").code,
+        "building": product.building().code,
+        "point": product.point().code,
+        "pool": product.device("pool").code,
     }
 
 
-def test_every_page_is_among_those_looked_at(product: Product) -> None:
+@pytest.fixture(scope="module")
+def reader(chromium: Browser, product: Product) -> Iterator[Callable[[str], BrowserContext]]:
+    """The browser of a user who reads English, signed in once; of a guest for ""."""
+    browsers: dict[str, BrowserContext] = {}
+
+    def of(user: str) -> BrowserContext:
+        if user not in browsers:
+            size: ViewportSize = {"width": 1440, "height": 900}
+            browsers[user] = chromium.new_context(viewport=size, locale="en-GB", bypass_csp=True)
+            if user:
+                page = browsers[user].new_page()
+                page.goto(f"{product.url}/sign-in?fill={user}&next=/account")
+                page.click(".si-go")
+                page.wait_for_url("**/account")
+                page.close()
+        return browsers[user]
+
+    yield of
+    for browser in browsers.values():
+        browser.close()
+
+
+def test_every_page_is_among_those_looked_at() -> None:
     pages = Path(__file__).parents[2].joinpath("pages").glob("*.py")
     registered = {path for page in pages for path in REGISTERED.findall(page.read_text("utf-8"))}
-    looked_at = {address.partition("?")[0] for of in _addresses(product).values() for address in of}
+    looked_at = {address.partition("?")[0] for of in ADDRESSES.values() for address in of}
     assert len(registered) >= 10
     assert registered - looked_at == set()
 
 
+@pytest.mark.parametrize(("user", "address"), [(user, address) for user, of in ADDRESSES.items() for address in of])
 def test_no_page_speaks_chinese_to_an_english_reader_but_names(
-    english: BrowserContext, product: Product, names: str
+    reader: Callable[[str], BrowserContext],
+    product: Product,
+    names: str,
+    places: dict[str, str],
+    user: str,
+    address: str,
 ) -> None:
-    page, words, found = english.new_page(), set(catalogue()), {}
-    for user, addresses in _addresses(product).items():
-        if user:
-            english.clear_cookies()
-            page.goto(f"{product.url}/sign-in?fill={user}&next=/account")
-            page.click(".si-go")
-            page.wait_for_url("**/account")
-        for address in addresses:
-            found[f"{user} {address}"] = _untranslated(page, product.url + address, names, words)
+    page = reader(user).new_page()
+    found = _untranslated(page, product.url + address.format_map(places), names, set(catalogue()))
     page.close()
-    assert {address: texts for address, texts in found.items() if texts} == {}
+    assert found == []
 
 
 def _untranslated(page: Page, address: str, names: str, words: set[str]) -> list[str]:
