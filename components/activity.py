@@ -138,7 +138,7 @@ def _channels(channels: tuple[GroupLine, ...], w: Words) -> html.Div:
     rows = [
         html.Div(
             [
-                html.Span(w(c.name) if c.code is None else c.name, className="channel-name", title=c.name),
+                html.Span(w(c.name), className="channel-name", title=w(c.name)),
                 html.Span(html.I(style={"width": f"{100 * c.counts.created / highest:.1f}%"}), className="channel-bar"),
                 html.B(fmt.count(c.counts.created)),
                 html.Span(

@@ -210,7 +210,7 @@ def _lines(view: Overview, w: Words) -> html.Section:
         html.Tr(
             [
                 html.Td(str(rows.index(line) + 1), className="num"),
-                html.Th(w.name(line.name, line.name_en) if line.code else w(line.name), scope="row"),
+                html.Th(w.name(line.name, line.name_en) if line.name_en else w(line.name), scope="row"),
                 html.Td(fmt.count(line.counts.created), className="num"),
                 html.Td(f"{fmt.count(line.counts.closed_on_time)} / {fmt.count(line.counts.due)}", className="num"),
                 html.Td(html.B(fmt.rate(line.counts.on_time_rate)), className="num"),

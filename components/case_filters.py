@@ -35,9 +35,9 @@ def build(choices: Choices, query: Mapping[str, str], w: Words) -> html.Div:
                     _select("stage", w("阶段"), [(stage.value, labels.STAGE[stage]) for stage in WAITS], query, w)
                     if listing
                     else None,
-                    _select("type", w("大类"), _pairs(choices.types), query, w),
-                    _select("channel", w("渠道"), _pairs(choices.channels), query, w),
-                    _select("unit", w("单位"), _pairs(choices.units), query, w),
+                    _select("type", w("大类"), _pairs(choices.types, w), query, w),
+                    _select("channel", w("渠道"), _pairs(choices.channels, w), query, w),
+                    _select("unit", w("单位"), _pairs(choices.units, w), query, w),
                     _select("urgency", w("紧急程度"), [(str(n), word) for n, word in URGENCY.items()], query, w),
                     html.Label(
                         [
@@ -121,5 +121,5 @@ def _select(name: str, label: str, pairs: Sequence[tuple[str, str]], query: Mapp
     )
 
 
-def _pairs(choices: Sequence[Choice]) -> list[tuple[str, str]]:
-    return [(str(choice.id), choice.name) for choice in choices]
+def _pairs(choices: Sequence[Choice], w: Words) -> list[tuple[str, str]]:
+    return [(str(choice.id), w(choice.name)) for choice in choices]

@@ -32,7 +32,7 @@ def case_address(code: str, query: Mapping[str, str]) -> str:
 
 def card(line: IncidentLine, now: datetime, query: Mapping[str, str], w: Words) -> html.Li:
     """A card of the board."""
-    where = [line.place or place_of(line), line.unit or line.channel]
+    where = [line.place or place_of(line), line.unit or (line.channel and w(line.channel))]
     return html.Li(
         html.A(
             [
@@ -63,7 +63,7 @@ def row(line: IncidentLine, now: datetime, query: Mapping[str, str], w: Words) -
             html.Td([clock(line, now, w), *_tags(line, now, w)], className="case-when"),
             html.Td([w(labels.STAGE[line.stage]), html.Small(_waits_for(line, w))]),
             html.Td([line.place or fmt.DASH, html.Small(place_of(line))], title=line.place or ""),
-            html.Td([line.type or fmt.DASH, html.Small(line.channel or fmt.DASH)]),
+            html.Td([line.type or fmt.DASH, html.Small(w(line.channel) if line.channel else fmt.DASH)]),
             html.Td([line.unit or fmt.DASH, html.Small(line.owner or "")], title=line.unit or ""),
             html.Td(fmt.stamp(line.created_at)),
         ],

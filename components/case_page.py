@@ -58,7 +58,7 @@ def head(page: CasePage, w: Words) -> list[Child]:
                     [
                         html.Span(line.code),
                         html.Span(
-                            w("{channel} {time}", channel=line.channel or w("上报"), time=fmt.stamp(line.created_at))
+                            w("{channel} {time}", channel=w(line.channel or "上报"), time=fmt.stamp(line.created_at))
                         ),
                     ],
                     className="case-code",
@@ -184,7 +184,7 @@ def facts(page: CasePage, query: Mapping[str, str], w: Words) -> html.Section:
         (w("描述"), detail.description),
         (w("承办"), line.unit),
         (w("经办"), line.owner),
-        (w("来源"), line.channel),
+        (w("来源"), line.channel and w(line.channel)),
     ]
     shown = [child for name, value in rows if value for child in (html.Dt(name), html.Dd(value))]
     return panel("facts", w("案情"), [html.Dl(shown, className="case-facts")])

@@ -188,6 +188,9 @@ REPORT_TOLD: Final[Mapping[str, str]] = {
     "void": "没有受理",
     "rate": "您已评价",
 }
+CHANNELS: Final = ("网格员巡查", "随手拍", "视频 AI", "传感器", "政府信箱", "i水贝", "未归属")
+"""Names of channels as districts use them, so that the catalogue has their English; another name stays as it is."""
+
 PHASE: Final[Mapping[str, str]] = {"report": "上报时", "before": "处置前", "after": "处置后", "other": "其他照片"}
 RATING: Final[Mapping[str, str]] = {"good": "满意", "fair": "基本满意", "poor": "不满意"}
 

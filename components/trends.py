@@ -105,7 +105,7 @@ def groups(kind: str, title: str, found: Sequence[GroupTrend], w: Words) -> html
     """Classes or channels: four weeks against the four before, and week by week."""
     rows: list[html.Tr] = []
     for line in found:
-        name = w(line.name) if line.name == "未归属" else line.name
+        name = w(line.name)
         cells = [
             html.Th(name, scope="row", title=name),
             html.Td(html.B(fmt.count(line.now))),

@@ -17,7 +17,7 @@ from data_access.viewmodels.trends import HotTopics
 
 CHANNELS = 6
 HOT = 2
-KINDS = 5
+KINDS = 9
 _AGES = (
     ("0–14 岁", Fact.AGE_0_14),
     ("15–59", Fact.AGE_15_59),
@@ -67,10 +67,7 @@ def places(ledger: Ledger, w: Words) -> html.Div:
 
 def sources(channels: Sequence[GroupLine], title: str, w: Words) -> html.Div:
     """来源: the channels that brought most cases of the period; `title` says of which."""
-    shown = [
-        html.Span([html.Span(w(c.name) if c.code is None else c.name), html.B(fmt.count(c.counts.created))])
-        for c in channels[:CHANNELS]
-    ]
+    shown = [html.Span([html.Span(w(c.name)), html.B(fmt.count(c.counts.created))]) for c in channels[:CHANNELS]]
     return html.Div([html.P(title), html.Div(shown, className="wide-sources-list")], className="uw wide-sources")
 
 

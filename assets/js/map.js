@@ -58,6 +58,7 @@
       this.names = new yiping.mapNames.Names(window.L, map);
       this.areas = new yiping.mapAreas.Areas(window.L, map, this.names, (code) => this._choose(code), (boxes) => {
         this.layer.placeLabels(boxes);
+        this.around?.avoid(this.around.obstacles, boxes);
       });
       this.layer.addTo(map);
       this.heat = new (yiping.mapHeat.define(window.L))(this.frame).addTo(map);

@@ -284,6 +284,15 @@
       return this.byCode.get(code)?.layer.feature.properties.role === "building";
     }
 
+    has(code) {
+      return this.byCode.has(code);
+    }
+
+    // The code of one of them: other shapes, another code.
+    first() {
+      return this.byCode.keys().next().value;
+    }
+
     // Whether the place on screen has nothing below it but its buildings.
     isLeaf() {
       return [...this.byCode.values()].some((one) => one.point);

@@ -50,6 +50,7 @@
       this.houses = new Map(); // code → its footprint
       this.names = []; // each with the footprint it belongs to, if any
       this.obstacles = [];
+      this.labels = []; // of areas
       this.box = null; // what has been fetched covers this
       map.on("moveend", () => this.look());
     }
@@ -62,6 +63,8 @@
     // The map rests, or shows another place.
     look() {
       clearTimeout(this.resting);
+      if (this.of !== this.areas.first()) this.box = null; // another place draws other shapes itself
+      this.of = this.areas.first();
       const close = this.map.getZoom() >= this.from, frame = this.map.getContainer().closest(".map-frame");
       if (close !== frame.classList.contains("is-near")) {
         frame.classList.toggle("is-near", close);
@@ -99,6 +102,7 @@
       this.names.length = this.outlines.length = 0;
       for (const feature of features) {
         const p = feature.properties;
+        if (this.areas.has(p.code)) continue;
         if (p.role === "building") this._house(feature, 0.5 * rem);
         else {
           const shape = L.geoJSON(feature, { renderer: this.pens.renderer, interactive: false, style: outline() });
@@ -129,8 +133,8 @@
     }
 
     // Symbols or names of areas have moved: names keep clear of them.
-    avoid(obstacles) {
-      this.obstacles = obstacles;
+    avoid(obstacles, labels = this.labels) {
+      Object.assign(this, { obstacles, labels });
       this.declutter();
     }
 
@@ -140,7 +144,7 @@
       const named = this.map.getZoom() >= this.namesFrom;
       const boxes = this.names.map((one) => this._nameBox(one, named));
       const houses = [...this.houses.values()].map((house) => this._houseBox(house));
-      const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses]);
+      const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...this.labels, ...houses]);
       this.names.forEach(({ label }, i) => label.place(found[i]));
     }
 

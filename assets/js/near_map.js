@@ -35,6 +35,8 @@
     return RINGS_M.find((r) => r >= seen) || RINGS_M[RINGS_M.length - 1];
   }
 
+  const NOTHING = { isLeaf: () => false, has: () => false, first: () => null }; // no place has its own shapes here
+
   class NearMap {
     constructor(L) {
       this.L = L;
@@ -59,7 +61,7 @@
       });
       L.control.scale({ imperial: false, position: "bottomright" }).addTo(this.map);
       this.names = new yiping.mapNames.Names(L, this.map);
-      this.around = new yiping.mapAround.Around(L, this.map, { isLeaf: () => false }, this.names, { from: ZOOM.min, names: 17 });
+      this.around = new yiping.mapAround.Around(L, this.map, NOTHING, this.names, { from: ZOOM.min, names: 17 });
       this.basemap = new yiping.mapBasemap.BaseMap(L, this.map, this.frame);
       this.group = L.layerGroup().addTo(this.map);
       this.map.on("zoomend", () => this._arrange());
