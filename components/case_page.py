@@ -290,11 +290,11 @@ def citizen(page: CasePage, w: Words) -> Child:
 
 
 def photos(page: CasePage, w: Words) -> Child:
-    """现场照片: pictures and clips, before and after; nothing where there are none."""
+    """现场照片: pictures, clips and voice, before and after; nothing where there are none."""
     shown = [
         html.Figure(
             [
-                html.A(_picture(one, w), href=f"/api/v1/attachments/{one.id}", target="_blank"),
+                _shown(one, w),
                 html.Figcaption(
                     [html.B(labels.of(labels.PHASE, one.phase, w)), f" {fmt.stamp(one.at)} {_actor(one.actor, w)}"]
                 ),
@@ -305,11 +305,14 @@ def photos(page: CasePage, w: Words) -> Child:
     return panel("photos", w("现场照片"), [html.Div(shown, className="case-photos")]) if shown else None
 
 
-def _picture(one: Attachment, w: Words) -> Child:
+def _shown(one: Attachment, w: Words) -> Child:
+    """A picture to open; a clip or a recording to play here, fetched when somebody does."""
+    there, what = f"/api/v1/attachments/{one.id}", labels.of(labels.PHASE, one.phase, w)
     if one.media_type.startswith("image/"):
-        alt = labels.of(labels.PHASE, one.phase, w)
-        return Picture(src=f"/api/v1/attachments/{one.id}", alt=alt, loading="lazy")
-    return html.Span([icon("cam"), one.media_type], className="case-file")
+        return html.A(Picture(src=there, alt=what, loading="lazy"), href=there, target="_blank")
+    if one.media_type.startswith("video/"):
+        return html.Video(src=there, controls=True, preload="metadata", title=f"{w('录像')} {what}")
+    return html.Audio(src=there, controls=True, preload="none", title=f"{w('录音')} {what}")
 
 
 def timeline(page: CasePage, w: Words, *, may_write: bool) -> html.Section:

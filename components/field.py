@@ -10,7 +10,7 @@ from typing import Final
 from components import phone
 from components.i18n import Lang, Words, catalogue
 
-_ICONS: Final = ("check", "back", "off", "list", "nav", "pin", "photo", "waiting")
+_ICONS: Final = ("check", "back", "off", "list", "nav", "pin", "photo", "waiting", "mic", "film")
 WORDS: Final[Mapping[str, str]] = {
     "accept": "接单",
     "answer": "告诉上报人的话（会显示在回执上）",
@@ -58,6 +58,9 @@ WORDS: Final[Mapping[str, str]] = {
     "since": "{at} 起，联网自动补发",
     "to_send": "待发送 {n}",
     "understood": "知道了",
+    "video": "录像",
+    "voice": "录音",
+    "voice_stop": "停止（{n} 秒）",
     "waits": "待发",
     "what_done": "做了什么（可不填）",
     "why_return": "为什么退回",
@@ -70,8 +73,8 @@ def _refusals(w: Words) -> Mapping[str, str]:
     return {text: said for text, said in catalogue().items() if text.endswith("。")} if w.lang is Lang.EN else {}
 
 
-def shell(w: Words) -> str:
-    """The page before its script has run."""
+def shell(w: Words, *, voice_s: int) -> str:
+    """The page before its script has run; `voice_s` is how many seconds may be recorded."""
     spoken = {key: w(word) for key, word in WORDS.items()} | {"refusals": _refusals(w)}
     words = json.dumps(spoken, ensure_ascii=False).replace("<", "\\u003c")
     tabs = "".join(
@@ -80,7 +83,8 @@ def shell(w: Words) -> str:
     )
     return (
         f"{phone.sheet(*_ICONS)}{phone.top(w('任务'), ' ', phone.language({}, w))}"
-        f'<div id="queue"></div><main class="ph-body" id="field"><p class="card">{escape(w("读取中…"))}</p></main>'
+        f'<div id="queue"></div><main class="ph-body" id="field" data-voice-most="{voice_s}">'
+        f'<p class="card">{escape(w("读取中…"))}</p></main>'
         f'<nav class="ph-nav" aria-label="{escape(w("页面"))}">{tabs}'
         f'<a href="/report?lang={w.lang.value}">{phone.icon("photo")}{escape(w("上报"))}</a></nav>'
         f'<script type="application/json" id="words">{words}</script>'

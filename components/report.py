@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
 from components import format as fmt
 from components import labels, phone
@@ -19,7 +19,15 @@ from data_access.domain.reports import MENU
 from data_access.viewmodels.reports import Passed, Point, Receipt
 
 LONGEST: Final = 500
-_FORM_ICONS: Final = (*(tile.code for tile in MENU), "photo", "call", "pin")
+_FORM_ICONS: Final = (*(tile.code for tile in MENU), "photo", "mic", "film", "call", "pin")
+
+
+class Room(NamedTuple):
+    """How many photos there may be, and how many seconds a recording and a clip may last."""
+
+    photos: int
+    voice: int
+    clip: int
 
 
 def form(  # all that the page says
@@ -29,7 +37,7 @@ def form(  # all that the page says
     lost: bool,
     told: str,
     sent: Mapping[str, str],
-    photos: int,
+    room: Room,
     query: Mapping[str, str],
     w: Words,
 ) -> str:
@@ -45,7 +53,7 @@ def form(  # all that the page says
         '<input type="hidden" name="lng"><input type="hidden" name="lat">'
         f'<p class="ph-trap" aria-hidden="true"><label>{escape(w("请留空"))}'
         '<input name="website" tabindex="-1" autocomplete="off"></label></p>'
-        f"{_place(point, sent, lost=lost, w=w)}{_menu(sent, w)}{_shots(photos, w)}"
+        f"{_place(point, sent, lost=lost, w=w)}{_menu(sent, w)}{_shots(room.photos, w)}{_clips(room, w)}"
         f'<section><div class="lh"><label for="text">{escape(w("情况说明"))}</label>'
         f"<small>{escape(w('可不填，最多 {n} 字', n=LONGEST))}</small></div>"
         f'<textarea id="text" name="text" rows="3" maxlength="{LONGEST}">{escape(sent.get("text", ""))}</textarea>'
@@ -150,6 +158,22 @@ def _shots(most: int, w: Words) -> str:
         f'<label class="shot add">{phone.icon("photo")}<span>{escape(w("拍照或选照片"))}</span>'
         '<input id="photos" name="photos" type="file" accept="image/jpeg,image/png,image/webp" multiple></label>'
         "</div></section>"
+    )
+
+
+def _clips(room: Room, w: Words) -> str:
+    """A recording and a clip; without a script the phone's own recorder and camera make them."""
+    inputs = "".join(
+        f'<label class="b o shoot" for="{name}">{phone.icon(icon)}<span>{escape(w(word))}</span>'
+        f'<input id="{name}" name="{name}" type="file" accept="{kind}/*"></label>'
+        for name, icon, word, kind in (("voice", "mic", "录音", "audio"), ("clip", "film", "录像", "video"))
+    )
+    limits = w("可不填，录音最长 {voice} 秒，录像最长 {clip} 秒", voice=room.voice, clip=room.clip)
+    return (
+        f'<section data-clips data-most="{room.voice}" data-stop="{escape(w("停止（{n} 秒）"))}" '
+        f'data-start="{escape(w("录音"))}" data-remove="{escape(w("删除"))}">'
+        f'<div class="lh"><span>{escape(w("录音或录像"))}</span><small>{escape(limits)}</small></div>'
+        f'<div class="acts">{inputs}</div></section>'
     )
 
 

@@ -110,6 +110,12 @@ class Settings(BaseSettings):
     attachment_voice_mb: Annotated[int, Field(ge=1, le=100)] = Field(
         5, description="Megabytes a voice recording of a case may have."
     )
+    attachment_voice_s: Annotated[int, Field(ge=5, le=3600)] = Field(
+        120, description="Seconds a voice recording of a case may last."
+    )
+    attachment_video_s: Annotated[int, Field(ge=5, le=3600)] = Field(
+        60, description="Seconds a video clip of a case may last."
+    )
     attachments_per_case: Annotated[int, Field(ge=1, le=1000)] = Field(
         30, description="Photos, clips and recordings that one case may have."
     )

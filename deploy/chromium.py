@@ -35,6 +35,7 @@ _FLAGS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps: this machine has none
     f"--disable-features={','.join(_OFF)}",
 )
 

@@ -10,16 +10,18 @@ from flask import Flask, Response, current_app, redirect, request
 
 from components import labels, phone, report
 from components.i18n import Words, words
-from data_access.api import content_policy
+from data_access.api import MAY_RECORD, content_policy
 from data_access.commands import reports as commands
+from data_access.domain.attachments import AttachmentKind
 from data_access.domain.errors import DomainError, InvalidInput, NotFound, Unavailable
 from data_access.domain.reports import CLASS_OF, RATINGS
 from data_access.queries import reports
 from data_access.queries.session import reading, services
 
 _KEPT: Final = ("lang", "point")
+_FILES: Final = {"photos": AttachmentKind.PHOTO, "voice": AttachmentKind.VOICE, "clip": AttachmentKind.VIDEO}
 _ROOM: Final = 64 * 1024
-"""Bytes for everything in the form but its photos."""
+"""Bytes for everything in the form but its files."""
 _MB: Final = 1_000_000
 
 
@@ -31,11 +33,18 @@ def show() -> Response:
 def send() -> Response:
     """`POST /report`: on to the receipt; or the form again with what was written and the reason."""
     settings = services().settings
-    request.max_content_length = settings.report_photos * settings.attachment_photo_mb * _MB + _ROOM
+    files_mb = settings.report_photos * settings.attachment_photo_mb
+    files_mb += settings.attachment_voice_mb + settings.attachment_video_mb
+    request.max_content_length = files_mb * _MB + _ROOM
     request.max_form_memory_size = _ROOM
     sent = request.form.to_dict()
     try:
-        files = [file.read() for file in request.files.getlist("photos") if file.filename]
+        files = [
+            (file.read(), kind)
+            for name, kind in _FILES.items()
+            for file in request.files.getlist(name)
+            if file.filename
+        ]
         secret = commands.report(services(), _read(sent), files, address=request.remote_addr or "")
     except DomainError as refused:
         return _form(sent, _words()(refused.source, **refused.named), 400)
@@ -119,7 +128,7 @@ def _degrees(text: str | None, most: float) -> float | None:
 
 
 def _form(sent: Mapping[str, str], told: str, status: int) -> Response:
-    w, code = _words(), sent.get("point", "")[:64]
+    w, code, settings = _words(), sent.get("point", "")[:64], services().settings
     with reading() as session:
         point = reports.point(session, code) if code else None
     body = report.form(
@@ -128,11 +137,13 @@ def _form(sent: Mapping[str, str], told: str, status: int) -> Response:
         lost=bool(code) and point is None,
         told=told,
         sent=sent,
-        photos=services().settings.report_photos,
+        room=report.Room(settings.report_photos, settings.attachment_voice_s, settings.attachment_video_s),
         query=_query(),
         w=w,
     )
-    return _page(w("随手拍"), body, status)
+    answer = _page(w("随手拍"), body, status)
+    answer.headers["Permissions-Policy"] = MAY_RECORD
+    return answer
 
 
 def _receipt(secret: str, told: str, status: int = 200) -> Response:

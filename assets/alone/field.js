@@ -10,7 +10,7 @@
   const REFRESH_MS = 30_000;
 
   const state = { view: null, items: [], here: null, reachable: true, since: null, sent: null, signedOut: false,
-    by: "near", tab: "tasks", open: null, asking: null };
+    by: "near", tab: "tasks", open: null, asking: null, speaking: null, mute: !yiping.voice.able };
 
   const t = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
   const two = (n) => String(n).padStart(2, "0");
@@ -82,7 +82,7 @@
     const { incident_id, what, key, body } = item;
     const asked =
       what === "photo"
-        ? fetch(`/api/v1/incidents/${incident_id}/attachments?kind=photo&phase=${item.phase}&key=${key}&done_at=${at}`,
+        ? fetch(`/api/v1/incidents/${incident_id}/attachments?kind=${item.kind || "photo"}&phase=${item.phase}&key=${key}&done_at=${at}`,
             { method: "POST", headers: form, body: item.blob })
         : fetch(what === "visit" ? "/api/v1/field/visits" : "/api/v1/field/acts",
             { method: "POST", headers: json, body: JSON.stringify({ ...body, key, done_at: item.at }) });
@@ -160,11 +160,31 @@
     if (file) await act(task, "photo", {}, { phase, blob: await yiping.photo.small(file) });
   }
 
+  let recording = null; // its handle; what is shown of it is in `state`
+
+  async function speak(task) {
+    if (recording) return recording.stop();
+    const most = Number(document.getElementById("field").dataset.voiceMost);
+    recording = yiping.voice.record(most, (n) => {
+      state.speaking = { id: task.id, n };
+      draw();
+    });
+    const made = await recording.done;
+    recording = null;
+    state.speaking = null;
+    if (made) await attach(task, "voice", made);
+    else state.mute = true; // the phone will not: its own recorder is offered
+    draw();
+  }
+
+  const attach = (task, kind, file) => file && act(task, "photo", {}, { kind, phase: "other", blob: file });
+
   // The picture.
 
   const SAYS = { accept: "accept", arrive: "arrive", return: "return", advance: "finish", visit: "check_in" };
 
   function label(item) {
+    if (item.kind) return t(item.kind);
     if (item.what === "photo") return t(item.phase === "after" ? "photo_after" : "photo_before");
     return t(SAYS[item.what]);
   }
@@ -237,6 +257,18 @@
     return h("label", { class: `b ${primary ? "pri" : "o"} shoot` }, icon("photo"), t(phase === "after" ? "shoot_after" : "shoot_before"), input);
   }
 
+  /** What he says or films beside the photos. */
+  function clips(task) {
+    const picked = (kind) => h("input", { type: "file", accept: kind === "voice" ? "audio/*" : "video/*", "data-kind": kind,
+      onchange: (event) => attach(task, kind, event.target.files[0]) });
+    const on = state.speaking && state.speaking.id === task.id;
+    const voice = state.mute
+      ? h("label", { class: "b o shoot" }, icon("mic"), t("voice"), picked("voice"))
+      : h("button", { class: `b o shoot${on ? " is-recording" : ""}`, "data-speak": "", onclick: () => speak(task) }, icon("mic"),
+          on ? t("voice_stop", { n: state.speaking.n }) : t("voice"));
+    return [voice, h("label", { class: "b o shoot" }, icon("film"), t("video"), picked("video"))];
+  }
+
   function asked(task, what) {
     const field = h("textarea", { id: "said", rows: 2, maxLength: 500, required: what === "return" });
     const go = (event) => {
@@ -276,7 +308,7 @@
       steps(task),
       state.asking ? asked(task, state.asking) : [primary(task),
         task.finished ? null : h("div", { class: "acts" }, map,
-          task.mine && task.stage === "dispatch" ? camera(task, "before", false) : null,
+          task.mine && task.stage === "dispatch" ? [camera(task, "before", false), ...clips(task)] : null,
           task.stage === "dispatch" ? h("button", { class: "b o", onclick: () => { state.asking = "return"; draw(); document.getElementById("said").focus(); } }, icon("back"), t("return")) : null)]);
   }
 

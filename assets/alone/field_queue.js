@@ -57,10 +57,10 @@
     for (const item of items) {
       const task = found.get(item.incident_id);
       if (!task || item.state !== "waiting") continue;
-      task.pending.push(item.what);
+      if (!item.kind) task.pending.push(item.what);
       if (item.what === "accept") Object.assign(task, { mine: true, accepted_at: item.at });
       if (item.what === "arrive") task.arrived_at = item.at;
-      if (item.what === "photo") task.photos.push([null, item.phase]);
+      if (item.what === "photo" && !item.kind) task.photos.push([null, item.phase]);
       if (item.what === "advance" || item.what === "return") task.finished = true;
     }
     return [...found.values()];

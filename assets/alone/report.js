@@ -50,6 +50,71 @@
     });
   }
 
+  // A recording and a clip: listened to and looked at before they are sent, and taken away again.
+  const clips = form.querySelector("[data-clips]");
+  if (clips) {
+    for (const field of clips.querySelectorAll("input")) field.addEventListener("change", () => showClip(field));
+    if (yiping.voice.able) recorder(clips.querySelector("#voice"));
+  }
+
+  function showClip(field) {
+    const label = field.parentElement;
+    clips.querySelector(`[data-of=${field.id}]`)?.remove();
+    label.hidden = field.files.length > 0;
+    if (!field.files.length) return;
+    const box = document.createElement("div");
+    const player = document.createElement(field.id === "voice" ? "audio" : "video");
+    const remove = document.createElement("button");
+    box.className = "clip";
+    box.dataset.of = field.id;
+    player.controls = true;
+    player.src = URL.createObjectURL(field.files[0]);
+    player.setAttribute("aria-label", label.textContent);
+    remove.type = "button";
+    remove.className = "b o";
+    remove.textContent = clips.dataset.remove;
+    remove.addEventListener("click", () => {
+      URL.revokeObjectURL(player.src);
+      field.value = "";
+      showClip(field);
+    });
+    box.append(player, remove);
+    clips.append(box);
+  }
+
+  /** In place of the field for a file, a button that records; where the phone will not, the field again. */
+  function recorder(field) {
+    const label = field.parentElement;
+    let running = null;
+    label.addEventListener("click", (event) => {
+      if (!yiping.voice.able || label.dataset.refused) return;
+      event.preventDefault();
+      if (running) running.stop();
+      else start();
+    });
+
+    async function start() {
+      const word = label.querySelector("span");
+      running = yiping.voice.record(Number(clips.dataset.most), (n) => {
+        label.classList.add("is-recording");
+        word.textContent = clips.dataset.stop.replace("{n}", String(n));
+      });
+      const made = await running.done;
+      running = null;
+      label.classList.remove("is-recording");
+      word.textContent = clips.dataset.start;
+      if (!made) {
+        label.dataset.refused = "1";
+        field.click();
+        return;
+      }
+      const kept = new DataTransfer();
+      kept.items.add(made);
+      field.files = kept.files;
+      showClip(field);
+    }
+  }
+
   // One's own position, where the page may ask for it.
   const here = form.querySelector("[data-here]");
   if (here && window.isSecureContext && navigator.geolocation) {

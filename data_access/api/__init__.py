@@ -3,10 +3,11 @@
 from data_access.api.bundles import Bundle, bundle, joined
 from data_access.api.context import Context
 from data_access.api.errors import error_handlers
-from data_access.api.middleware import api_middleware, content_policy, mask_access_log
+from data_access.api.middleware import MAY_RECORD, api_middleware, content_policy, mask_access_log
 from data_access.api.routes import api_routes
 
 __all__ = [
+    "MAY_RECORD",
     "Bundle",
     "Context",
     "api_middleware",

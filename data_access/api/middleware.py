@@ -47,6 +47,9 @@ def content_policy(*trusted: str, evaluate: bool = False) -> str:
     )
 
 
+MAY_RECORD: Final = "camera=(), microphone=(self), payment=()"
+"""The Permissions-Policy of pages on which people record what they say."""
+
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",

@@ -15,13 +15,24 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data_access.auth.principal import Principal
-from data_access.commands import clips, photos
+from data_access.commands import clips, lengths, photos
 from data_access.commands.incident_acts import NOT_THERE, apply
 from data_access.db.cases import to_case
 from data_access.db.stores import Blob
 from data_access.db.tables import AttachmentRow, IncidentRow
 from data_access.db.workflows import workflow_of
-from data_access.domain.attachments import JPEG, M4A, MOV, MP4, AttachmentKind, Format, Phase, check_size, recognise
+from data_access.domain.attachments import (
+    JPEG,
+    M4A,
+    MOV,
+    MP4,
+    AttachmentKind,
+    Format,
+    Phase,
+    check_length,
+    check_size,
+    recognise,
+)
 from data_access.domain.cases import CaseAction
 from data_access.domain.errors import Conflict, InvalidInput, NotFound
 from data_access.domain.incident_moves import Details, check_may
@@ -36,9 +47,10 @@ _MB: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How large things may be."""
+    """How large things may be, and how long."""
 
     bytes_of: dict[AttachmentKind, int]
+    seconds_of: dict[AttachmentKind, int]
     edge: int
     per_case: int
 
@@ -51,6 +63,10 @@ class Limits:
         }
         return cls(
             bytes_of={kind: mb * _MB for kind, mb in sizes.items()},
+            seconds_of={
+                AttachmentKind.VIDEO: settings.attachment_video_s,
+                AttachmentKind.VOICE: settings.attachment_voice_s,
+            },
             edge=settings.attachment_photo_edge,
             per_case=settings.attachments_per_case,
         )
@@ -87,6 +103,7 @@ def prepare(data: bytes, limits: Limits, wanted: AttachmentKind | None = None) -
             lng=photo.lng,
             lat=photo.lat,
         )
+    check_length(found, lengths.seconds(data, found), limits.seconds_of)
     clean = clips.blanked(data) if found in (MP4, MOV, M4A) else data
     return Prepared(format=found, blob=Blob(clean, found.suffix))
 

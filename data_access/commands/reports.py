@@ -12,6 +12,7 @@ import hmac
 import logging
 import re
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,13 +82,13 @@ def new_key(services: Services) -> str:
     return f"{body}.{_signature(services, body)}"
 
 
-def report(services: Services, form: Form, files: Sequence[bytes], *, address: str) -> str:
+def report(services: Services, form: Form, files: Sequence[tuple[bytes, AttachmentKind]], *, address: str) -> str:
     """Take the report in, once; return the secret of its link. Raises `InvalidInput` with a sentence for the form."""
     now = services.clock()
-    _check_form(services, form, now, len(files))
+    _check_form(services, form, now, Counter(kind for _, kind in files))
     allow(services, address)
     limits = Limits.of(services.settings)
-    photos = [prepare(data, limits, AttachmentKind.PHOTO) for data in files]
+    photos = [prepare(data, limits, kind) for data, kind in files]
     with services.store.holding(*(photo.blob for photo in photos)):
         try:
             with services.database.writing() as session:
@@ -132,7 +133,7 @@ def find(session: Session, secret: str) -> ReportRow:
     return found
 
 
-def _check_form(services: Services, form: Form, now: datetime, files: int) -> None:
+def _check_form(services: Services, form: Form, now: datetime, files: Counter[AttachmentKind]) -> None:
     body, _, signature = form.key.rpartition(".")
     if not body or not hmac.compare_digest(signature.encode(), _signature(services, body).encode()):
         raise InvalidInput(_STALE)
@@ -145,8 +146,10 @@ def _check_form(services: Services, form: Form, now: datetime, files: int) -> No
         raise InvalidInput("写得太长了，请写短一些。")
     if form.phone and not _PHONE.fullmatch(form.phone):
         raise InvalidInput("手机号不对，请核对，或者不填。")
-    if files > services.settings.report_photos:
+    if files[AttachmentKind.PHOTO] > services.settings.report_photos:
         raise InvalidInput("照片太多，最多 {n} 张。", n=str(services.settings.report_photos))
+    if max(files[AttachmentKind.VOICE], files[AttachmentKind.VIDEO]) > 1:
+        raise InvalidInput("录音和录像各一个。")
 
 
 def _signature(services: Services, body: str) -> str:

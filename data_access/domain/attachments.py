@@ -67,7 +67,7 @@ _NOT_TAKEN: Final = "只接受照片（JPEG、PNG、WebP）、视频（MP4、MOV
 
 
 def recognise(data: bytes, wanted: AttachmentKind | None = None) -> Format:
-    """What the file is, by its first bytes; `wanted` is what the sender says, which only WebM leaves open.
+    """What the file is, by its first bytes; `wanted` is what the sender says, which WebM and MP4 leave open.
 
     Raises `InvalidInput` for anything that is not taken, or is another kind than the sender says.
     """
@@ -83,7 +83,8 @@ def _recognised(head: bytes, wanted: AttachmentKind | None) -> Format | None:
             return known
     if head[4:8] == b"ftyp":
         brand = head[8:12]
-        return None if brand in _STILL else _BOXED.get(brand, MP4)
+        boxed = M4A if wanted is AttachmentKind.VOICE else MP4  # phones record their voice into the box of a clip
+        return None if brand in _STILL else _BOXED.get(brand, boxed)
     if head[:4] == b"RIFF":
         return {b"WEBP": WEBP, b"WAVE": WAV}.get(head[8:12])
     if head[:4] == b"\x1a\x45\xdf\xa3":
@@ -97,3 +98,10 @@ def check_size(found: Format, size: int, limits: dict[AttachmentKind, int]) -> N
         raise InvalidInput("文件是空的。")
     if size > limits[found.kind]:
         raise InvalidInput("文件太大，最多 {mb} MB。", mb=str(limits[found.kind] // 1_000_000))
+
+
+def check_length(found: Format, seconds: float | None, limits: dict[AttachmentKind, int]) -> None:
+    """Raise `InvalidInput` when something of this kind lasts longer than `limits` seconds (and one, for its end)."""
+    most = limits[found.kind]
+    if seconds is not None and seconds > most + 1:
+        raise InvalidInput("录得太长，最长 {s} 秒。", s=str(most))

@@ -92,6 +92,10 @@ def reported(page: Page, product: Product, code: str, file: Path) -> tuple[int, 
     page.set_input_files("#photos", file)
     page.wait_for_selector(".shot.taken")
     page.fill("#text", "井盖一边翘起，电动车压过会颠一下。")
+    page.click("[for=voice]")
+    until(page, "document.querySelector('[for=voice]').textContent.includes('停止（1 秒）')")
+    page.click("[for=voice]")
+    page.wait_for_selector("[data-of=voice] audio")
     time.sleep(3.1)  # quicker would be a machine
     page.dblclick("[type=submit]")
     page.wait_for_selector(".number")
@@ -127,20 +131,24 @@ def handled_offline(page: Page, product: Product, number: int, code: str, file: 
     page.wait_for_selector("[data-do=advance]")
     assert "待发送 2" in page.inner_text("#queue")
     assert "无网络" in page.inner_text("#queue")
+    page.click("[data-speak]")
+    until(page, "document.querySelector('[data-speak]').textContent.includes('停止（1 秒）')")
+    page.click("[data-speak]")
+    until(page, "document.querySelector('#queue').textContent.includes('待发送 3')")
     page.click("[data-do=advance]")
     page.fill("#said", "井盖复位并加防响垫圈")
     page.click(".asked .pri")
-    until(page, "document.querySelector('#queue').textContent.includes('待发送 3')")
+    until(page, "document.querySelector('#queue').textContent.includes('待发送 4')")
     page.click("[data-tab=patrol]")
     page.click(f"[data-point='{code}'] button")
-    until(page, "document.querySelector('#queue').textContent.includes('待发送 4')")
+    until(page, "document.querySelector('#queue').textContent.includes('待发送 5')")
     assert history(product, number)[-1] == "accept"
 
 
 def answered(page: Page, product: Product, number: int) -> None:
     """The connection is back: all of it went out once, in order; he answers the citizen."""
     until(page, "document.querySelector('.sent').textContent.includes('已送达')", timeout=30)
-    assert history(product, number)[-4:] == ["accept", "arrive", "attach", "advance"]
+    assert history(product, number)[-4:] == ["arrive", "attach", "attach", "advance"]
     with product.database.reading() as session:
         assert session.scalars(select(PatrolVisitRow.actor)).all() == ["demo-grid"]
     page.click("[data-tab=tasks]")
@@ -161,6 +169,20 @@ def rated(page: Page, receipt: str) -> None:
     page.wait_for_selector(".done")
 
 
+def heard(page: Page, product: Product, number: int) -> None:
+    """On the case page both recordings play."""
+    page.goto(f"{product.url}/sign-in?next=%2F&fill=demo-officer")
+    page.click(".si-go")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    with product.database.reading() as session:
+        code = session.get_one(IncidentRow, number).code
+    page.goto(f"{product.url}/incidents/case?code={code}")
+    page.wait_for_selector(".case-photos audio")
+    assert page.locator(".case-photos audio").count() == 2
+    page.evaluate("document.querySelectorAll('.case-photos audio').forEach((one) => one.play())")
+    until(page, "[...document.querySelectorAll('.case-photos audio')].every((one) => one.currentTime > 0.2)")
+
+
 def test_from_the_citizen_through_a_lost_connection_to_his_rating(
     phones: Any, product: Product, tmp_path: Path
 ) -> None:
@@ -168,12 +190,12 @@ def test_from_the_citizen_through_a_lost_connection_to_his_rating(
     before, after = tmp_path / "before.jpg", tmp_path / "after.jpg"
     before.write_bytes(photo(2400, 1800))
     after.write_bytes(photo(2400, 1800, seed=2))
-    _, citizen = phones()
+    _, citizen = phones(permissions=["microphone"])
     number, receipt = reported(citizen, product, code, before)
     with closing(desk(product, "demo-officer")) as dispatcher:
         advance(dispatcher, number, "register")
         advance(dispatcher, number, "dispatch", unit_id=1)
-    context, worker = phones(geolocation={"longitude": lng, "latitude": lat}, permissions=["geolocation"])
+    context, worker = phones(geolocation={"longitude": lng, "latitude": lat}, permissions=["geolocation", "microphone"])
     accepted(worker, product, number)
     context.set_offline(True)
     handled_offline(worker, product, number, code, after)
@@ -184,7 +206,8 @@ def test_from_the_citizen_through_a_lost_connection_to_his_rating(
     rated(citizen, receipt)
     with product.database.reading() as session:
         assert session.get_one(IncidentRow, number).satisfaction == 5
+    heard(citizen, product, number)
     assert history(product, number) == [
-        *("create", "attach", "advance", "advance", "accept", "arrive", "attach"),
+        *("create", "attach", "attach", "advance", "advance", "accept", "arrive", "attach", "attach"),
         *("advance", "advance", "advance", "advance", "rate"),
     ]

@@ -90,6 +90,7 @@ test("a task looks as it will when what waits has been sent, and says what it ne
   const steps = [
     ["accept", item("a")],
     ["arrive", item("b", { what: "arrive", at: "2026-06-01T04:00:00Z" })],
+    ["photo", item("v", { what: "photo", kind: "voice", phase: "after" })], // said is not shown
     ["photo", item("c", { what: "photo", phase: "after" })],
     ["advance", item("d", { what: "advance" })],
   ];

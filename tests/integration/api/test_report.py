@@ -173,7 +173,7 @@ def test_machines_are_too_quick_old_forms_are_shown_anew_and_no_file_but_a_photo
     assert "太久" in citizen.send(key=citizen.aged(citizen.key, timedelta(hours=25))).text
     assert "只接受" in citizen.send(b"<html>").text
     assert "最多 3 张" in citizen.send(*[photo()] * 4).text
-    assert citizen.send(b"\xff\xd8\xff" + bytes(31_000_000)).status_code == 413
+    assert citizen.send(b"\xff\xd8\xff" + bytes(66_000_000)).status_code == 413
 
 
 def test_too_many_from_one_address_wait(web: Web) -> None:
@@ -269,3 +269,31 @@ def test_the_pages_are_light_and_in_english_too(web: Web) -> None:
     assets = re.findall(r'(?:href|src)="(/assets/[^"]+\.(?:css|js)[^"]*)"', citizen.page)
     weight = len(citizen.page.encode()) + sum(len(citizen.get(asset).content) for asset in assets)
     assert weight < 60_000
+
+
+def test_a_recording_and_a_clip_come_with_a_report_and_nothing_else_in_their_place(web: Web) -> None:
+    citizen, clip = Citizen(web), b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp42" + b"\x00\x00\x00\x10mdat01234567"
+    assert "microphone=(self)" in httpx.get(f"{web.url}/report", timeout=30).headers["permissions-policy"]
+    assert "microphone=()" in httpx.get(f"{web.url}/sign-in", timeout=30).headers["permissions-policy"]
+
+    def sent(*files: tuple[str, bytes]) -> httpx.Response:
+        data = {"key": citizen.key, "what": "road", "point": "P-017"}
+        return citizen.post("/report", data=data, files=[(name, ("x", body)) for name, body in files])
+
+    for files, why in (
+        ([("voice", photo())], "只接受"),
+        ([("voice", b"OggS" + bytes(9))] * 2, "各一个"),
+        ([("clip", b"OggS" + bytes(9))], "只接受"),
+        ([("voice", b"OggS" + bytes(5_000_000))], "最多 5 MB"),
+        ([("voice", b"#!AMR\n" + (bytes([56]) + bytes(31)) * 50 * 130)], "最长 120 秒"),
+    ):
+        refused = sent(*files)
+        assert (refused.status_code, why in refused.text) == (400, True), why
+    assert sent(("photos", photo()), ("voice", b"OggS" + bytes(9)), ("clip", clip)).status_code == 303
+    with web.database.reading() as session:
+        kinds = select(AttachmentRow.kind, AttachmentRow.media_type).order_by(AttachmentRow.id.desc()).limit(3)
+        assert {tuple(row) for row in session.execute(kinds)} == {
+            ("photo", "image/jpeg"),
+            ("voice", "audio/ogg"),
+            ("video", "video/mp4"),
+        }

@@ -57,7 +57,7 @@ def test_what_is_taken_is_known_by_its_first_bytes(head: bytes, wanted: Attachme
         (b"MZ\x90\x00", AttachmentKind.PHOTO),
         (BOX + b"heic", AttachmentKind.PHOTO),
         (b"\xff\xd8\xff\xe0", AttachmentKind.VIDEO),
-        (BOX + b"isom", AttachmentKind.VOICE),
+        (BOX + b"isom", AttachmentKind.PHOTO),
         (b"<svg xmlns=", AttachmentKind.PHOTO),
     ],
 )
