@@ -25,7 +25,7 @@ def page(body: str, outline: Outline | None, query: Mapping[str, str], w: Words,
     `guest`: whoever asks may look at the pages behind it without an account, which is said.
     """
     title = w("{name}社区治理", name=w.name(outline.title, outline.title_en)) if outline else w("社区治理")
-    note = w("不登录也能查看，处置须登录") if guest else w("登录前只显示这个轮廓")
+    note = w("不登录也能查看，处置须登录") if guest else w("登录前只显示这个轮廓") if outline else ""
     if outline and outline.schematic:
         note = f"{w('示意边界')} · {note}"
     return (

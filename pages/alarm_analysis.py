@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from dash import Input, Output, clientside_callback, get_app, html, register_page
+from dash import get_app, html, register_page
 from flask import Response, request
 
-from components import alarm_analysis, sheet
-from components.i18n import words
-from components.parts import attributes
+from components import alarm_analysis
+from components.document import FirstPaint
+from components.i18n import Words, words
+from components.parts import Child, attributes
 from data_access.auth.principal import require, viewer
 from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, InvalidInput
@@ -19,47 +20,38 @@ from data_access.queries import areas
 from data_access.queries.alarm_analysis import analysed
 from data_access.queries.alarm_span import span
 from data_access.queries.session import now, reading
-from data_access.viewmodels.areas import AreaLabel
-from pages import fragment
+from data_access.viewmodels.areas import AreaLabel, Place
+from pages import fragment, painted
 from pages.address import day
-from pages.person import shown
 
 PATH = "/alarms/analysis"
-register_page(__name__, path="/alarms/analysis", title="告警分析 · 一屏", name="告警分析")
-
 BODY = "/alarms/analysis/body"
+ROOM = "analysis"
 DAYS = 7
 
 
 def layout(**query: str) -> html.Div:
-    """The page for the URL's area and days; it is counted afterwards."""
+    """The frame of the page; the painted one, whose figures are counted afterwards, moves into it."""
     w = words(query.get("lang"))
-    person = shown(PATH, query, w)
     try:
-        area, first, end = _asked(query)
-    except DomainError as refused:
-        missing = [html.P(w(refused.source, **refused.named), className="missing")]
-        return sheet.build(PATH, w("告警分析"), missing, query, w, person=person)
-    with reading() as session:
-        place = areas.place(area, viewer().scope, areas.data_version(session))
-    return sheet.build(
-        PATH,
-        w("告警分析"),
-        [
-            alarm_analysis.bar(place, first, end, local_day(now()), query, w),
-            html.Div(
-                alarm_analysis.reading(w),
-                id="analysis-body",
-                className="analysis-body",
-                **attributes(data_fragment=BODY),
-            ),
-            html.Div(id="analysis-drawn", hidden=True),
-        ],
-        query,
-        w,
-        where=alarm_analysis.crumbs(place, query, w),
-        person=person,
-    )
+        return _page(_place(query)[0], None, query, w)
+    except DomainError as why:
+        return painted.refused(PATH, w("告警分析"), why, query, w)
+
+
+def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
+    """The page before anything is counted; None where it is a refusal."""
+    w = words(query.get("lang"))
+    try:
+        place, first, end = _place(query)
+    except DomainError:
+        return None
+    figures = attributes(data_fragment=BODY)
+    room: list[Child] = [
+        alarm_analysis.bar(place, first, end, local_day(now()), query, w),
+        html.Div(alarm_analysis.reading(w), id="analysis-body", className="analysis-body", **figures),
+    ]
+    return painted.first(_page(place, room, query, w), place.area, w("告警分析"), w)
 
 
 def body() -> Response:
@@ -77,12 +69,22 @@ def body() -> Response:
     return fragment.answer(alarm_analysis.build(found, query, w))
 
 
-get_app().server.add_url_rule(BODY, "alarm_analysis_body", body)
-clientside_callback(
-    "function (id) { return window.yiping.fragment.built(); }",
-    Output("analysis-drawn", "title"),
-    Input("analysis-body", "id"),
+register_page(
+    __name__, path="/alarms/analysis", title="告警分析 · 一屏", name="告警分析", first_paint=first_paint, core=False
 )
+get_app().server.add_url_rule(BODY, "alarm_analysis_body", body)
+painted.move(ROOM)
+
+
+def _page(place: Place, room: Child | list[Child], query: Mapping[str, str], w: Words) -> html.Div:
+    where = alarm_analysis.crumbs(place, query, w)
+    return painted.frame(PATH, w("告警分析"), ROOM, query, w, where=where, body=room)
+
+
+def _place(query: Mapping[str, str]) -> tuple[Place, date, date]:
+    area, first, end = _asked(query)
+    with reading() as session:
+        return areas.place(area, viewer().scope, areas.data_version(session)), first, end
 
 
 def _asked(query: Mapping[str, str]) -> tuple[AreaLabel, date, date]:

@@ -42,7 +42,14 @@ def place(code: str | None) -> Place:
 
 
 def frame(
-    path: str, title: str, room: str, query: Mapping[str, str], w: Words, *, where: Child = None, body: Child = None
+    path: str,
+    title: str,
+    room: str,
+    query: Mapping[str, str],
+    w: Words,
+    *,
+    where: Child = None,
+    body: Child | list[Child] = None,
 ) -> html.Div:
     """The page; without a body the one that React builds."""
     return sheet.build(

@@ -58,4 +58,6 @@
       return "";
     },
   };
+  const painted = place(); // the server has painted the frame already
+  if (painted) queueMicrotask(() => fill(painted)); // after the later files of this script
 })();
