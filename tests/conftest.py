@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -37,8 +38,20 @@ def free_port() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright's event loop lives on in the main thread, where `asyncio.run` then refuses."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Browser tests last: Playwright's event loop lives on in the main thread, where `asyncio.run` then refuses.
+
+    Files with a slow test first, then those with many: workers that are given whole files end together.
+    """
+    many = Counter(item.path for item in items)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is not None,
+            item.path not in slow,
+            -many[item.path],
+            item.path,
+        )
+    )
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from components import labels
 from data_access.domain.accounts import DEMO_PASSWORD
@@ -112,7 +112,14 @@ def test_what_somebody_else_did_first_is_said_and_a_reason_is_asked_for(enter: E
     code = report(product, "占道经营")
     first, second = (enter(user, f"/incidents/case?code={code}") for user in ("demo-officer", "demo-officer-2"))
     refused: list[str] = []
-    first.on("response", lambda answer: refused.append(answer.url) if answer.status == HTTPStatus.CONFLICT else None)
+
+    def act(route: Route) -> None:
+        answer = route.fetch()
+        if answer.status == HTTPStatus.CONFLICT:
+            refused.append(answer.url)  # known here before the page knows
+        route.fulfill(response=answer)
+
+    first.route(lambda url: url.startswith(f"{product.url}/api/v1/incidents/"), act)
     first.route(  # until then what happens does not come by
         "**/incidents/case/parts?*",
         lambda route: route.continue_() if refused else route.fulfill(json={"parts": {}}),

@@ -88,6 +88,7 @@ def _send(page: Page, *keys: str) -> None:
     expect(page.locator("dialog[open]")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_whole_shift_by_keyboard_alone(desks: Desks, product: Product) -> None:  # noqa: PLR0915  # as long as a shift
     first, second = desks.sit("demo-officer"), desks.sit("demo-officer-2")
 

@@ -47,6 +47,7 @@ def built(page: Page) -> None:
     until(page, "!document.querySelector('#first-paint') && Boolean(document.querySelector('.parts'))", timeout=30)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not APPEALS.is_file(), reason="needs the real appeals (YIPING_TEST_DATA)")
 def test_why_longtian_fell_in_three_clicks(page: Page, pingshan: Product) -> None:
     show(page, pingshan.url + SEPTEMBER)

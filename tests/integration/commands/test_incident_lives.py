@@ -196,6 +196,7 @@ def wipe(database: Database) -> None:
             session.execute(delete(table))
 
 
+@pytest.mark.slow
 @given(ops=st.lists(_ops, min_size=25, max_size=60))
 @settings(max_examples=20, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_case_is_lost_no_clock_skipped_and_the_past_stays_as_it_was(

@@ -119,6 +119,7 @@ def _counted(outcomes: Iterable[Outcome | None]) -> ClosingCounts:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not APPEALS.is_file(), reason=f"{APPEALS} is not here: set YIPING_TEST_DATA")
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # 7,000 cases, step by step: once is enough
 def test_the_real_appeals_replayed_end_with_the_true_rates(

@@ -93,6 +93,7 @@ def built(database: Database) -> Database:
     return database
 
 
+@pytest.mark.slow
 @given(ops=st.lists(_ops, min_size=30, max_size=60))
 @settings(max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_alarm_is_lost_none_acknowledged_by_nobody_and_history_tells_the_same(

@@ -207,6 +207,7 @@ def test_what_cannot_be_analysed_is_refused(past: Past, first: date, end: date) 
         past.analysed(first=first, end=end)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_alarms_are_counted_in_seconds(past: Past) -> None:
     """A generous bound: it fails when somebody reads the alarms one by one or the table once for each line."""
     n, (area, path) = 100_000, past.areas[GRID]
