@@ -66,6 +66,7 @@ def regions(
 ) -> dict[str, Child | list[Child]]:
     """The parts of the middle column by the name of their place in the page."""
     record = view.detail.alarm
+    may_comment = may_comment and record.state != AlarmState.CLOSED  # history is not added to
     return {
         "head": _head(view, w),
         "life": _life(record, view.detail.history, w),

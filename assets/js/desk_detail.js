@@ -21,12 +21,13 @@
 
     function fetchAlarm(id) {
       const lang = document.body.dataset.lang === "en" ? "&lang=en" : "";
-      return fetch(`/desk/alarm?id=${id}${lang}`, { credentials: "same-origin" }).then((answer) =>
-        answer.json().then((body) => {
+      return fetch(`/desk/alarm?id=${id}${lang}`, { credentials: "same-origin" })
+        .then((answer) => answer.json())
+        .catch(() => ({ refused: t("这里的数据没有取到，请再试一次") })) // a browser's own words are nobody's
+        .then((body) => {
           if (body.refused) throw new Error(body.refused);
           return body;
-        })
-      );
+        });
     }
 
     function put(answer) {
@@ -130,7 +131,7 @@
           if (kept.size > AHEAD) kept.delete(kept.keys().next().value);
           if (mine === round && open === id) put(answer);
         },
-        (error) => mine === round && open === id && onFailed(error.message || t("这里的数据没有取到，请再试一次"))
+        (error) => mine === round && open === id && onFailed(error.message)
       );
     }
 
