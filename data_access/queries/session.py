@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
-from datetime import datetime
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -19,6 +19,12 @@ from data_access.services import Services
 P = ParamSpec("P")
 T = TypeVar("T")
 
+LEFT_ALONE = timedelta(seconds=10)
+"""How long a cache that did not answer is not asked."""
+NEVER = datetime.min.replace(tzinfo=UTC)
+_ALONE = "yiping.cache.alone"
+"""Of the application: until when its cache is left alone."""
+
 cache = Cache()
 """What several web processes know together. Keys carry scope and role, values no language."""
 
@@ -27,7 +33,8 @@ def remembered(*, seconds: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Keep what a module-level query answered for `seconds`; its arguments, by their representation, are the key.
 
     One question to Redis where Flask-Caching's own `memoize` asks two: a page is made of fifteen such parts. Whoever
-    must not see an old answer after an import has the data version among the arguments. Without Redis the query runs.
+    must not see an old answer after an import has the data version among the arguments. Without Redis the query runs;
+    one that hangs is asked again after a while only, or each part would wait for its patience.
     """
 
     def decorate(query: Callable[P, T]) -> Callable[P, T]:
@@ -37,18 +44,28 @@ def remembered(*, seconds: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
         def answer(*args: P.args, **kwargs: P.kwargs) -> T:
             told = f"{name}{args!r}{kwargs!r}"
             key = f"{name}:{hashlib.blake2b(told.encode(), digest_size=16).hexdigest()}"
-            with suppress(RedisError):
-                held: tuple[T] | None = cache.get(key)
-                if held is not None:
-                    return held[0]
+            held: tuple[T] | None = _asked(lambda: cache.get(key))
+            if held is not None:
+                return held[0]
             found = query(*args, **kwargs)
-            with suppress(RedisError):
-                cache.set(key, (found,), timeout=seconds)
+            _asked(lambda: cache.set(key, (found,), timeout=seconds))
             return found
 
         return answer
 
     return decorate
+
+
+def _asked(ask: Callable[[], T]) -> T | None:
+    """What the cache says, or nothing while it is left alone after a failure."""
+    known = current_app.extensions
+    if now() < known.get(_ALONE, NEVER):
+        return None
+    try:
+        return ask()
+    except (RedisError, OSError):
+        known[_ALONE] = now() + LEFT_ALONE
+        return None
 
 
 def services() -> Services:
