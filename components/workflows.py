@@ -1,4 +1,4 @@
-"""流程: the workflows that cases go through, one of them open: names, limits by urgency, who may do which step."""
+"""流程: the workflows that cases go through, one of them open: its steps, their limits by urgency, who may do each."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from components import format as fmt
 from components.case_lines import URGENCY
 from components.catalogue import TIMES, hours
 from components.i18n import Words
-from components.markup import Input
+from components.markup import Input, Select
 from components.parts import Child, attributes, panel, table
 from data_access.domain.accounts import Role
-from data_access.domain.workflows import Limits, Step, Urgency
+from data_access.domain.incidents import Stage
+from data_access.domain.workflows import BETWEEN, DESK, Limits, Step, Urgency
 from data_access.viewmodels.catalogue import WorkflowLine
 
 PATH: Final = "/workflows"
 DONE: Final = "流程已保存。之后收到的案卷按它办，在办的案卷不变。"
+NEW: Final = "new"
+"""Stands for the step that is being added in the names of its fields."""
 ROLES: Final = (Role.OFFICER, Role.GRID_WORKER, Role.LEADER, Role.ADMINISTRATOR)
 """Who can be given a step."""
 
@@ -53,7 +56,7 @@ def build(shown: Shown, query: Mapping[str, str], w: Words) -> list[Child]:
         sub=sub,
         note=w("改动记入审计"),
     )
-    return [html.Div([html.Div([_list(shown, query, w)]), html.Div([opened])], className="rules-grid is-wide-right")]
+    return [html.Div([html.Div([_list(shown, query, w)]), html.Div([opened])], className="rules-grid is-stacked")]
 
 
 def _list(shown: Shown, query: Mapping[str, str], w: Words) -> html.Section:
@@ -87,9 +90,14 @@ def _form(shown: Shown, query: Mapping[str, str], w: Words) -> Child:
     workflow, given = shown.open.workflow, shown.given
     working = given.get("time", "working" if workflow.working else "calendar")
     urgencies = [w(URGENCY[u]) if u in URGENCY else w("一般") for u in Urgency]
-    heads = (w("步骤"), *urgencies, w("由谁办"))
-    rows = [_limit_row(w("全案"), "case", workflow.limits, given, w)]
-    rows += [_step_row(step, workflow.steps[0] is step, given, w) for step in workflow.steps]
+    heads = (w("次序"), w("步骤"), w("阶段"), *urgencies, w("由谁办"), w("去掉"))
+    rows = [html.Tr([html.Td(), html.Th(w("全案"), scope="row"), html.Td(),
+                     *_limits(w("全案"), "case", workflow.limits, given, w), html.Td(), html.Td()])]  # fmt: skip
+    last = len(workflow.steps) - 1
+    for place, step in enumerate(workflow.steps):
+        rows.append(_step_row(step, place, given, w, end=place in (0, last)))
+        if place == last - 1 and shown.whole:
+            rows.append(_step_row(None, place, given, w))
     fields: list[Child] = [
         html.Div(
             [
@@ -100,7 +108,8 @@ def _form(shown: Shown, query: Mapping[str, str], w: Words) -> Child:
             ],
             className="form-pair",
         ),
-        table(heads, rows, w("每一步的时限（小时）和由谁办"), kind="steps"),
+        table(heads, rows, w("步骤、每一步的时限（小时）和由谁办"), kind="steps"),
+        html.P(w("步骤可以增减、改次序和阶段；在办的案卷按收到时的那一版走完。"), className="rules-said"),
     ]  # fmt: skip
     if not shown.whole:
         fields.append(html.P(w("流程是全部区域共用的，请由上级管理员修改。"), className="rules-said"))
@@ -110,32 +119,70 @@ def _form(shown: Shown, query: Mapping[str, str], w: Words) -> Child:
     return forms.form(shown.form, "publish", fields, address, code=workflow.code, version=str(workflow.version))
 
 
-def _limit_row(name: str, key: str, limits: Limits, given: Mapping[str, str], w: Words) -> html.Tr:
-    return html.Tr([html.Th(name, scope="row"), *_limits(name, key, limits, given, w), html.Td()])
-
-
-def _step_row(step: Step, first: bool, given: Mapping[str, str], w: Words) -> html.Tr:  # noqa: FBT001  # one of two rows
+def _step_row(step: Step | None, place: int, given: Mapping[str, str], w: Words, *, end: bool = False) -> html.Tr:
+    """A step, or the fields for a new one. The first and the last (`end`) stay where they are."""
+    key, called = (step.key, step.name) if step else (NEW, "")
+    said = w("步骤名称 {name}", name=w(called)) if step else w("新步骤的名称")
     name = Input(
         type="text",
-        name=f"{step.key}-name",
-        value=given.get(f"{step.key}-name", step.name),
+        name=f"{key}-name",
+        value=given.get(f"{key}-name", called),
         maxlength="20",
-        required="required",
-        **attributes(aria_label=w("步骤名称 {name}", name=w(step.name))),
+        **({"required": "required"} if step else {"placeholder": w("新增一步")}),
+        **attributes(aria_label=said),
     )
-    limits = [html.Td()] * len(Urgency) if first else _limits(w(step.name), step.key, step.limits, given, w)
-    return html.Tr([html.Th(name, scope="row"), *limits, html.Td(_roles(step, given, w))])
+    short = w(called) if step else w("新步骤")
+    first = step is not None and end and place == 0
+    limits = [html.Td()] * len(Urgency) if first else _limits(short, key, step.limits if step else None, given, w)
+    return html.Tr(
+        [
+            html.Td(None if end else _order(key, place if step else place + 0.5, short, given, w)),
+            html.Th(name, scope="row"),
+            html.Td(labels.of(labels.STAGE, step.stage, w) if step and end else _stage(key, step, short, given, w)),
+            *limits,
+            html.Td(_roles(step, key, given, w)),
+            html.Td(None if end or step is None else _gone(key, short, given, w)),
+        ]
+    )
 
 
-def _limits(name: str, key: str, limits: Limits, given: Mapping[str, str], w: Words) -> list[html.Td]:
+def _order(key: str, place: float, short: str, given: Mapping[str, str], w: Words) -> Child:
+    return Input(
+        type="text",
+        name=f"{key}-order",
+        value=given.get(f"{key}-order", f"{place:g}"),
+        inputmode="decimal",
+        autocomplete="off",
+        **attributes(aria_label=f"{short} {w('次序')}"),
+    )
+
+
+def _stage(key: str, step: Step | None, short: str, given: Mapping[str, str], w: Words) -> Child:
+    chosen = given.get(f"{key}-stage", step.stage if step else Stage.HANDLE)
+    offered = [html.Option(labels.of(labels.STAGE, s, w), value=s.value, selected=s == chosen) for s in BETWEEN]
+    return Select(name=f"{key}-stage", children=offered, **attributes(aria_label=f"{short} {w('阶段')}"))
+
+
+def _gone(key: str, short: str, given: Mapping[str, str], w: Words) -> Child:
+    box = Input(
+        type="checkbox",
+        name=f"{key}-gone",
+        value="1",
+        checked=f"{key}-gone" in given,
+        **attributes(aria_label=f"{w('去掉')} {short}"),
+    )
+    return html.Label([box], className="form-check")
+
+
+def _limits(name: str, key: str, limits: Limits | None, given: Mapping[str, str], w: Words) -> list[html.Td]:
     return [
         html.Td(
             Input(
                 type="text",
                 name=f"{key}-{int(urgency)}",
-                value=given.get(f"{key}-{int(urgency)}", hours(limits[urgency])),
+                value=given.get(f"{key}-{int(urgency)}", hours(limits[urgency]) if limits else ""),
                 inputmode="decimal",
-                required="required",
+                **({"required": "required"} if limits else {}),
                 autocomplete="off",
                 **attributes(
                     aria_label=f"{name} {w(URGENCY[urgency]) if urgency in URGENCY else w('一般')} {w('小时')}"
@@ -146,15 +193,16 @@ def _limits(name: str, key: str, limits: Limits, given: Mapping[str, str], w: Wo
     ]
 
 
-def _roles(step: Step, given: Mapping[str, str], w: Words) -> html.Div:
+def _roles(step: Step | None, key: str, given: Mapping[str, str], w: Words) -> html.Div:
+    by = step.by if step else DESK
     boxes = [
         html.Label(
             [
                 Input(
                     type="checkbox",
-                    name=f"{step.key}-by-{role}",
+                    name=f"{key}-by-{role}",
                     value="1",
-                    checked=(f"{step.key}-by-{role}" in given) if given else role in step.by,
+                    checked=(f"{key}-by-{role}" in given) if given else role in by,
                 ),
                 html.Span(labels.of(labels.ACCOUNT_ROLE, role, w)),
             ],

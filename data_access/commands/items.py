@@ -20,7 +20,7 @@ from data_access.domain.accounts import AuditAction
 from data_access.domain.areas import within
 from data_access.domain.catalogue import SOURCE, Item, check, default_classes, sample_items
 from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from data_access.domain.workflows import Workflow, check_limits, to_json
+from data_access.domain.workflows import Workflow, check_limits, check_steps, to_json
 
 _CHANGED: Final = "这个事项刚刚被别人改过，请看一眼现在的值再改。"
 
@@ -45,6 +45,13 @@ def lay(session: Session, now: datetime) -> None:
         kept = {"type_id": known[3, ref].id, "area_path": "", "version": 1, "at": now, "actor": "sample"}
         session.add(ItemRow(**from_item(item), **kept))
     session.flush()
+
+
+def lay_where_none(session: Session, now: datetime) -> None:
+    """The same for a deployment from before there were items; one with classes of its own is left as it is."""
+    own = select(IncidentTypeRow.id).where(IncidentTypeRow.source != SOURCE).limit(1)
+    if session.scalar(own) is None:
+        lay(session, now)
 
 
 def set_item(
@@ -99,18 +106,17 @@ def retire_item(
 def publish(session: Session, workflow: Workflow, *, scope: str, by: str, now: datetime) -> Workflow:
     """Let `workflow`, a changed copy of the newest version, take its place for cases that come in from now on.
 
-    Names, limits and who may do a step can change; the steps themselves do not, since cases stand in them. Raises
-    `NotAllowed`, `Conflict` when its version is no longer the newest, or `InvalidInput`.
+    Its steps may be others: cases stand in those of the version that they came in under. Raises `NotAllowed`,
+    `Conflict` when its version is no longer the newest, or `InvalidInput`.
     """
     if scope:
         raise NotAllowed("流程是全部区域共用的，请由上级管理员修改。")
     before = newest(session, workflow.code)
     if before.version != workflow.version:
         raise Conflict("这个流程刚刚被别人改过，请看一眼现在的值再改。")
-    if [(s.key, s.stage, s.assigns) for s in before.steps] != [(s.key, s.stage, s.assigns) for s in workflow.steps]:
-        raise InvalidInput("流程的步骤不能改，只能改名称、时限和由谁办理。")
     if not workflow.name.strip() or not all(step.name.strip() for step in workflow.steps):
         raise InvalidInput("流程和每一步都要有名称。")
+    check_steps(workflow, before)
     check_limits(workflow)
     if workflow == before:
         return before

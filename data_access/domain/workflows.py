@@ -172,6 +172,30 @@ TEMPLATES: Final[Mapping[str, Workflow]] = {w.code: w for w in (SEVEN, FIVE, SOC
 """What ships. The limits are examples (示例); two hours to dispatch, half of one if urgent, are Shenzhen's."""
 
 
+MOST_STEPS: Final = 12
+BETWEEN: Final = STAGES_IN_ORDER[1:-1]
+"""Stages that the steps between the first and the last may belong to."""
+
+
+def check_steps(workflow: Workflow, before: Workflow) -> None:
+    """Raise `InvalidInput` unless `workflow` may take the place of `before`.
+
+    Beside what holds for every workflow: where a unit was named one still is, in the stage that has it, and everybody
+    finds his tasks.
+    """
+    if len(workflow.steps) > MOST_STEPS:
+        raise InvalidInput("流程最多 {n} 步。", n=str(MOST_STEPS))
+    if len({step.name.strip() for step in workflow.steps}) != len(workflow.steps):
+        raise InvalidInput("两个步骤不能同名。")
+    if not any(step.stage is Stage.DISPATCH for step in workflow.steps):
+        raise InvalidInput("流程要有派遣这一步。")
+    assigning = [step.stage for step in workflow.steps if step.assigns]
+    if assigning != [Stage.DISPATCH] * any(step.assigns for step in before.steps):
+        raise InvalidInput("指定处置单位的那一步要留下，在派遣阶段。")
+    if workflow.first.key != before.first.key or workflow.steps[-1].key != before.steps[-1].key:
+        raise InvalidInput("流程从采集开始，到结案为止。")
+
+
 def check_limits(workflow: Workflow) -> None:
     """Raise `InvalidInput` unless every limit is one, and the steps together fit into the whole."""
     for urgency in Urgency:

@@ -39,6 +39,9 @@ def prepare(settings: Settings, *, console: Console, invite: bool = True) -> Dep
         found = _found(database)
         if found is None:
             _first_start(database, settings, console)
+        else:
+            with database.writing() as session:
+                items.lay_where_none(session, now())
         found = found or settings.deployment
         _accounts(database, settings, found, invite=invite)
         if found is not settings.deployment and "deployment" in settings.model_fields_set:

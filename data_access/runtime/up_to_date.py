@@ -14,10 +14,14 @@ from data_access.db import revision
 from data_access.settings import Deployment, Settings
 
 _ADMINISTRATORS: Final = "SELECT count(*) FROM users WHERE role = 'administrator' AND disabled_at IS NULL AND NOT demo"
+_CATALOGUE: Final = (
+    "SELECT EXISTS (SELECT 1 FROM incident_items) OR EXISTS (SELECT 1 FROM incident_types WHERE source != 'appeals')"
+)
+"""As `commands.items.lay_where_none` sees it."""
 
 
 def deployment(settings: Settings) -> Deployment | None:
-    """The deployment that the file holds, complete, with an administrator, at the newest revision; else None.
+    """The deployment that the file holds, complete, with administrator and catalogue, newest revision; else None.
 
     The demo has accounts of its own.
     """
@@ -29,9 +33,10 @@ def deployment(settings: Settings) -> Deployment | None:
             (at,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             (held,) = connection.execute("SELECT value FROM meta WHERE key = 'deployment'").fetchone()
             (named,) = connection.execute(_ADMINISTRATORS).fetchone()
+            (catalogue,) = connection.execute(_CATALOGUE).fetchone()
         found = Deployment(held)
     except (sqlite3.Error, TypeError, ValueError):
         return None
     wanted = "deployment" in settings.model_fields_set
-    ready = at == revision.newest() and (named > 0 or found is Deployment.LUOHU)
+    ready = at == revision.newest() and catalogue and (named > 0 or found is Deployment.LUOHU)
     return found if ready and (not wanted or found is settings.deployment) else None

@@ -165,6 +165,11 @@ def test_axe_finds_no_violation_on_the_phones_of_citizens_and_grid_workers(chrom
     for path in ("/sign-in?fill=demo-grid&next=/field", f"/report?point={product.point().code}"):
         page.goto(product.url + path)
         found[path] = _violations(page)
+    page.check("[name=what][value=waste]")
+    page.wait_for_timeout(3100)  # quicker would be a machine
+    page.click("[type=submit]")
+    page.wait_for_selector(".number")
+    found["/r/"] = _violations(page)
     page.goto(f"{product.url}/sign-in?fill=demo-grid&next=/field")
     page.click(".si-go")
     until(page, "!document.querySelector('#field').textContent.includes('读取中')")

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
+from sqlalchemy import select
 
+from data_access.commands.camera_cases import SOURCE
+from data_access.db.tables import IncidentRow
 from tests.browser.product import Open, Product, until
 
 pytestmark = pytest.mark.browser
@@ -32,6 +35,25 @@ def test_a_click_on_a_camera_plays_its_picture(open_page: Open, product: Product
     expect(player.locator(".video-last")).to_contain_text(":")
     page.keyboard.press("Escape")
     expect(player).to_have_count(0)
+
+
+def test_an_officer_makes_a_case_of_what_he_sees_in_one_click(chromium: Browser, product: Product) -> None:
+    camera = product.camera()
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True).new_page()
+    page.goto(f"{product.url}/sign-in?fill=demo-officer&next=/")
+    page.click(".si-go")
+    painted = "document.querySelector('.map-frame') && !document.querySelector('#first-paint, .strip.is-loading')"
+    until(page, f"() => Boolean(window.yiping?.video && {painted})", timeout=30)
+    open_it = "([code, name]) => yiping.video.open({ code, name }, document.querySelector('.map-frame'))"
+    page.evaluate(open_it, [camera.code, camera.name])
+    expect(page.locator(".video-player")).to_have_attribute("data-state", "playing", timeout=20_000)
+    page.click("button.video-case")
+    page.click("a.video-case")
+    expect(page.locator("h1")).to_contain_text(f"视频发现 {camera.name}", timeout=20_000)
+    until(page, "[...document.querySelectorAll('.case-photos img')].some((one) => one.naturalWidth > 0)", timeout=20)
+    with product.database.reading() as session:
+        assert len(session.scalars(select(IncidentRow).where(IncidentRow.source == SOURCE)).all()) == 1
+    page.context.close()
 
 
 def test_a_camera_without_a_stream_says_so(chromium: object, open_page: Open) -> None:

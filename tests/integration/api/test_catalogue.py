@@ -67,7 +67,7 @@ def _fields(page: str) -> dict[str, str]:
         given = dict(re.findall(r'(\w[\w-]*)="([^"]*)"', tag))
         if given["type"] != "checkbox" or " checked" in tag:
             found[given["name"]] = given.get("value", "")
-    for name, options in re.findall(r'<select name="([^"]+)">(.*?)</select>', form, re.DOTALL):
+    for name, options in re.findall(r'<select [^>]*?name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         (found[name],) = re.findall(r'<option (?=[^>]*selected)[^>]*value="([^"]*)"', options)
     return found
 
@@ -148,6 +148,34 @@ def test_a_workflow_is_published_by_its_form_and_named_as_it_was_renamed(web: We
     assert (row.actor, step["hours"][0], step["by"]) == (CHIEF, 1.0, ["administrator", "officer"])
     again = chief.post("/workflows?code=five", data=changed)  # what he saw is no longer the newest
     assert (again.status_code, "别人改过" in again.text) == (400, True)
+
+
+def test_steps_are_added_moved_and_taken_away_on_the_form(web: Web, chief: httpx.Client) -> None:
+    fields = _fields(chief.get("/workflows?code=social_work").text)
+    own = {f"new-{n}": "1" for n in range(3)}
+    fields |= {"new-name": "需求复核", "new-stage": "register", "new-order": "1.5", "pool-order": "0.5", **own}
+    fields |= {"engage-gone": "1", "report_back-stage": "verify"}
+    wrong = chief.post("/workflows?code=social_work", data={**fields, "take-gone": "1"})
+    assert (wrong.status_code, "派遣这一步" in wrong.text) == (400, True)
+    assert 'value="需求复核"' in wrong.text  # what was written is still there
+    for order in ("", "x", "nan", "-1"):
+        assert chief.post("/workflows?code=social_work", data={**fields, "pool-order": order}).status_code == 400
+    answer = chief.post("/workflows?code=social_work", data=fields)
+    assert answer.status_code == 303, answer.text
+    with web.database.writing() as db:
+        row = db.scalars(select(WorkflowRow).where(WorkflowRow.code == "social_work")).one()
+    assert [(step["key"], step["stage"]) for step in row.body["steps"]] == [
+        ("collect", "report"),
+        ("pool", "register"),
+        ("assess", "register"),
+        ("s1", "register"),
+        ("take", "dispatch"),
+        ("resources", "handle"),
+        ("report_back", "verify"),
+        ("revisit", "closed"),
+    ]
+    assert row.body["steps"][3]["by"] == ["administrator", "officer"]
+    assert chief.get(answer.headers["location"]).text.count('name="s1-') == 11
 
 
 def test_nobody_but_administrators_sets_anything(web: Web) -> None:

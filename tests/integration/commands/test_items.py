@@ -201,6 +201,37 @@ def test_every_change_is_a_version_with_its_audit_row_and_only_within_ones_area(
     assert office.report().due_at == office.after(70 * HOUR, working=True)  # the street's own decides there
 
 
+def test_cases_go_through_the_steps_of_their_version_to_the_end(office: Office) -> None:
+    old = office.report()
+    report, register, dispatch, handle, _, verify, close = SEVEN.steps
+    call = replace(verify, key="s1", name="电话回访", limits=(HOUR, HOUR, HOUR))
+    made = office.publish(replace(SEVEN, steps=(report, dispatch, handle, call, verify, close)))
+    new = office.report()
+
+    def done(row: IncidentRow) -> list[str]:
+        steps: list[str] = []
+        while (row := office.row(row.id)).stage != "closed":
+            with office.database.reading() as session:
+                following = workflow_of(session, row).following(row.step or "")
+            assert following is not None
+            details = Details(step=following.key, unit_id=1 if following.assigns else None)
+            with office.database.writing() as session:
+                what = Act(
+                    action=CaseAction.ADVANCE,
+                    version=row.version,
+                    actor="root",
+                    role=Role.OFFICER,
+                    now=office.now,
+                    details=details,
+                )
+                act(session, row.id, what)
+            steps.append(following.key)
+        return steps
+
+    assert done(new) == ["dispatch", "handle", "s1", "verify", "close"] == [step.key for step in made.steps[1:]]
+    assert done(old) == [register.key, *("dispatch", "handle", "feedback", "verify", "close")]
+
+
 def test_a_workflow_that_cannot_be_is_not_published(office: Office) -> None:
     office.set(replace(LAMP, limits={"handle": 42 * HOUR}))
     wider = replace(SEVEN.steps[3], limits=(30 * HOUR, 24 * HOUR, 6 * HOUR))
@@ -214,8 +245,20 @@ def test_a_workflow_that_cannot_be_is_not_published(office: Office) -> None:
     ):
         with pytest.raises(error, match=said):
             office.publish(replace(SEVEN, **wrong))
-    with pytest.raises(InvalidInput, match="步骤不能改"):
-        office.publish(replace(SEVEN, steps=(*SEVEN.steps[:4], *SEVEN.steps[5:])))
+    report, register, dispatch, handle, feedback, verify, close = SEVEN.steps
+    for steps, said in (
+        ((report, register, dispatch, feedback, verify, close), "处置这一步"),
+        ((report, register, handle, feedback, verify, close), "派遣这一步"),
+        ((report, replace(dispatch, assigns=False), handle, close), "指定处置单位"),
+        ((report, dispatch, handle, verify), "到结案为止"),
+        ((register, dispatch, handle, close), "从采集开始"),
+        ((report, dispatch, verify, handle, close), "按阶段先后"),
+        ((report, dispatch, handle, replace(verify, name="处置"), close), "同名"),
+        ((report, dispatch, handle, replace(close, key="end")), "到结案为止"),
+        ((report, dispatch, *(replace(handle, key=f"h{n}", name=f"{n}") for n in range(10)), close), "最多 12 步"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            office.publish(replace(SEVEN, steps=steps))
     with pytest.raises(NotAllowed, match="上级"):
         office.publish(SEVEN, scope=DISTRICT_PATH)
     assert office.publish(SEVEN) == SEVEN

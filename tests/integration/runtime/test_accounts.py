@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 from rich.console import Console
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, update
 
 from data_access.auth.door import Door
 from data_access.db.engine import Database
-from data_access.db.tables import AuditRow, UserRow
+from data_access.db.tables import AuditRow, IncidentTypeRow, ItemRow, UserRow
 from data_access.domain.accounts import Role
 from data_access.runtime import build, up_to_date
 from data_access.runtime.commands_user import user
@@ -55,6 +55,36 @@ def test_each_start_prints_a_link_until_there_is_an_administrator(
     prepare(settings, console=QUIET)
     assert "sign-in" not in capsys.readouterr().err
     assert up_to_date.deployment(settings) is Deployment.EMPTY
+
+
+def test_a_deployment_from_before_the_catalogue_gets_it_at_its_next_start_and_keeps_what_it_has(folder: Path) -> None:
+    settings = set_up(folder, bootstrap_admin=SecretStr("root:Clear-night-7"))
+    held = Settings(data_dir=folder)
+    database = Database(settings.database)
+
+    def items() -> int:
+        with database.reading() as session:
+            return session.scalar(select(func.count()).select_from(ItemRow)) or 0
+
+    def start() -> tuple[bool, int]:
+        prepared = up_to_date.deployment(held) is None
+        if prepared:
+            prepare(held, console=QUIET)
+        return prepared, items()
+
+    assert start() == (False, 124)
+    with database.writing() as session:  # as it was before there were any
+        session.execute(delete(ItemRow))
+        session.execute(delete(IncidentTypeRow).where(IncidentTypeRow.level == 3))
+    assert start() == (True, 124)
+    with database.writing() as session:  # all but one retired: that is a choice
+        session.execute(update(ItemRow).values(retired_at=build.now()))
+    assert start() == (False, 124)
+    with database.writing() as session:
+        session.execute(delete(ItemRow))
+        session.add(IncidentTypeRow(source="own", ref="1", level=1, name="自有类别"))
+    assert start() == (False, 0)  # a catalogue of its own
+    database.dispose()
 
 
 def test_the_first_administrator_comes_from_the_environment(folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from data_access.commands import foundation
+from data_access.commands import foundation, items
 from data_access.commands.freshness import note
 from data_access.db.engine import Database
 from data_access.db.tables import DeadLetterRow, MetaRow, NoticeRow, OutboxRow
@@ -149,11 +149,14 @@ def test_passwords_are_never_shown(tmp_path: Path) -> None:
     assert "hush" not in str(doctor.endpoints(settings, None))
 
 
-def test_an_up_to_date_file_needs_no_preparing(sqlite: Database, tmp_path: Path) -> None:
+def test_an_up_to_date_file_needs_no_preparing(sqlite: Database, tmp_path: Path, noon: datetime) -> None:
     settings = Settings(data_dir=tmp_path)
     assert deployment(settings) is None  # migrated, but nothing set up
     with sqlite.writing() as session:
         session.add(MetaRow(key="deployment", value="luohu"))
+    assert deployment(settings) is None  # no catalogue
+    with sqlite.writing() as session:
+        items.lay(session, noon)
     assert deployment(settings) is Deployment.LUOHU
     assert deployment(Settings(data_dir=tmp_path, deployment=Deployment.EMPTY)) is None  # `prepare` will refuse it
     from data_access.db import migrate, revision
