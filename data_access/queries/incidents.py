@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, literal, select, tuple_
+from sqlalchemy import Select, case, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from data_access.db.closing import LABELLED_WITHIN
@@ -27,7 +27,7 @@ from data_access.db.tables import (
     to_ms,
 )
 from data_access.db.workflows import Workflows
-from data_access.domain.areas import within
+from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incidents import FINAL_STAGES, STAGES_IN_ORDER, Stage
 from data_access.domain.periods import local_day, midnight
@@ -47,6 +47,8 @@ from data_access.viewmodels.incidents import (
 
 MAX_PAGE: Final = 200
 STATES: Final = ("open", "overdue", "suspended", "closed", "all")
+MOST_AREAS: Final = 64
+"""A subtree of more areas is read in the order of all cases."""
 MOST_COUNTED: Final = 200_000
 """A board counts so many open ones at most, and then says that there are more."""
 MOST_TOLD: Final = 20_000
@@ -68,12 +70,13 @@ def page(
     """Incidents of the subtree of `path`, from `cursor` on. Raises `InvalidInput` for a bad cursor."""
     limit = min(max(limit, 1), MAX_PAGE)
     finished = wanted.state in {"closed", "all"}
-    few = finished and len(path) > LABELLED_WITHIN  # finished ones are many, but not of a community
     if finished and wanted.text and wanted.first is None:
         wanted = replace(wanted, first=local_day(now) - timedelta(days=SEARCHED_DAYS))
-    where = _where(session, path, wanted, now, *(inside(path) if few else passing_over(path)))
     if finished:
-        return _newest(session, where, _read_cursor(cursor, "c"), limit, now)
+        areas = _areas_of(session, path)
+        where = _where(session, path, wanted, now, *(() if areas else passing_over(path)))
+        return _newest(session, where, areas, _read_cursor(cursor, "c"), limit, now)
+    where = _where(session, path, wanted, now, *passing_over(path))
     found: list[IncidentLine] = []
     if not (cursor or "").startswith("n"):
         found += _dated(session, where, _read_cursor(cursor, "d"), limit + 1, now)
@@ -204,16 +207,46 @@ def _undated(
     return _read(session, query.order_by(*order).limit(limit), now)
 
 
+def _areas_of(session: Session, path: str) -> tuple[str, ...]:
+    """The areas of the subtree of `path` where it is a small one: each is then read by itself, newest first.
+
+    In the order of all cases one would pass over a hundred for each of a community; in the order of its own range one
+    would sort all that it ever had. Elsewhere none.
+    """
+    if len(path) <= LABELLED_WITHIN:
+        return ()
+    low, high = subtree_bounds(path)
+    query = select(AreaRow.path).where(AreaRow.path >= low, AreaRow.path < high).limit(MOST_AREAS + 1)
+    found = session.scalars(query).all()
+    return tuple(found) if len(found) <= MOST_AREAS else ()
+
+
 def _newest(
-    session: Session, where: tuple[Any, ...], after: tuple[datetime, int] | None, limit: int, now: datetime
+    session: Session,
+    where: tuple[Any, ...],
+    areas: tuple[str, ...],
+    after: tuple[datetime, int] | None,
+    limit: int,
+    now: datetime,
 ) -> IncidentPage:
-    query = _lines().where(*where)
     if after is not None:
-        query = query.where(
-            tuple_(IncidentRow.created_at, IncidentRow.id) < tuple_(literal(after[0], Instant()), literal(after[1]))
-        )
+        before = tuple_(literal(after[0], Instant()), literal(after[1]))
+        where = (*where, tuple_(IncidentRow.created_at, IncidentRow.id) < before)
     order = (IncidentRow.created_at.desc(), IncidentRow.id.desc())
-    found = _read(session, query.order_by(*order).limit(limit + 1), now)
+    if areas:
+        each = [
+            select(
+                select(IncidentRow.id)
+                .where(IncidentRow.area_path == area, *where)
+                .order_by(*order)
+                .limit(limit + 1)
+                .subquery()
+                .c.id
+            )
+            for area in areas
+        ]
+        where = (IncidentRow.id.in_(union_all(*each)),)
+    found = _read(session, _lines().where(*where).order_by(*order).limit(limit + 1), now)
     end = found[limit - 1] if len(found) > limit else None
     return IncidentPage(tuple(found[:limit]), f"c{to_ms(end.created_at)}-{end.id}" if end else None)
 

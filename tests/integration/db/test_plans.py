@@ -180,6 +180,38 @@ def test_postgres_reads_a_page_of_cases_along_an_index(on_postgres: Database, ca
             assert not any(node["Node Type"] == "Sort" for node in found), json.dumps(plan)
 
 
+@pytest.mark.parametrize("state", ["closed", "all"])
+def test_of_a_community_the_newest_of_each_area_are_read_and_no_more(on_sqlite: Database, state: str) -> None:
+    """What a community ever had grows for ever; a page of it costs as much in ten years as today."""
+    wanted = IncidentFilter(state=state)
+    with on_sqlite.reading() as session:
+        path = session.scalars(select(AreaRow.path).where(AreaRow.kind == "community")).first() or ""
+        areas = session.scalars(select(AreaRow.path).where(AreaRow.path.startswith(path))).all()
+        asked = statements(session, lambda s: incidents.page(s, path, wanted, cursor=None, limit=5, now=NOON))
+        statement, parameters = next(one for one in asked if "FROM incidents" in one[0])
+        plan = [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    read = [step for step in plan if "ix_incidents_area_path_created_at (area_path=?" in step]
+    assert len(read) == len(areas) > 1, plan
+    assert not any(step.startswith("SCAN incidents") or "area_path>" in step for step in plan), plan
+    assert plan.count("USE TEMP B-TREE FOR ORDER BY") == 1, plan  # of the pages of all of them
+
+
+@pytest.mark.postgres
+def test_postgres_reads_the_newest_of_each_area_of_a_community(on_postgres: Database) -> None:
+    with on_postgres.reading() as session:
+        path = session.scalars(select(AreaRow.path).where(AreaRow.kind == "community")).first() or ""
+        wanted = IncidentFilter(state="all")
+        asked = statements(session, lambda s: incidents.page(s, path, wanted, cursor=None, limit=5, now=NOON))
+        statement, parameters = next(one for one in asked if "FROM incidents" in one[0])
+        for name in ("enable_seqscan", "enable_bitmapscan"):
+            session.execute(text(f"SET LOCAL {name} = off"))
+        plan = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+    limits = [node for node in _nodes(plan[0]["Plan"]) if node["Node Type"] == "Limit"]
+    named = [{inner.get("Index Name") for inner in _nodes(node)} - {None} for node in limits[1:]]
+    assert len(named) > 1
+    assert all(one == {"ix_incidents_area_path_created_at"} for one in named), json.dumps(plan)
+
+
 ACTS: Final = AuditFilter(since=NOON.date(), until=NOON.date() + timedelta(days=7), subject=AuditSubject.ALARMS)
 
 
