@@ -99,6 +99,10 @@ def _head(view: Overview, w: Words) -> html.Header:
     )
 
 
+_TIED = "\u00a0"
+"""A comparison keeps its figure on its line."""
+
+
 def _figures(view: Overview, w: Words) -> html.Div:
     now, before, year = view.closing.now, view.closing.previous, view.closing.last_year
     named = [(w("环比"), before), (w("同比"), year)]
@@ -106,9 +110,9 @@ def _figures(view: Overview, w: Words) -> html.Div:
     def points(rate: str) -> str:
         value = getattr(now, rate)
         found = [(n, fmt.points(value, getattr(of, rate))) for n, of in named if of is not None]
-        return " · ".join(f"{n} {text}" for n, text in found if text)
+        return " · ".join(f"{n}{_TIED}{text}" for n, text in found if text)
 
-    changes = " · ".join(f"{n} {fmt.change(now.created, of.created)}" for n, of in named if of is not None)
+    changes = " · ".join(f"{n}{_TIED}{fmt.change(now.created, of.created)}" for n, of in named if of is not None)
     residents = view.ledger.now.get(Fact.RESIDENTS)
     cells = [
         (w("受理量"), fmt.count(now.created), w("件"), changes),

@@ -163,7 +163,7 @@ def _now(a: Overview, b: Overview, w: Words) -> list[Row]:
         return percent(view.sensors.devices - view.sensors.offline, view.sensors.devices)
 
     return [
-        Row(w("今日受理"), w("件"), a.flow.today, b.flow.today),
+        Row(w("今日受理量"), w("件"), a.flow.today, b.flow.today),
         Row(w("在办事件"), w("件"), a.flow.open, b.flow.open),
         _grave(a, b, w),
         Row(w("次要与提示告警"), w("条"), _levels(a, 2, 1), _levels(b, 2, 1)),

@@ -13,10 +13,17 @@
   const AGAIN_MS = 1500; // …once the place stands
   const MOVE_S = 0.18;
 
+  const SAME_PX = 4; // what rounding to pixels may have moved
   const SNAP = 0.1; // `zoomSnap` of components/map.py
 
   const query = () => new URLSearchParams(location.search);
   const layersAsked = () => new Set((query().get("layers") ?? DEFAULT.layers).split(",").filter((l) => LAYERS.includes(l)));
+
+  // The view that the address asks for, lng,lat,zoom: a shared one. The whole of the place otherwise.
+  function viewAsked() {
+    const [lng, lat, zoom] = (query().get("at") || "").split(",").map(Number);
+    return zoom && Math.abs(lat) < 85 && Math.abs(lng) <= 180 ? { lng, lat, zoom } : null;
+  }
 
   // How the first view of a place lies in its frame: below the bar, with a little room around.
   function fitting(frame) {
@@ -78,7 +85,9 @@
       this.search = new yiping.search.Search(this.frame.querySelector(".search"), (hit) => this.visit(hit));
       this._listen();
       this._paintControls();
-      if (document.body.dataset.area) this.go(document.body.dataset.area);
+      const at = viewAsked();
+      remember("at", null, null); // it is where one begins
+      if (document.body.dataset.area) this.go(document.body.dataset.area, at && (() => map.setView([at.lat, at.lng], at.zoom, { animate: false })));
     }
 
     _on(target, name, fn) {
@@ -161,15 +170,28 @@
     _showAreas(found, then) {
       const bounds = this.areas.show(found);
       this.areas.legend(this.frame, yiping.t(METRICS[this.metric]));
+      this.bounds = bounds;
       if (then && bounds) then(bounds);
       this.frame.dataset.drawn = this.code;
       this.around.look();
       if (yiping.mapEarly) this.layer.afterDraw(() => yiping.mapEarly?.remove());
     }
 
-    _fit(bounds, first) {
+    _fits() {
       const { top, right, bottom, left, maxZoom } = fitting(this.frame);
-      const options = { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], maxZoom };
+      return { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], maxZoom };
+    }
+
+    // Where somebody has moved the view, as the address says it (`at`); null for the whole of the place.
+    looksAt() {
+      const { map, bounds } = this, zoom = map.getZoom(), { lng, lat } = map.getCenter();
+      const whole = bounds && map._getBoundsCenterZoom(bounds, this._fits());
+      const moved = !whole || whole.zoom !== zoom || map.project(whole.center).distanceTo(map.project([lat, lng])) > SAME_PX;
+      return moved ? `${lng.toFixed(5)},${lat.toFixed(5)},${zoom.toFixed(1)}` : null;
+    }
+
+    _fit(bounds, first) {
+      const options = this._fits();
       if (first || still()) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, { ...options, duration: MOVE_S });
     }
@@ -262,7 +284,7 @@
     }
   }
 
-  yiping.mapView = { fitting, layers: layersAsked };
+  yiping.mapView = { fitting, layers: layersAsked, asked: viewAsked };
 
   function start(map) {
     yiping.map?.destroy();

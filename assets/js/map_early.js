@@ -40,14 +40,18 @@
       yiping.startDash();
     }
 
-    // Where the view will be: the same box and padding as the map's first fit.
+    // Where the view will be: the same box and padding as the map's first fit, or what the address asks for.
     _place(features) {
-      const { worldX, worldY } = yiping.mapPoints, all = features.flatMap((f) => yiping.mapGeometry.rings(f.geometry));
-      const [west, south, east, north] = yiping.mapGeometry.extent(all);
+      const { worldX, worldY } = yiping.mapPoints, at = yiping.mapView.asked();
+      this.size = { w: this.box.clientWidth, h: this.box.clientHeight };
+      if (at) {
+        const scale = WORLD * 2 ** at.zoom, { w, h } = this.size;
+        this.view = { scale, x: Math.round(worldX(at.lng) * scale - w / 2), y: Math.round(worldY(at.lat) * scale - h / 2) };
+        return;
+      }
+      const all = features.flatMap((f) => yiping.mapGeometry.rings(f.geometry)), [west, south, east, north] = yiping.mapGeometry.extent(all);
       const box = { x0: worldX(west), y0: worldY(north), x1: worldX(east), y1: worldY(south) };
-      const size = { w: this.box.clientWidth, h: this.box.clientHeight };
-      this.view = yiping.mapGeometry.fit(box, size, yiping.mapView.fitting(this.frame), WORLD);
-      this.size = size;
+      this.view = yiping.mapGeometry.fit(box, this.size, yiping.mapView.fitting(this.frame), WORLD);
     }
 
     _at(lng, lat) {

@@ -59,6 +59,8 @@
     if (document.body.dataset.area && document.getElementById("overview-left")) url.searchParams.set("area", document.body.dataset.area);
     url.searchParams.set("lang", root.lang === "en" ? "en" : "zh");
     url.searchParams.set("theme", root.dataset.theme || "dark");
+    const at = yiping.map?.looksAt();
+    if (at) url.searchParams.set("at", at);
     const fixed = document.querySelector("[data-permalink]"); // what the page shows without having been asked for it
     for (const [name, value] of new URLSearchParams(fixed ? fixed.dataset.permalink : "")) url.searchParams.set(name, value);
     url.hash = "";

@@ -55,6 +55,22 @@ def test_an_area_is_drilled_to_and_a_device_shows_its_card(open_page: Open, prod
     until(page, "() => __yiping.map.getZoom() >= 17")
 
 
+def test_a_camera_an_address_and_who_is_responsible_are_found_by_keyboard(open_page: Open, product: Product) -> None:
+    page, camera, building = open_page(), product.camera(), product.building()
+    assert building.address
+    for asked in (building.address, f"楼栋长 {building.name}"):
+        ask(page, asked)
+        expect(page.locator("#search-list [role=option]").first).to_contain_text(building.name)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**building={building.code}*")
+        expect(page.locator(".drawer h2")).to_have_text(building.name)
+        page.keyboard.press("Escape")
+        expect(page.locator(".drawer")).to_have_count(0)
+    ask(page, camera.code)
+    page.keyboard.press("Enter")
+    expect(page.locator(".video-player .video-name")).to_have_text(camera.name)
+
+
 def test_escape_leaves_the_box_and_nothing_found_is_said(open_page: Open) -> None:
     page = open_page()
     page.keyboard.press("/")

@@ -161,6 +161,23 @@ def test_sharing_copies_the_very_view_or_says_why_not(chromium: Browser, product
     assert f"area={street.code}" in copied
     assert "metric=population" in copied
     assert "theme=dark" in copied
+    assert "at=" not in copied, "the whole of the place fits every screen"
+    page.wait_for_function("yiping.map?.frame.dataset.drawn && !yiping.map.map._animatingZoom")
+    page.evaluate(
+        "yiping.map.map.setZoom(yiping.map.map.getZoom() + 1, { animate: false }).panBy([90, -40], { animate: false })"
+    )
+    page.click("[data-layer='resources']")
+    page.click(".tools summary")
+    page.click("[data-act='share']")
+    until(page, "() => navigator.clipboard.readText().then(text => text.includes('at='))")
+    view = """() => { const { map, layers, metric } = yiping.map, { lng, lat } = map.getCenter();
+      return [lng.toFixed(3), lat.toFixed(3), map.getZoom().toFixed(1), [...layers].sort().join(), metric]; }"""
+    copied, seen = page.evaluate("navigator.clipboard.readText()"), page.evaluate(view)
+    other = context.new_page()
+    other.goto(copied)
+    until(other, "code => yiping.map?.frame.dataset.drawn === code", street.code)
+    assert other.evaluate(view) == seen, "who opens it sees the same"
+    other.close()
     page.evaluate("Object.defineProperty(window, 'isSecureContext', { value: false })")
     page.click(".tools summary")
     page.click("[data-act='share']")
