@@ -315,7 +315,7 @@ def _figures(found: Preview, w: Words) -> html.Div:
 
 def _said(found: Preview, w: Words) -> str:
     """Which part of the span was told by what, and what that cannot know."""
-    parts = []
+    parts = [w("围栏变了，距离用存下的位置重算；更早的只剩小时极值，看不出位置。")] if found.moved else []
     if found.hours:
         until = _when(found.raw_since or found.until)
         parts.append(

@@ -69,14 +69,15 @@ def preview(_: int, values: Sequence[Any], ids: Sequence[Mapping[str, str]], sea
         view = _view(query)
         line = _line(view, query)
         wanted = _wanted(line, values, ids)
-        if _fence(values, ids) not in {"kept", line.now.fence}:
-            raise InvalidInput("换围栏不能用存下的距离试算，保存后从新的读数算起。")
+        fence = _fence(values, ids)
         scope, at = viewer().scope, now()
         with reading() as session:
             found = (
-                rule_preview.of_model(session, view.code, line.alarm, wanted, scope=scope, now=at)
+                rule_preview.of_model(session, view.code, line.alarm, wanted, scope=scope, now=at, fence=fence)
                 if view.device_id is None
-                else rule_preview.of_device(session, view.device_id, line.alarm, wanted, scope=scope, now=at)
+                else rule_preview.of_device(
+                    session, view.device_id, line.alarm, wanted, scope=scope, now=at, fence=fence
+                )
             )
     except DomainError as refused:
         return device_rules.refused(w(refused.source, **refused.named), w)

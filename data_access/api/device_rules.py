@@ -18,7 +18,7 @@ from data_access.commands import device_rules as commands
 from data_access.commands.device_rules import Change
 from data_access.domain.alarm_tuning import Tuning
 from data_access.domain.errors import InvalidInput
-from data_access.domain.fences import fence_from_json
+from data_access.domain.fences import AskedFence, fence_from_json
 from data_access.queries import device_rules, rule_preview
 from data_access.viewmodels.device_rules import Preview, RulesView
 
@@ -93,14 +93,15 @@ async def post_preview(request: Request) -> Response:
     who, now, alarm = principal(request), context(request).services.clock(), request.path_params["alarm"]
     asked = await _body(request)
     wanted = asked.tuning
+    fence: AskedFence = "kept"
     if not isinstance(asked.fence, msgspec.UnsetType):
-        raise InvalidInput("换围栏不能用存下的距离试算，保存后从新的读数算起。")
+        fence = fence_from_json(asked.fence)
 
     def read(session: Session) -> Preview:
         if (number := _device(request)) is not None:
-            return rule_preview.of_device(session, number, alarm, wanted, scope=who.scope, now=now)
+            return rule_preview.of_device(session, number, alarm, wanted, scope=who.scope, now=now, fence=fence)
         code = request.path_params["code"]
-        return rule_preview.of_model(session, code, alarm, wanted, scope=who.scope, now=now)
+        return rule_preview.of_model(session, code, alarm, wanted, scope=who.scope, now=now, fence=fence)
 
     return answer_json(await context(request).read(read))
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import and_, not_, select
 from sqlalchemy.orm import Session
 
 from data_access.commands import audit
 from data_access.commands.devices import note_change
-from data_access.db.tables import AreaBoundaryRow, AreaRow, DeviceModelRow, DeviceRow
+from data_access.db import fences
+from data_access.db.tables import DeviceModelRow, DeviceRow
 from data_access.domain.accounts import AuditAction
 from data_access.domain.alarm_rules import AlarmRule, rule_from_json, rule_to_json, with_overrides
 from data_access.domain.alarm_tuning import Tuning, override, tuned, version_of
 from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.devices import AWAY
 from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from data_access.domain.fences import OWN_AREAS, Fence
+from data_access.domain.fences import AskedFence
 from data_access.events import RulesChanged
 from data_access.live import outbox
 
@@ -30,7 +31,7 @@ class Change:
     alarm: str
     tuning: Tuning
     version: str
-    fence: Fence | Literal["kept"] | None = "kept"
+    fence: AskedFence = "kept"
 
 
 def change_device(session: Session, device_id: int, change: Change, *, scope: str, by: str, now: datetime) -> None:
@@ -82,11 +83,7 @@ def _changed(session: Session, before: AlarmRule, change: Change, scope: str) ->
         return after
     if before.metric != AWAY:
         raise InvalidInput("只有看离开距离的规则有围栏。")
-    if change.fence is not None and change.fence.area not in {None, *OWN_AREAS}:
-        asked = select(AreaRow.path).join(AreaBoundaryRow, AreaBoundaryRow.area_id == AreaRow.id)
-        path = session.scalar(asked.where(AreaRow.code == change.fence.area))
-        if path is None or not within(path, scope):
-            raise InvalidInput("没有这个区域，或者它没有边界，或者不在您的权限范围内。")
+    fences.check(session, change.fence, scope)
     return replace(after, fence=change.fence)
 
 

@@ -66,6 +66,11 @@ class AlarmRule:
         ]
         return max(reached, default=Severity.NORMAL)
 
+    @property
+    def clears(self) -> bool:
+        """Whether a value can come back so far: a hysteresis beyond the threshold itself asks for what never comes."""
+        return self.hysteresis <= abs(self.levels[0][0])
+
     def is_back(self, value: float) -> bool:
         """Tell whether `value` is normal again, hysteresis included."""
         mildest = self.levels[0][0]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import cos, hypot, isfinite, radians
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from data_access.domain.errors import InvalidInput
 
@@ -23,7 +23,7 @@ OWN_AREAS: Final = ("grid", "community", "street")
 MOST_POINTS: Final = 200
 WIDEST: Final = 1.0
 """Degrees that a fence may span, some hundred kilometres: wider is a slip."""
-_DEGREE_M: Final = 111_195.0  # of a great circle
+DEGREE_M: Final = 111_195.0  # of a great circle
 
 
 class Keep(StrEnum):
@@ -40,6 +40,10 @@ class Fence:
     keep: Keep = Keep.INSIDE
     area: str | None = None
     polygon: tuple[Point, ...] | None = None
+
+
+AskedFence = Fence | Literal["kept"] | None
+"""What a change of a rule says of its fence: another one, that it stays, or that the device's own place counts."""
 
 
 def fence_from_json(kept: Any) -> Fence | None:
@@ -84,7 +88,12 @@ def beyond(rings: Rings, keep: Keep, at: Point) -> float:
             along = min(1.0, max(0.0, -(ax * dx + ay * dy) / length)) if length else 0.0
             nearest = min(nearest, hypot(ax + along * dx, ay + along * dy))
             before = point
-    return 0.0 if inside is (keep is Keep.INSIDE) else nearest * _DEGREE_M
+    return 0.0 if inside is (keep is Keep.INSIDE) else nearest * DEGREE_M
+
+
+def apart(home: Point, at: Point) -> float:
+    """Metres from a device's own place."""
+    return hypot((at[0] - home[0]) * cos(radians(home[1])), at[1] - home[1]) * DEGREE_M
 
 
 def _polygon(given: Any) -> tuple[Point, ...]:

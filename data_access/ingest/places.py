@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from data_access.commands.readings import Floats, Ints
-from data_access.domain.fences import beyond
+from data_access.domain.fences import DEGREE_M, beyond
 from data_access.ingest.registry import Registry
-
-_DEGREE_M: Final = 111_195.0  # of a great circle
 
 
 def with_distances(
@@ -32,7 +28,7 @@ def with_distances(
     first, second = np.array(pairs, dtype=np.int64).T
     home = registry.home[device[first]]
     east = (value[first] - home[:, 0]) * np.cos(np.radians(home[:, 1]))
-    metres = np.hypot(east, value[second] - home[:, 1]) * _DEGREE_M
+    metres = np.hypot(east, value[second] - home[:, 1]) * DEGREE_M
     for n, i in enumerate(device[first].tolist()):
         if (fence := registry.fences.get(i)) is not None:
             keep, rings = fence

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from data_access.commands.devices import Fingerprint, fingerprint
 from data_access.db.alarm_kinds import kinds
+from data_access.db.fences import drawn
 from data_access.db.tables import DeviceModelRow, DeviceRow, MetricRow
 from data_access.domain.alarm_kinds import AlarmKind, in_force, kind_of
 from data_access.domain.alarm_rules import OFFLINE, Above, AlarmRule, rule_from_json, with_overrides
 from data_access.domain.devices import AWAY, COMMON_METRICS, KIND_METRICS, METRIC_UNITS
 from data_access.domain.errors import InvalidInput
-from data_access.ingest.fences import drawn
 
 log = logging.getLogger(__name__)
 

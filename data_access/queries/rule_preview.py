@@ -7,14 +7,15 @@ by their number), at most `REPLAYED` of these replayed, fewer where they speak o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import case, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from data_access.db import readings
+from data_access.db import fences, readings
+from data_access.db.fences import Kept
 from data_access.db.tables import (
     AlarmRow,
     BuildingRow,
@@ -29,7 +30,9 @@ from data_access.domain.alarm_rules import Above, AlarmRule, rule_from_json, wit
 from data_access.domain.alarm_tuning import Tuning, tuned
 from data_access.domain.alarms import CloseReason
 from data_access.domain.areas import subtree_bounds, within
+from data_access.domain.devices import AWAY
 from data_access.domain.errors import InvalidInput, NotFound
+from data_access.domain.fences import AskedFence
 from data_access.domain.rehearsal import HOUR_MS, Episode, Hour, rehearse, unmatched
 from data_access.queries.devices import PRIVATE
 from data_access.viewmodels.device_rules import Preview, PreviewAlarm, Side
@@ -49,6 +52,7 @@ class _Device:
     place: str
     rule: AlarmRule  # as it is
     wanted: AlarmRule
+    kept: Kept  # its place
 
 
 @dataclass(slots=True)
@@ -60,7 +64,16 @@ class _Told:
     raw_since: datetime | None
 
 
-def of_device(session: Session, device_id: int, alarm: str, wanted: Tuning, *, scope: str, now: datetime) -> Preview:
+def of_device(  # what is asked, by whom and when
+    session: Session,
+    device_id: int,
+    alarm: str,
+    wanted: Tuning,
+    *,
+    scope: str,
+    now: datetime,
+    fence: AskedFence = "kept",
+) -> Preview:
     """The preview of one device. Raises `NotFound` or `InvalidInput`."""
     row = session.get(DeviceRow, device_id)
     if row is None or not within(row.area_path, scope):
@@ -71,17 +84,27 @@ def of_device(session: Session, device_id: int, alarm: str, wanted: Tuning, *, s
     rules = with_overrides(tuple(rule_from_json(kept) for kept in model.rules), row.overrides)
     rule = _named(rules, alarm)
     place = session.scalar(select(BuildingRow.name).where(BuildingRow.id == row.building_id)) or row.name
-    device = _Device(row.id, row.code, place, rule, tuned(rule, wanted))
+    kept = Kept(row.id, row.area_path, (row.lng, row.lat))
+    device = _Device(row.id, row.code, place, rule, _after(session, rule, wanted, fence, scope), kept)
     return _preview(session, [device], model.period_s, now, devices=1, looked=1)
 
 
-def of_model(session: Session, code: str, alarm: str, wanted: Tuning, *, scope: str, now: datetime) -> Preview:
+def of_model(  # as above
+    session: Session,
+    code: str,
+    alarm: str,
+    wanted: Tuning,
+    *,
+    scope: str,
+    now: datetime,
+    fence: AskedFence = "kept",
+) -> Preview:
     """The preview of a model's devices within `scope` that follow it in this alarm. Raises as above."""
     model = session.scalar(select(DeviceModelRow).where(DeviceModelRow.code == code))
     if model is None:
         raise NotFound("没有这个型号。")
     rule = _named(tuple(rule_from_json(kept) for kept in model.rules), alarm)
-    after = tuned(rule, wanted)
+    after = _after(session, rule, wanted, fence, scope)
     low, high = subtree_bounds(scope)
     here = (
         *(DeviceRow.model_id == model.id, DeviceRow.area_path >= low, DeviceRow.area_path < high),
@@ -94,14 +117,30 @@ def of_model(session: Session, code: str, alarm: str, wanted: Tuning, *, scope: 
         .exists()
     )
     rows = session.execute(
-        select(DeviceRow.id, DeviceRow.code, DeviceRow.name, DeviceRow.overrides, BuildingRow.name)
+        select(DeviceRow, BuildingRow.name)
         .outerjoin(BuildingRow, BuildingRow.id == DeviceRow.building_id)
         .where(*here)
         .order_by(case((recorded, 0), else_=1), DeviceRow.id)
         .limit(LOOKED)
     ).all()
-    found = [_Device(r[0], r[1], r[4] or r[2], rule, after) for r in rows if alarm not in (r[3] or {})]
+    found = [
+        _Device(row.id, row.code, house or row.name, rule, after, Kept(row.id, row.area_path, (row.lng, row.lat)))
+        for row, house in rows
+        if alarm not in (row.overrides or {})
+    ]
     return _preview(session, found, model.period_s, now, devices=total, looked=len(rows))
+
+
+def _after(session: Session, rule: AlarmRule, wanted: Tuning, fence: AskedFence, scope: str) -> AlarmRule:
+    """`rule` with the numbers and the fence that are asked about."""
+    after = tuned(rule, wanted)
+    if fence in ("kept", rule.fence):
+        return after
+    if rule.metric != AWAY:
+        raise InvalidInput("只有看离开距离的规则有围栏。")
+    assert fence != "kept"  # noqa: S101  # looked at above
+    fences.check(session, fence, scope)
+    return replace(after, fence=fence)
 
 
 def _named(rules: Sequence[AlarmRule], alarm: str) -> AlarmRule:
@@ -118,16 +157,25 @@ def _preview(  # what a preview is made of
     metric = session.scalar(select(MetricRow.id).where(MetricRow.key == rule.metric)) if rule else None
     since = now - SPAN
     raw_since = _raw_since(session, since, now)
-    if devices > 1 and metric is not None:
-        chosen = _those_beyond(session, chosen, metric, since, _room(period_s, raw_since, now))
-    told = _told(session, [d.id for d in chosen], metric, since, now, raw_since)
+    moved = bool(chosen) and chosen[0].rule.fence != chosen[0].wanted.fence
+    room = _room(period_s, raw_since, now)
+    if moved:
+        since = raw_since or now  # of positions no hourly extremes can be asked how far they were from another fence
+        told, anew = _moved(session, chosen[:room], since, now)
+        chosen = chosen[:room]
+    else:
+        if devices > 1 and metric is not None:
+            chosen = _those_beyond(session, chosen, metric, since, room)
+        told = _told(session, [d.id for d in chosen], metric, since, now, raw_since)
+        anew = told.raw
     before: dict[int, list[Episode]] = {}
     after: dict[int, list[Episode]] = {}
     for device in chosen:
-        hours, raw = told.hours.get(device.id, []), told.raw.get(device.id, [])
-        if hours or raw:
-            for kept, numbers in ((before, device.rule), (after, device.wanted)):
-                kept[device.id] = rehearse(numbers, hours, raw, period_s=period_s, until=to_ms(now))
+        hours = told.hours.get(device.id, [])
+        for kept, rule_, raw in ((before, device.rule, told.raw), (after, device.wanted, anew)):
+            if hours or raw.get(device.id):
+                own = raw.get(device.id, [])
+                kept[device.id] = rehearse(rule_, hours, own, period_s=period_s, until=to_ms(now))
     judged = _recorded(session, chosen, since)
     gone = [(d, e) for d in chosen for e in unmatched(before.get(d.id, []), after.get(d.id, []))]
     new = [(d, e) for d in chosen for e in unmatched(after.get(d.id, []), before.get(d.id, []))]
@@ -137,6 +185,7 @@ def _preview(  # what a preview is made of
         since=since,
         until=now,
         raw_since=raw_since,
+        moved=moved,
         hours=sum(map(len, told.hours.values())),
         readings=sum(map(len, told.raw.values())),
         devices=devices,
@@ -154,6 +203,18 @@ def _preview(  # what a preview is made of
         late_s=max((_later(before[n], after[n]) for n in before), default=0) // 1000,
         trace=_trace(told, chosen[0], now) if devices == 1 and chosen and not private else (),
     )
+
+
+def _moved(
+    session: Session, chosen: Sequence[_Device], since: datetime, now: datetime
+) -> tuple[_Told, dict[int, list[tuple[int, float]]]]:
+    """How far from the fence that is, and from the one asked about, stored positions were. Raises `InvalidInput`."""
+    devices = [device.kept for device in chosen]
+    told = fences.positions(session, devices, since, now)
+    if not any(told.values()):
+        raise InvalidInput("没有存下的位置可以试算围栏：位置只保留最近几天的原始读数。")
+    is_, asked = (fences.distances(session, devices, r.fence, told) for r in (chosen[0].rule, chosen[0].wanted))
+    return _Told({}, is_, since), asked
 
 
 def _room(period_s: int, raw_since: datetime | None, now: datetime) -> int:

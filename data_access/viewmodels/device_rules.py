@@ -106,6 +106,7 @@ class Preview:
     since: datetime
     until: datetime
     raw_since: datetime | None
+    moved: bool  # another fence: the distances were worked out anew from the positions of raw readings
     hours: int
     readings: int
     devices: int

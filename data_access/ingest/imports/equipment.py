@@ -129,11 +129,17 @@ class Devices(Placed):
             return None
         try:
             found = json.loads(text)
-            with_overrides(tuple(rule_from_json(kept) for kept in model.rules), found)
+            rules = with_overrides(tuple(rule_from_json(kept) for kept in model.rules), found)
         except (ValueError, TypeError, AttributeError):
             raise Refused("overrides is not a JSON object of alarm rules") from None
         except InvalidInput as error:
             raise Refused(f"overrides: {error}") from None
+        for rule in rules:
+            if rule.alarm in (found or {}) and not rule.clears:
+                raise Refused(
+                    f"overrides: {rule.alarm} could never clear: its hysteresis of {rule.hysteresis:g} is larger than "
+                    f"its threshold of {rule.levels[0][0]:g}"
+                )
         return found
 
 

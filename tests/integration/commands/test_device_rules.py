@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from data_access.commands import clocks
 from data_access.commands import device_rules as commands
@@ -64,6 +64,20 @@ class Line:
         payload = json.dumps({"ts": to_ms(self.now), "values": {"level_pct": value}})
         fleet.put(self.writer, inbox, code, payload.encode(), self.now)
         self.writer.write(inbox)
+
+    def walk(self, code: str, lng: float, lat: float) -> None:
+        """Where a watch is, five minutes later."""
+        self.now += timedelta(minutes=5)
+        self.writer.tick(None)
+        inbox = Inbox(self.writer.registry)
+        payload = json.dumps({"ts": to_ms(self.now), "values": {"lng": lng, "lat": lat}})
+        fleet.put(self.writer, inbox, code, payload.encode(), self.now)
+        self.writer.write(inbox)
+
+    def fences(self) -> int:
+        """How many alarms of a fence there are."""
+        with self.database.reading() as session:
+            return session.scalar(select(func.count()).where(AlarmRow.kind == "geofence")) or 0
 
     def alarms(self) -> list[Any]:
         with self.database.reading() as session:
@@ -303,3 +317,45 @@ def test_a_watch_is_given_a_fence_and_what_may_be_none_is_refused(database: Data
     with database.reading() as session:
         told = device_rules.of_device(session, 1, "").changes
     assert [(c.before.fence, c.after.fence) for c in told][:1] == [(Fence(area="community", keep=Keep.OUTSIDE), None)]
+
+
+def test_another_fence_is_tried_on_the_stored_positions_as_ingest_would_have_met_them(database: Database) -> None:
+    fleet.build(database, {"W": "watch"})
+    worlds = Line(database)
+    chance, home = Random(7), (114.1, 22.5)
+    square = ((114.1, 22.5), (114.13, 22.5), (114.13, 22.53), (114.1, 22.53))
+    tuning = Tuning(
+        thresholds=(1000.0, 3000.0), hysteresis=100.0, raise_delay_s=600.0, raise_count=2, clear_delay_s=0.0
+    )
+
+    def try_(fence: Any) -> Preview:
+        with database.reading() as session:
+            return rule_preview.of_device(
+                session, 1, "geofence", tuning, scope="", now=worlds.now + timedelta(seconds=1), fence=fence
+            )
+
+    with pytest.raises(InvalidInput, match="位置"):
+        try_(Fence(polygon=square))
+    walk = [(home[0] + chance.uniform(-0.04, 0.04), home[1] + chance.uniform(-0.04, 0.04)) for _ in range(60)]
+    start = worlds.now
+    for lng, lat in walk:
+        worlds.walk("W", lng, lat)
+    inside, outside = Fence(polygon=square), Fence(polygon=square, keep=Keep.OUTSIDE)
+    found = {keep: try_(keep).after.alarms for keep in (inside, outside)}
+    assert len(set(found.values())) == 2
+    tried = try_(inside)
+    assert (tried.moved, tried.readings, tried.hours, tried.before.alarms) == (True, 60, 0, worlds.fences())
+    for fence, told in found.items():  # the engine itself, with that fence in force, over the same walk
+        with database.writing() as session:
+            version = device_rules.of_device(session, 1, "").version
+            commands.change_device(
+                session, 1, Change("geofence", tuning, version, fence), scope="", by="lin", now=start
+            )
+            session.execute(text("DELETE FROM alarm_history"))
+            session.execute(text("DELETE FROM alarms"))
+            session.execute(text("DELETE FROM device_states"))
+        worlds.now += timedelta(hours=1)
+        worlds.writer = EngineWriter(worlds.services, Metrics())
+        for lng, lat in walk:
+            worlds.walk("W", lng, lat)
+        assert worlds.fences() == told

@@ -159,6 +159,11 @@ def test_bad_rows_are_named_one_by_one_and_nothing_is_written(
         ("devices", "code,kind,area\nd,smoke,g1", "no building to stand in"),
         ("devices", "code,kind,area,lng,lat,token\nd,smoke,g1,114.1,22.5,short", "fewer than 8"),
         ("devices", "code,kind,area,lng,lat,overrides\nd,smoke,g1,114.1,22.5,{", "JSON"),
+        (
+            "devices",
+            'code,kind,area,lng,lat,overrides\nd,manhole,g1,114.1,22.5,"{""manhole_tilt"":{""levels"":[[4,3]]}}"',
+            "manhole_tilt could never clear: its hysteresis of 5 is larger than its threshold of 4",
+        ),
         ("devices", "code,kind,area,lng,lat\nd,smoke,g1,314.1,22.5", "outside"),
         ("cameras", "code,name,area,lng,lat,gb_code\nc,x,g1,114.1,22.5,123", "20 digits"),
         ("cameras", "code,name,area,lng,lat,stream\nc,x,g1,114.1,22.5,file:///etc/passwd", "http"),

@@ -34,6 +34,7 @@ REFUSALS = (
     "domain/accounts.py",
     "domain/alarm_tuning.py",
     "domain/fences.py",
+    "db/fences.py",
     "commands/device_rules.py",
     "queries/device_rules.py",
     "queries/rule_preview.py",
