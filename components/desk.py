@@ -19,6 +19,7 @@ from data_access.viewmodels.areas import Place
 from data_access.viewmodels.desk import DeskFigures, DeskQueue
 
 CALM: Final = 1
+WAYS: Final = {"webhook": "外部接口", "email": "邮件", "wecom": "企业微信", "dingtalk": "钉钉", "sms": "短信"}
 MAX_WAIT_S: Final = 60
 
 
@@ -113,6 +114,8 @@ def strip(figures: DeskFigures, w: Words) -> list[Child]:
             className="desk-cell",
         ),
     ]
+    if figures.undelivered or figures.retried:
+        cells.insert(0, _undelivered(figures, w))
     if figures.mean_acknowledge_s is not None:
         mean = _duration(figures.mean_acknowledge_s, w)
         name = f"{w('平均确认用时')} · {span}"
@@ -125,10 +128,19 @@ def strip(figures: DeskFigures, w: Words) -> list[Child]:
     return cells
 
 
-def _cell(name: str, value: str, note: str, before: Child = None) -> html.Div:
+def _undelivered(figures: DeskFigures, w: Words) -> html.Div:
+    """Notices that did not get out: who was to be told knows nothing."""
+    ways = [f"{w(WAYS.get(way, way))} {fmt.count(n)}" for way, n in sorted(figures.undelivered.items())]
+    again = [w("重试中 {n}", n=fmt.count(figures.retried))] if figures.retried else []
+    lost = sum(figures.undelivered.values())
+    name, value = w("通知未送达 · 近 24 小时"), w("{n} 条", n=fmt.count(lost))
+    return _cell(name, value, " · ".join(ways + again), kind=" is-undelivered")
+
+
+def _cell(name: str, value: str, note: str, before: Child = None, kind: str = "") -> html.Div:
     return html.Div(
         [before, html.Div([html.Span(name, className="desk-k"), html.Span([html.B(value), html.Span(note)])])],
-        className="desk-cell",
+        className=f"desk-cell{kind}",
     )
 
 

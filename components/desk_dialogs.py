@@ -244,7 +244,13 @@ def _shift(w: Words) -> list[html.Dialog]:
 
     start: list[Child] = [
         line("seat", w("席位"), w("例如 A 席")),
-        html.P(w("先试一次声音：按 M，再按试音。"), className="desk-dim"),
+        html.Div(
+            [
+                html.Button(w("试音"), type="button", className="desk-button", **attributes(data_sound="test")),
+                html.P(w("先试一次声音，听到四声再接班。"), className="desk-dim", **attributes(data_f="sound")),
+            ],
+            className="desk-dialog-row",
+        ),
     ]
     over: list[Child] = [
         items(),

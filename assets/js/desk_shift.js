@@ -70,6 +70,12 @@
     };
 
     const begin = () => yiping.deskDialogs.open("start", {
+      prepare(dialog) {
+        dialog.onclick = ({ target }) => target.dataset.sound === "test" && yiping.deskSound.test().then((state) => {
+          const said = state === "on" ? t("没有听到？检查音量和音箱。") : t("现在没有声音：关上这里，按 M 打开。");
+          dialog.querySelector('[data-f="sound"]').textContent = said;
+        });
+      },
       send: ({ seat }) => sent("/api/v1/shifts/start", { area: yiping.here.code, seat: seat || null }, t("已接班")),
     });
 

@@ -9,9 +9,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import AlarmRow, AreaRow, DeviceRow, IncidentRow, ShiftRow
+from data_access.db.tables import AlarmRow, AreaRow, DeviceRow, IncidentRow, NoticeRow, ShiftRow
 from data_access.domain.alarms import AlarmState
 from data_access.domain.areas import subtree_bounds
+from data_access.domain.notices import NoticeState
 from data_access.domain.periods import local_day, midnight
 from data_access.events import AlarmChanged
 from data_access.live.telling import Detector, alarm_changed
@@ -67,6 +68,7 @@ def figures(session: Session, path: str, *, now: datetime, since: datetime, on_s
     ]
     reasons = Counter(session.scalars(select(AlarmRow.close_reason).where(*inside, *_judged(since))))
     closed = reasons.total()
+    lost = _undelivered(session, path, now)
     return DeskFigures(
         per_minute=tuple(by_minute[i] for i in range(MINUTES)),
         since=since,
@@ -75,7 +77,22 @@ def figures(session: Session, path: str, *, now: datetime, since: datetime, on_s
         mean_acknowledge_s=sum(waited) / len(waited) if waited else None,
         closed=closed,
         false_alarms=reasons["false"] if closed else None,
+        undelivered={way: n for (state, way), n in lost.items() if state == NoticeState.FAILED},
+        retried=sum(n for (state, _), n in lost.items() if state == NoticeState.WAITING),
     )
+
+
+def _undelivered(session: Session, path: str, now: datetime) -> dict[tuple[str, str], int]:
+    """By state and way out, how many notices of a day did not get through at their first try."""
+    low, high = subtree_bounds(path)
+    row = NoticeRow
+    rows = session.execute(
+        select(row.state, row.channel, func.count())
+        .where(row.state.in_((NoticeState.FAILED, NoticeState.WAITING)), row.attempts > 0)
+        .where(row.created_at > now - timedelta(days=1), row.area_path >= low, row.area_path < high)
+        .group_by(row.state, row.channel)
+    )
+    return {(state, way): n for state, way, n in rows}
 
 
 def shift_figures(session: Session, path: str, user: str, now: datetime) -> DeskFigures:

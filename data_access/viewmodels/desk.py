@@ -34,6 +34,8 @@ class DeskFigures:
     mean_acknowledge_s: float | None
     closed: int
     false_alarms: int | None
+    undelivered: Mapping[str, int]  # notices given up in a day, by way out
+    retried: int  # notices that failed and are tried again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from data_access.db.tables import (
     DwellingRow,
     HouseholdRow,
     IncidentRow,
+    NoticeRow,
     ResidentRow,
     ResponsibleRow,
     ShiftRow,
@@ -102,6 +103,24 @@ def test_the_figures_count_from_the_beginning_of_the_viewers_shift(small: Databa
     assert (mine.closed, mine.false_alarms) == (2, 1)
     assert mine.per_minute[-1] == 1
     assert not nobodys.on_shift
+
+
+def test_notices_that_did_not_get_out_are_counted_by_way_for_a_day(small: Database, noon: datetime) -> None:
+    made = (
+        *(("sms", "failed", 6, 1), ("sms", "failed", 6, 30), ("email", "failed", 6, 2), ("sms", "sent", 2, 1)),
+        *(("webhook", "waiting", 2, 1), ("webhook", "waiting", 0, 0)),
+    )
+    with small.writing() as session:
+        for way, state, attempts, hours in made:
+            at = noon - timedelta(hours=hours)
+            row = NoticeRow(area_path="000", step="escalated", channel=way, target="x", body="x", created_at=at)
+            row.state, row.attempts = state, attempts
+            session.add(row)
+        session.flush()
+        found = desk.figures(session, "", now=noon, since=noon)
+        elsewhere = desk.figures(session, "999", now=noon, since=noon)
+    assert (found.undelivered, found.retried) == ({"sms": 1, "email": 1}, 1)
+    assert (elsewhere.undelivered, elsewhere.retried) == ({}, 0)
 
 
 def test_what_has_no_data_is_none_and_not_nought(small: Database, noon: datetime) -> None:

@@ -373,10 +373,16 @@ def test_a_figure_without_data_is_left_out() -> None:
         mean_acknowledge_s=None,
         closed=0,
         false_alarms=None,
+        undelivered={},
+        retried=0,
     )
     strip = render(desk.strip(bare, ZH))
     assert "误报率" not in strip
     assert "平均确认用时" not in strip
+    assert "通知未送达" not in strip
+    lost = render(desk.strip(replace(bare, undelivered={"sms": 2, "email": 1}, retried=4), ZH))
+    for part in ("通知未送达", "3 条", "短信 2", "邮件 1", "重试中 4"):
+        assert part in lost
     full = replace(bare, on_shift=True, acknowledged=2, mean_acknowledge_s=38.4, closed=27, false_alarms=2)
     said = render(desk.strip(full, ZH))
     for part in ("38 秒", "平均确认用时 · 本班", "7.4%", "2 / 27"):
