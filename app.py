@@ -51,7 +51,7 @@ from data_access.queries.search import SearchIndex
 from data_access.queries.session import cache
 from data_access.services import Services
 from data_access.settings import Settings
-from pages import audit, catalogue, field, gate, report, sign_in, users, workflows
+from pages import audit, catalogue, field, gate, incident_new, report, sign_in, users, workflows
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ def _dash(services: Services, quick: Redis, door: Door, own: document.Own) -> Da
     dash.server.extensions["yiping.door"] = door
     _know_who_asks(dash.server)
     gate.add_to(dash.server)
-    for page in (sign_in, users, catalogue, workflows, audit, report, field):
+    for page in (sign_in, users, catalogue, workflows, audit, incident_new, report, field):
         page.add_to(dash.server)
     cache.init_app(
         dash.server,

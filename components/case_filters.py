@@ -11,6 +11,7 @@ from components import format as fmt
 from components import indicator_words, labels
 from components.case_board import FILTERS, WAITS, narrowed, options
 from components.case_lines import LIST, URGENCY
+from components.case_new import PATH as NEW
 from components.i18n import Words
 from components.markup import Input
 from components.navigation import address
@@ -22,7 +23,7 @@ STATES: Final = {"": "在办", "overdue": "超期", "suspended": "挂起", "clos
 _KEPT: Final = ("area", "lang", "theme", "view", "from", "to", "state")
 
 
-def build(choices: Choices, query: Mapping[str, str], w: Words) -> html.Div:
+def build(choices: Choices, query: Mapping[str, str], w: Words, *, may_file: bool = False) -> html.Div:
     """The bar above the cases."""
     listing = query.get("view") == "list"
     return html.Div(
@@ -63,6 +64,7 @@ def build(choices: Choices, query: Mapping[str, str], w: Words) -> html.Div:
                 id="case-form",
             ),
             _clear(query, w),
+            _file(query, w) if may_file else None,
         ],
         className="case-bar",
     )
@@ -84,6 +86,12 @@ def behind(query: Mapping[str, str], total: int, w: Words, *, more: bool) -> htm
         className="case-behind",
         role="status",
     )
+
+
+def _file(query: Mapping[str, str], w: Words) -> html.A:
+    """The way to a new case, here."""
+    kept = {name: query[name] for name in ("area", "lang", "theme") if query.get(name)}
+    return html.A(w("建案"), href=address(NEW, kept), className="desk-button case-file")
 
 
 def _clear(query: Mapping[str, str], w: Words) -> Child:

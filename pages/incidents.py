@@ -12,7 +12,8 @@ from flask import Response
 from components import case_board, case_filters, where
 from components.document import FirstPaint
 from components.i18n import Words, words
-from data_access.auth.principal import viewer
+from data_access.auth.principal import may, viewer
+from data_access.domain.accounts import Action
 from data_access.domain.case_indicators import NAMES
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.domain.incidents import Stage
@@ -78,7 +79,7 @@ def _page(asked: _Asked, body: html.Div | None, query: Mapping[str, str], w: Wor
 def _bar(query: Mapping[str, str], w: Words) -> html.Div:
     with reading() as session:
         choices = incident_filter.choices(session)
-    return case_filters.build(choices, query, w)
+    return case_filters.build(choices, query, w, may_file=may(viewer(), Action.ACT_ON_ALARMS))
 
 
 def _below(asked: _Asked, query: Mapping[str, str], w: Words) -> html.Nav | None:

@@ -81,7 +81,7 @@ _GUESTS_POST: Final = frozenset({"/api/v1/walls"})
 REPORT: Final = "/report"
 RECEIPT: Final = "/r/"
 _PUBLIC_PAGES: Final = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", SIGN_IN, RECEIPT)
-_FORMS: Final = (SIGN_IN, "/sign-out", "/account", "/users", "/catalogue", "/workflows", RECEIPT)
+_FORMS: Final = (SIGN_IN, "/sign-out", "/account", "/users", "/catalogue", "/workflows", "/incidents/new", RECEIPT)
 """Pages whose forms carry a token of their own as a hidden field; they look at it themselves."""
 
 

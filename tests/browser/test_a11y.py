@@ -153,7 +153,15 @@ def signed_in(chromium: Browser, product: Product) -> Iterator[Page]:
 
 def test_axe_finds_no_violation_on_the_administrators_pages(signed_in: Page, product: Product) -> None:
     found = {}
-    for path in ("/account", "/users", "/users?name=demo-officer", "/users?new=token", "/audit"):
+    for path in (
+        "/account",
+        "/users",
+        "/users?name=demo-officer",
+        "/users?new=token",
+        "/audit",
+        "/workflows",
+        "/incidents/new",
+    ):
         signed_in.goto(product.url + path)
         found[path] = _violations(signed_in)
     assert not any(found.values()), found

@@ -55,6 +55,19 @@ def report(product: Product, title: str) -> str:
         return str(json.load(answer)["code"])
 
 
+def test_an_officer_files_a_case_by_hand_and_stands_before_it(enter: Enter, product: Product) -> None:
+    page = enter("demo-officer", "/incidents")
+    page.click(".case-file")
+    page.fill("[name=title]", "楼道堆物，老人摔倒")
+    page.fill("[name=area]", product.area("grid").code)
+    page.select_option("[name=urgency]", "1")
+    page.fill("[name=text]", "来电说三楼到四楼")
+    page.click(".form .is-primary")
+    until(page, "document.querySelector('h1')?.textContent.includes('楼道堆物，老人摔倒')", timeout=30)
+    until(page, "document.querySelector('#case [data-act=advance]')", timeout=20)
+    assert "来电" in page.inner_text("main")
+
+
 def send(page: Page, action: str, fill: dict[str, str] | None = None) -> None:
     """Do one thing through its form."""
     page.click(f'#case [data-act="{action}"]')

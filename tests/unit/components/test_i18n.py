@@ -26,6 +26,7 @@ REFUSALS = (
     "commands/reports.py",
     "commands/field.py",
     "commands/attachments.py",
+    "commands/filed.py",
     "db/objects.py",
     "api/attachments.py",
     "commands/photos.py",
