@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Final
 
 from flask import Flask, Response, current_app, redirect, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from components import labels, phone, report
 from components.i18n import Words, words
@@ -37,7 +38,12 @@ def send() -> Response:
     files_mb += settings.attachment_voice_mb + settings.attachment_video_mb
     request.max_content_length = files_mb * _MB + _ROOM
     request.max_form_memory_size = _ROOM
-    sent = request.form.to_dict()
+    try:
+        sent = request.form.to_dict()
+    except RequestEntityTooLarge:
+        return _form(
+            {"point": request.args.get("point", "")}, _words()("照片、录音和录像加起来太大，请少选一些。"), 413
+        )
     try:
         files = [
             (file.read(), kind)

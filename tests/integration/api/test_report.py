@@ -173,7 +173,8 @@ def test_machines_are_too_quick_old_forms_are_shown_anew_and_no_file_but_a_photo
     assert "太久" in citizen.send(key=citizen.aged(citizen.key, timedelta(hours=25))).text
     assert "只接受" in citizen.send(b"<html>").text
     assert "最多 3 张" in citizen.send(*[photo()] * 4).text
-    assert citizen.send(b"\xff\xd8\xff" + bytes(66_000_000)).status_code == 413
+    large = citizen.send(b"\xff\xd8\xff" + bytes(66_000_000))
+    assert (large.status_code, "加起来太大" in large.text) == (413, True)
 
 
 def test_too_many_from_one_address_wait(web: Web) -> None:
@@ -297,3 +298,38 @@ def test_a_recording_and_a_clip_come_with_a_report_and_nothing_else_in_their_pla
             ("voice", "audio/ogg"),
             ("video", "video/mp4"),
         }
+
+
+def test_whoever_reads_english_is_refused_in_english(web: Web) -> None:
+    """Every sentence by which a report or an answer is refused, as it stands on the page."""
+    citizen, later = Citizen(web), timedelta(hours=25)
+
+    def said(path: str, *files: tuple[str, bytes], **data: str) -> str:
+        for key in web.redis.scan_iter("yiping:report:*"):
+            web.redis.delete(key)
+        sent = [(name, ("x", body)) for name, body in files]
+        page = citizen.post(f"{path}?lang=en", data=data, files=sent or None)
+        found = re.search(r'class="alert"[^>]*>([^<]+)<', page.text)
+        assert found, (page.status_code, data)
+        return found[1]
+
+    good = {"key": citizen.key, "what": "road", "point": "P-017"}
+    refused = [
+        said("/report", **{**good, **wrong})
+        for wrong in (
+            {"key": "guessed.x"},
+            {"key": citizen.aged(citizen.key, later)},
+            {"website": "x"},
+            {"what": "nothing"},
+            {"text": "x" * 501},
+            {"phone": "call me"},
+            {"lng": "0", "lat": "0"},
+            {"point": "", "place": ""},
+        )
+    ]
+    refused += [said("/report", *files, **good) for files in ([("photos", b"x")], [("photos", photo()[:2000])])]
+    refused += [said("/report", *[("photos", photo())] * 4, **good), said("/report", ("photos", b""), **good)]
+    link = citizen.send(photo()).headers["location"].partition("?")[0]
+    refused += [said(link, rating="perfect"), said(link, rating="good"), said(link, reason="x" * 501)]
+    assert not [text for text in refused if re.search(r"[\u3400-\u9fff]", text)], refused
+    assert len(set(refused)) >= 11
