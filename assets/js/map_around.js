@@ -53,6 +53,7 @@
       this.labels = []; // of areas
       this.box = null; // what has been fetched covers this
       map.on("moveend", () => this.look());
+      map.on("resize", () => this.declutter());
     }
 
     destroy() {

@@ -79,6 +79,7 @@
       this.pen = document.createElement("canvas").getContext("2d");
       this.look = look(map.getContainer());
       this.Name = define(L, this);
+      map.on("resize", () => this.restyle()); // the root size follows the window
     }
 
     make(at, text, kind) {

@@ -66,6 +66,10 @@ def test_a_wall_shows_everything_large_enough_to_read(open_page: Open, lang: str
     assert page.evaluate(CLIPPED) == []
     assert page.evaluate(TOO_SMALL) == []
     assert page.evaluate(ACTED_ON, height / 67.5) == []
+    assert page.evaluate("yiping.map.names.look.size") >= 18 * height / 1080, "names that are drawn, too"
+    if lang == "en":  # what only very wide walls show is seen here alone
+        said = "[...document.querySelectorAll('.panel:not(.panel-alarms, .panel-map)')].map(e => e.innerText).join(' ')"
+        assert re.findall(r"[\u4e00-\u9fff]+", page.evaluate(said)) == []
 
 
 def test_nothing_on_a_wall_changes_data_and_the_cursor_is_hidden(open_page: Open, product: Product) -> None:
