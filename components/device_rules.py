@@ -338,7 +338,9 @@ def _said(found: Preview, w: Words) -> str:
     if found.devices > 1:
         parts.append(
             w(
-                "型号共 {all} 台，查看 {looked} 台，其中 {n} 台越过新旧阈值，已重放。",
+                "型号共 {all} 台，重放了其中有位置的 {n} 台。"
+                if found.moved
+                else "型号共 {all} 台，查看 {looked} 台，其中 {n} 台越过新旧阈值，已重放。",
                 all=fmt.count(found.devices),
                 looked=fmt.count(found.looked),
                 n=fmt.count(found.replayed),

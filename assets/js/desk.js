@@ -320,7 +320,7 @@
         enter(true);
         go(wanted);
       } else if (innerWidth >= SIDE_BY_SIDE_PX) {
-        const waits = list.lines().find((line) => line.type === "alarm" && queue.get(line.id).state === "active_unacked");
+        const waits = list.lines().find((line) => line.type === "alarm" && yiping.deskQueue.isUnacked(queue.get(line.id)));
         if (waits) go(waits.id);
         else run("first");
       }
