@@ -109,7 +109,7 @@ def _form(shown: Shown, query: Mapping[str, str], w: Words) -> Child:
             className="form-pair",
         ),
         table(heads, rows, w("步骤、每一步的时限（小时）和由谁办"), kind="steps"),
-        html.P(w("步骤可以增减、改次序和阶段；在办的案卷按收到时的那一版走完。"), className="rules-said"),
+        html.P(w("时限以小时计。步骤可以增减、改次序和阶段；在办的案卷按收到时的那一版走完。"), className="rules-said"),
     ]  # fmt: skip
     if not shown.whole:
         fields.append(html.P(w("流程是全部区域共用的，请由上级管理员修改。"), className="rules-said"))
