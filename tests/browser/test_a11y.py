@@ -190,7 +190,7 @@ def test_axe_finds_no_violation_in_the_desks_dialogs(signed_in: Page, product: P
     device = product.device("smoke", 5)
     product.publish(device, {"smoke": 1})
     signed_in.goto(product.url + "/alarms?probe=1")
-    until(signed_in, "document.querySelector('#desk-detail [data-action]') && !document.querySelector('#first-paint')")
+    until(signed_in, "document.querySelector('#desk-detail[data-alarm]') && !document.querySelector('#first-paint')")
     found = {}
     keys = {
         "w": "window",
