@@ -3,7 +3,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -61,11 +61,12 @@ def fingerprint(database: Database) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def shuibei(tmp_path_factory: pytest.TempPathFactory) -> Database:
+def shuibei(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('seeded')}/yiping.db")
     migrate.upgrade(database.engine)
     assert seed(database, COMMUNITY, now=NOON)
-    return database
+    yield database
+    database.dispose()
 
 
 def rows(database: Database, table: Any) -> Sequence[Any]:

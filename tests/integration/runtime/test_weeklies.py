@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,12 +30,13 @@ LAST = week_name(week_of(MONDAY - timedelta(days=7)))
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Services:
+def services(tmp_path: Path) -> Iterator[Services]:
     database = Database(f"sqlite:///{tmp_path / 'yiping.db'}")
     migrate.upgrade(database.engine)
     fill(database, NOON)
     settings = Settings(data_dir=tmp_path, brief_areas=f"{DISTRICT},{COMMUNITY}")
-    return Services(settings=settings, database=database, redis=Redis(port=9), clock=lambda: NOON)
+    yield Services(settings=settings, database=database, redis=Redis(port=9), clock=lambda: NOON)
+    database.dispose()
 
 
 @pytest.fixture
