@@ -35,7 +35,9 @@ fi
 
 echo "installing what $lock names …"
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
-"${pip[@]}" install --require-hashes --requirement "$lock"
+"${pip[@]}" install --no-compile --require-hashes --requirement "$lock"
 "${pip[@]}" install --no-deps --no-build-isolation --editable .
-# Also where Python keeps no compiled code by itself (PYTHONDONTWRITEBYTECODE), no process need compile ours anew.
-.venv/bin/python -m compileall -q app.py bench components data_access deploy pages
+# Compiled once, on all cores, and also where Python keeps no compiled code by itself (PYTHONDONTWRITEBYTECODE): or each
+# process would compile all of it anew. Some libraries carry files for other versions of Python.
+.venv/bin/python -m compileall -qq -j 0 .venv/lib/python*/site-packages || true
+.venv/bin/python -m compileall -q -j 0 app.py bench components data_access deploy pages

