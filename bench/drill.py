@@ -27,7 +27,7 @@ def run(browser: Browser, url: str, home: str, times: int) -> list[Row]:
     """From a click on a place to its outlines and panels in the page; then by somebody in haste."""
     page = pages.opened(browser, url)
     looked, cpu = _drills(page, home, times, LOOK_MS)
-    hasty, _ = _drills(page, home, times // 2, 0)
+    hasty, _ = _drills(page, home, times // 3, 0)
     page.context.close()
     note = "district → street → community, a click each second; no place was looked at before"
     return [

@@ -36,7 +36,7 @@ from data_access.services import Services
 from data_access.settings import Settings
 
 DEVICES = 30_000
-MESSAGES = 120_000
+MESSAGES = 80_000
 FULL_MESSAGES = 500_000
 ROWS_AT_ONCE = 5_000
 NORMAL = {
