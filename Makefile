@@ -16,7 +16,7 @@ test:
 	@bash deploy/test-packages.sh
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" && ended=0 || ended=1; \
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m browser && exit $$ended
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m browser && exit $$ended
 
 check: $(DEV_STAMP)
 	@bash deploy/check.sh
