@@ -23,6 +23,7 @@ from sqlalchemy import func, select
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow
 from data_access.ingest import edge, service
+from data_access.ingest.mqtt import Address
 from data_access.runtime import embedded_mqtt
 from tests import fleet
 from tests.conftest import free_port
@@ -97,17 +98,20 @@ def ingest(database: Database, broker: Broker, redis: Redis | None = None, **mor
 def door(broker: Broker) -> Iterator[int]:
     """The edge in front of the broker; yields its port."""
     port, loop = free_port(), asyncio.new_event_loop()
-    server = loop.run_until_complete(edge.serve("127.0.0.1", port, edge.Broker("127.0.0.1", broker.port, broker.v5)))
+    behind = edge.Broker(Address(host="127.0.0.1", port=broker.port), broker.v5)
+    server = loop.run_until_complete(edge.serve("127.0.0.1", port, behind))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    yield port
-    loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.run_until_complete(asyncio.sleep(0.05))
-    loop.close()
+    try:
+        yield port
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0.05))
+        loop.close()
 
 
 def device(code: str, port: int, version: int = paho.MQTTv311) -> paho.Client:
@@ -124,6 +128,7 @@ def say(port: int, payload: dict[str, Any], *codes: str) -> None:
     """Publish at QoS 1 as each device and wait for the broker's word."""
     for code in codes:
         client = device(code, port)
+        until(client.is_connected)
         client.publish("v1/devices/me/telemetry", json.dumps(payload), qos=1).wait_for_publish(5)
         client.disconnect()
         client.loop_stop()

@@ -31,7 +31,8 @@
       const { done, refused } = await send(action, alarms, more);
       for (const record of done) queue.patch(record);
       if (done.length) {
-        const ids = done.map((record) => record.id), words = `${t(action === "close" && done.some((record) => record.state !== "closed") ? "已判断，恢复后自动关闭" : DONE[action])} · ${named(ids.map((id) => queue.get(id)).filter(Boolean))}`;
+        const ids = done.map((record) => record.id), waits = action === "close" && done.some((record) => record.state !== "closed");
+        const words = `${waits ? t("已判断，恢复后自动关闭") : t(DONE[action])} · ${named(ids.map((id) => queue.get(id)).filter(Boolean))}`;
         const undoable = SAFE.has(action) && !quiet;
         if (undoable || (last && ids.some((id) => last.ids.includes(id)))) {
           leave(); // what it offers to take back is the last thing no more

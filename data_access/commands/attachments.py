@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data_access.auth.principal import Principal
 from data_access.commands import clips, lengths
 from data_access.commands.incident_acts import NOT_THERE, apply
+from data_access.commands.once import once
 from data_access.db.cases import to_case
 from data_access.db.stores import Blob
 from data_access.db.tables import AttachmentRow, IncidentRow
@@ -162,12 +162,7 @@ def keep(
     """
     per_case = services.settings.attachments_per_case
     with services.store.holding(file.blob):
-        try:
-            with services.database.writing() as session:
-                return _attached(session, incident_id, file, sent, who, per_case)
-        except IntegrityError:  # the same key came in twice at once: now the other one is there
-            with services.database.writing() as session:
-                return _attached(session, incident_id, file, sent, who, per_case)
+        return once(services.database, lambda session: _attached(session, incident_id, file, sent, who, per_case))
 
 
 def _attached(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data_access.auth.credentials import digest
 from data_access.auth.principal import Principal
 from data_access.commands import incidents
 from data_access.commands.attachments import Limits, Prepared, Sent, attach, prepare
+from data_access.commands.once import once
 from data_access.db.tables import CameraRow, IncidentRow
 from data_access.domain.areas import within
 from data_access.domain.attachments import AttachmentKind, Phase
@@ -31,12 +31,7 @@ def open_case(services: Services, code: str, picture: bytes, who: Principal, key
     photo = prepare(picture, Limits.of(services.settings), AttachmentKind.PHOTO) if picture else None
     blobs = [photo.blob] if photo else []
     with services.store.holding(*blobs):
-        try:
-            with services.database.writing() as session:
-                return _opened(session, services, code, photo, who, key)
-        except IntegrityError:  # two clicks at once: now the other one is there
-            with services.database.writing() as session:
-                return _opened(session, services, code, photo, who, key)
+        return once(services.database, lambda session: _opened(session, services, code, photo, who, key))
 
 
 def _opened(

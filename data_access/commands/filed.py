@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data_access.auth.credentials import digest
 from data_access.auth.principal import Principal, require
 from data_access.commands import freshness, incidents
+from data_access.commands.once import once
 from data_access.db.tables import AreaRow, IncidentRow, IncidentTypeRow
 from data_access.domain.accounts import Action
 from data_access.domain.errors import InvalidInput
@@ -46,12 +46,7 @@ def file(services: Services, filed: Filed, who: Principal) -> IncidentRow:
         raise InvalidInput("写得太长了，请写短一些。")
     if filed.channel not in CHANNELS:
         raise InvalidInput("请选择从哪里来的。")
-    try:
-        with services.database.writing() as session:
-            return _filed(session, services, filed, who)
-    except IntegrityError:  # two clicks at once: now the other one is there
-        with services.database.writing() as session:
-            return _filed(session, services, filed, who)
+    return once(services.database, lambda session: _filed(session, services, filed, who))
 
 
 def _filed(session: Session, services: Services, filed: Filed, who: Principal) -> IncidentRow:

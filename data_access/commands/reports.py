@@ -30,6 +30,7 @@ from data_access.commands import freshness, incidents
 from data_access.commands.attachments import Limits, Prepared, Sent, attach, prepare
 from data_access.commands.incident_acts import apply
 from data_access.commands.limits import take_one
+from data_access.commands.once import once
 from data_access.commands.places import Spot, locate
 from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, BuildingRow, IncidentRow, MetaRow, PatrolPointRow, ReportRow, from_ms, to_ms
@@ -90,12 +91,7 @@ def report(services: Services, form: Form, files: Sequence[tuple[bytes, Attachme
     limits = Limits.of(services.settings)
     photos = [prepare(data, limits, kind) for data, kind in files]
     with services.store.holding(*(photo.blob for photo in photos)):
-        try:
-            with services.database.writing() as session:
-                _take_in(session, services, form, photos, now)
-        except IntegrityError:  # two taps at once: now the other one is there
-            with services.database.writing() as session:
-                _take_in(session, services, form, photos, now)
+        once(services.database, lambda session: _take_in(session, services, form, photos, now))
     return secret_of(form.key)
 
 

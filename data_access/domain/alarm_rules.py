@@ -68,8 +68,8 @@ class AlarmRule:
 
     @property
     def clears(self) -> bool:
-        """Whether a value can come back so far: a hysteresis beyond the threshold itself asks for what never comes."""
-        return self.hysteresis <= abs(self.levels[0][0])
+        """Whether a value can come back so far; below what is nothing already, it asks for what never comes."""
+        return self.side is Above.LOW or self.hysteresis <= abs(self.levels[0][0])
 
     def is_back(self, value: float) -> bool:
         """Tell whether `value` is normal again, hysteresis included."""

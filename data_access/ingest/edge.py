@@ -12,50 +12,67 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+import secrets
+from dataclasses import replace
 from socket import socket
 from typing import Final, cast
 from urllib.parse import quote
 
 from data_access.ingest import wire
+from data_access.ingest.mqtt import MARK, Address, Link, Subscriber, Wanted
 
 log = logging.getLogger(__name__)
 
 OWN_TELEMETRY: Final = b"v1/devices/me/telemetry"
-MAX_PACKET: Final = (1 << 20) + 1024
 CONNECT_WITHIN_S: Final = 10.0
-HEAD_START_S: Final = 1.5
-"""A broker that comes back empty drops what nobody has subscribed to: ingest goes first, it tries every half second."""
+PATIENCE_S: Final = 30.0
+"""How long devices are turned away from a broker without a mark of ingest: perhaps it may not leave any there."""
 _SECRET: Final = 12  # bytes of a token that stays secret when its last four are shown
 _LISTENABLE: Final = (b"v1/devices/me/", b"v1/gateway/")
 
 
-@dataclass(slots=True)
 class Broker:
-    """Where the broker listens; some listen for MQTT 5 on a port of its own."""
+    """The broker behind the door, watched: one that came back empty drops what comes before ingest has subscribed.
 
-    host: str
-    port: int
-    port_v5: int | None = None
-    answers: bool = True
-    back_at: float = -HEAD_START_S  # by the loop's clock, when it answered again
+    Ingest leaves a mark in every broker that knows its session (`mqtt.MARK`); until it is there, devices are turned
+    away and keep what they have to say. `port_v5` is for a broker that listens for MQTT 5 on a port of its own.
+    """
+
+    def __init__(self, address: Address, port_v5: int | None = None) -> None:
+        self._address, self._port_v5 = address, port_v5
+        mine = Wanted(f"yiping-edge-{secrets.token_hex(4)}", (MARK,), stays=False)
+        self._watch = Subscriber(replace(address, port=port_v5 or address.port), mine, self._hear)
+        self._marked: Link | None = None
+        self._warned: Link | None = None
+        self._watching: asyncio.Task[None] | None = None
+
+    def watch(self) -> None:
+        """Begin to watch; it ends with the loop."""
+        self._watching = asyncio.get_running_loop().create_task(self._watch.run())
 
     def address(self, version: int) -> tuple[str, int]:
         """Host and port for a client of protocol `version`."""
-        return self.host, (self.port_v5 or self.port) if version == wire.V5 else self.port
+        return self._address.host, (self._port_v5 or self._address.port) if version == wire.V5 else self._address.port
 
     @property
-    def is_new(self) -> bool:
-        """Whether it came back just now and may not know yet who subscribes: devices wait for ingest."""
-        return asyncio.get_running_loop().time() - self.back_at < HEAD_START_S
+    def takes(self) -> bool:
+        """Whether what a device says now would be read."""
+        link, since = self._watch.link, self._watch.listening_since
+        if link is None or since is None or not self._watch.connected or link.closed.done():
+            return False
+        if link is self._marked:
+            return True
+        if asyncio.get_running_loop().time() - since < PATIENCE_S:
+            return False
+        if link is not self._warned:
+            self._warned = link
+            log.warning("edge: ingest has left no retained message at %s; letting devices in all the same", MARK)
+        return True
 
-    def note(self, *, answers: bool) -> None:
-        """Say once that the broker went away, and once that it is back."""
-        if answers != self.answers:
-            self.answers = answers
-            if answers:
-                self.back_at = asyncio.get_running_loop().time()
-            log.warning("edge: the broker %s", "answers again" if answers else "does not answer; devices try again")
+    def _hear(self, link: Link, topic: bytes, payload: bytes, packet_id: bytes) -> None:  # noqa: ARG002  # its coming says all
+        self._marked = link
+        if packet_id:
+            link.acknowledge([packet_id])
 
 
 async def serve(host: str, port: int, broker: Broker, *, listener: socket | None = None) -> asyncio.Server:
@@ -64,6 +81,7 @@ async def serve(host: str, port: int, broker: Broker, *, listener: socket | None
     Raises OSError when the port is taken.
     """
     loop = asyncio.get_running_loop()
+    broker.watch()
     if listener is not None:
         return await loop.create_server(lambda: _Device(broker), sock=listener, backlog=1024)
     return await loop.create_server(lambda: _Device(broker), host, port, backlog=1024)
@@ -181,7 +199,7 @@ class _Device(asyncio.Protocol):
 
     def _greet(self) -> None:
         """Wait for CONNECT, take the token from it, and open the way to the broker."""
-        packets, _ = wire.split(self._buffer, MAX_PACKET)
+        packets, _ = wire.split(self._buffer, wire.MAX_PACKET)
         if not packets or self._opening:
             return
         start, body, end = packets[0]
@@ -195,20 +213,17 @@ class _Device(asyncio.Protocol):
 
     async def _open(self, connect: int) -> None:
         try:
+            if not self._address.takes:
+                raise ConnectionRefusedError
             _, protocol = await asyncio.get_running_loop().create_connection(
                 lambda: _Broker(self), *self._address.address(self._version)
             )
         except OSError:
-            self._address.note(answers=False)
             self._opening = None
             self.close()
             return
-        self._address.note(answers=True)
         self._opening = None
         self._broker = protocol
-        if self._address.is_new:
-            self.close()
-            return
         if self._timeout:
             self._timeout.cancel()
         assert protocol.transport  # noqa: S101  # connection_made has run
@@ -218,7 +233,7 @@ class _Device(asyncio.Protocol):
         self.data_received(b"")
 
     def _forward(self) -> None:
-        packets, used = wire.split(self._buffer, MAX_PACKET)
+        packets, used = wire.split(self._buffer, wire.MAX_PACKET)
         if not packets:
             return
         out = [self._rewritten(start, body, end) for start, body, end in packets]

@@ -16,15 +16,17 @@ from typing import Final, cast
 from urllib.parse import unquote, urlsplit
 
 from data_access.ingest import wire
-from data_access.ingest.edge import MAX_PACKET
 
 log = logging.getLogger(__name__)
 
 TOPICS: Final = ("v1/devices/+/telemetry", "v1/gateway/telemetry")
+MARK: Final = "yiping/intake"
+"""Where a retained message lies in a broker that knows the session of ingest. It comes and goes with what the broker
+remembers: one that came back empty has neither, and drops what is sent to it."""
 SESSION_EXPIRY_S: Final = 7 * 86_400
 KEEP_ALIVE_S: Final = 30
 RECEIVE_MAXIMUM: Final = 65_535
-_BACKOFF_S: Final = (0.1, 0.2, 0.5)  # the broker is ours and near; see also edge.HEAD_START_S
+_BACKOFF_S: Final = (0.1, 0.2, 0.5)  # the broker is ours and near, and devices wait for us
 _PUBACK: Final = b"\x40\x02"
 
 OnMessage = Callable[["Link", bytes, bytes, bytes], None]
@@ -55,13 +57,20 @@ class Address:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client reads, and whether its session `stays` at the broker while it is away (then it leaves its mark)."""
+
+    client_id: str
+    topics: Sequence[str]
+    stays: bool = True
+
+
 class Link(asyncio.Protocol):
     """One connection to the broker. An acknowledgement belongs to the connection that brought the message."""
 
-    def __init__(
-        self, address: Address, client_id: str, topics: Sequence[str], version: int, on_message: OnMessage
-    ) -> None:
-        self._address, self._client_id, self._topics, self.version = address, client_id, topics, version
+    def __init__(self, address: Address, wanted: Wanted, version: int, on_message: OnMessage) -> None:
+        self._address, self._wanted, self.version = address, wanted, version
         self._on_message = on_message
         self._rest = b""  # the beginning of a packet that has not come whole
         self._transport: asyncio.Transport | None = None
@@ -72,14 +81,14 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
-        self._transport.write(_connect(self._address, self._client_id, self.version))
+        self._transport.write(_connect(self._address, self._wanted, self.version))
 
     def data_received(self, data: bytes) -> None:
         self.heard = asyncio.get_running_loop().time()
         if self._rest:
             data = self._rest + data
         try:
-            packets, used = wire.split(data, MAX_PACKET)
+            packets, used = wire.split(data, wire.MAX_PACKET)
             self._rest = data[used:]
             for start, body, end in packets:
                 kind = data[start]
@@ -138,16 +147,18 @@ class Link(asyncio.Protocol):
             case wire.CONNACK if data[body + 1] == 0:
                 self.accepted = True
                 assert self._transport  # noqa: S101  # it just spoke to us
-                self._transport.write(_subscribe(self._topics, self.version))
+                self._transport.write(_subscribe(self._wanted.topics, self.version))
             case wire.CONNACK:
                 log.warning("mqtt: the broker refused us with code %d", data[body + 1])
                 self.close()
             case wire.SUBACK:
-                if any(code >= 0x80 for code in data[end - len(self._topics) : end]):
+                if any(code >= 0x80 for code in data[end - len(self._wanted.topics) : end]):
                     log.error("mqtt: the broker refused our subscription; check its access rules")
                     self.close()
                 elif not self.subscribed.done():
                     self.subscribed.set_result(None)
+                    if self._wanted.stays and self._transport:
+                        self._transport.write(_mark(self.version))
             case wire.DISCONNECT:
                 log.warning("mqtt: the broker ended the connection")
                 self.close()
@@ -156,11 +167,8 @@ class Link(asyncio.Protocol):
 class Subscriber:
     """Keeps one `Link` alive until cancelled."""
 
-    def __init__(
-        self, address: Address, on_message: OnMessage, *, client_id: str = "yiping-ingest", group: str | None = None
-    ) -> None:
-        self._address, self._on_message, self._client_id = address, on_message, client_id
-        self._topics = [f"$share/{group}/{topic}" for topic in TOPICS] if group else list(TOPICS)
+    def __init__(self, address: Address, wanted: Wanted, on_message: OnMessage) -> None:
+        self._address, self._wanted, self._on_message = address, wanted, on_message
         self._paused = False
         self.link: Link | None = None
         self.connected = False
@@ -196,7 +204,7 @@ class Subscriber:
         loop = asyncio.get_running_loop()
         _, link = await asyncio.wait_for(
             loop.create_connection(
-                lambda: Link(self._address, self._client_id, self._topics, version, self._on_message),
+                lambda: Link(self._address, self._wanted, version, self._on_message),
                 self._address.host,
                 self._address.port,
                 ssl=ssl.create_default_context() if self._address.tls else None,
@@ -231,9 +239,14 @@ class ConnectionRefusedByBroker(ConnectionError):  # noqa: N818  # reads as the 
     """The broker answered, but not as we need; perhaps it does not know MQTT 5."""
 
 
-def _connect(address: Address, client_id: str, version: int) -> bytes:
-    flags = 0x00  # no clean start: the session is to be found again
-    after = wire.text(client_id.encode())
+def readings(client_id: str, group: str | None = None) -> Wanted:
+    """What ingest reads; several of one `group` share it."""
+    return Wanted(client_id, [f"$share/{group}/{topic}" for topic in TOPICS] if group else TOPICS)
+
+
+def _connect(address: Address, wanted: Wanted, version: int) -> bytes:
+    flags = 0x00 if wanted.stays else 0x02  # without a clean start the session is found again
+    after = wire.text(wanted.client_id.encode())
     if address.user is not None:
         flags |= 0x80
         after += wire.text(address.user.encode())
@@ -242,7 +255,8 @@ def _connect(address: Address, client_id: str, version: int) -> bytes:
         after += wire.text(address.password.encode())
     properties = b""
     if version == wire.V5:
-        listed = b"\x11" + SESSION_EXPIRY_S.to_bytes(4, "big") + b"\x21" + RECEIVE_MAXIMUM.to_bytes(2, "big")
+        expiry = SESSION_EXPIRY_S if wanted.stays else 0
+        listed = b"\x11" + expiry.to_bytes(4, "big") + b"\x21" + RECEIVE_MAXIMUM.to_bytes(2, "big")
         properties = wire.varint(len(listed)) + listed
     head = wire.text(b"MQTT") + bytes((version, flags)) + KEEP_ALIVE_S.to_bytes(2, "big")
     return wire.packet(wire.CONNECT, head + properties + after)
@@ -251,3 +265,8 @@ def _connect(address: Address, client_id: str, version: int) -> bytes:
 def _subscribe(topics: Sequence[str], version: int) -> bytes:
     body = b"\x00\x01" + (b"\x00" if version == wire.V5 else b"")
     return wire.packet(wire.SUBSCRIBE | 0x02, body + b"".join(wire.text(t.encode()) + b"\x01" for t in topics))
+
+
+def _mark(version: int) -> bytes:
+    properties = b"\x00" if version == wire.V5 else b""
+    return wire.packet(wire.PUBLISH | 0x01, wire.text(MARK.encode()) + properties + b"1")  # retained

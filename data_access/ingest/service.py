@@ -24,7 +24,7 @@ from data_access.db.tables import from_ms, to_ms
 from data_access.ingest import http
 from data_access.ingest.batch import Batcher, TryAgain
 from data_access.ingest.metrics import Metrics
-from data_access.ingest.mqtt import Address, Link, Subscriber
+from data_access.ingest.mqtt import Address, Link, Subscriber, readings
 from data_access.ingest.payloads import (
     Inbox,
     Intake,
@@ -92,12 +92,8 @@ class Ingest:
             buffer_rows=settings.buffer_rows,
             on_full=lambda full: self.subscriber.pause(paused=full),
         )
-        self.subscriber = Subscriber(
-            broker_address(settings),
-            self.take,
-            client_id=settings.mqtt_client_id,
-            group=settings.mqtt_shared_group,
-        )
+        wanted = readings(settings.mqtt_client_id, settings.mqtt_shared_group)
+        self.subscriber = Subscriber(broker_address(settings), wanted, self.take)
 
     async def run(self, stop: threading.Event, ready: Callable[[], None]) -> None:
         """Run all parts until `stop`; then write what has arrived."""

@@ -13,6 +13,9 @@ SUBACK: Final = 0x90
 PINGREQ: Final = 0xC0
 DISCONNECT: Final = 0xE0
 
+MAX_PACKET: Final = (1 << 20) + 1024
+"""Bytes of the longest packet that is taken: a payload of 1 MiB and what stands around it."""
+
 V311: Final = 4
 V5: Final = 5
 

@@ -73,7 +73,7 @@ def edge(fd: int | None, v5_port: int | None) -> None:
     if settings.mqtt_url is None:
         raise Refusal("The edge needs a broker to stand in front of: set YIPING_MQTT_URL.")
     address = Address.from_url(settings.mqtt_url.get_secret_value())
-    broker = door.Broker(address.host, address.port, v5_port)
+    broker = door.Broker(address, v5_port)
     listener = _inherited(fd) or bound(settings.host, settings.mqtt_port, variable="YIPING_MQTT_PORT")
 
     async def stay() -> None:

@@ -64,6 +64,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "YIPING_DATA_DIR": str(folder),
         "YIPING_SCALE": "community",
         "YIPING_SIMULATE": "false",
+        "YIPING_SIGN_IN_RATE": "10000",  # all tests sign in from one address; the limit has a test of its own
     }
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from data_access.db.engine import Database
 from data_access.demo.publisher import Publisher, Said, wait_sent
-from tests.intake import Broker, door, until
+from tests.intake import Broker, door, ingest, until
 from tests.unit.demo import fleets
 
 
-def test_what_is_said_while_the_broker_is_away_gets_through_and_is_known_to(tmp_path: Path) -> None:
+def test_what_is_said_while_the_broker_is_away_gets_through_and_is_known_to(sqlite: Database, tmp_path: Path) -> None:
     broker, fleet = Broker("embedded", tmp_path), fleets.small()
     said = [Said(fleet.devices[-1], 1_780_000_000_000, {"flow_lps": 90.0})]
-    with door(broker) as port:
+    with door(broker) as port, ingest(sqlite, broker):
         publisher = Publisher(f"mqtt://127.0.0.1:{port}", fleet, through_edge=True)
         try:
             assert publisher.wait_connected()

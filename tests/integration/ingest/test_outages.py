@@ -35,6 +35,7 @@ def test_a_stock_device_and_its_gateway_get_through(sqlite: Database, broker: Br
     fleet.build(sqlite, {"S": "smoke", "G": "gas"})
     with door(broker) as port, ingest(sqlite, broker):
         client = device("S", port, version)
+        until(client.is_connected)
         client.publish("v1/devices/me/telemetry", '{"smoke":1}', qos=1).wait_for_publish(5)
         client.publish("v1/gateway/telemetry", '{"G":[{"values":{"gas_lel":40}}]}', qos=1).wait_for_publish(5)
         until(lambda: alarms(sqlite) == 2)
@@ -43,7 +44,7 @@ def test_a_stock_device_and_its_gateway_get_through(sqlite: Database, broker: Br
 
 
 def test_a_device_cannot_listen_to_others(sqlite: Database, broker: Broker) -> None:
-    with door(broker) as port:
+    with door(broker) as port, ingest(sqlite, broker):
         client = device("S", port)
         gone = threading.Event()
         client.on_disconnect = lambda *_: gone.set()
@@ -76,6 +77,30 @@ def test_the_broker_dies_and_comes_back(sqlite: Database, broker: Broker) -> Non
         until(lambda: alarms(sqlite) == 1)
         client.disconnect()
         client.loop_stop()
+
+
+def test_a_broker_that_came_back_empty_gets_nothing_before_ingest_reads_there(sqlite: Database, tmp_path: Path) -> None:
+    fleet.build(sqlite, SMOKES)
+    broker = Broker("embedded", tmp_path)
+    try:
+        with door(broker) as port:
+            with ingest(sqlite, broker):
+                say(port, {"smoke": 1}, "S0")
+                until(lambda: alarms(sqlite) == 1)
+            broker.kill()
+            broker.start()
+            client = device("S1", port)  # no device has noticed that the broker was away
+            taken: list[int] = []
+            client.on_publish = lambda _client, _data, mid, *_: taken.append(mid)
+            client.publish("v1/devices/me/telemetry", '{"smoke":1}', qos=1)
+            time.sleep(3)
+            assert not taken
+            with ingest(sqlite, broker):
+                until(lambda: alarms(sqlite) == 2)
+            client.disconnect()
+            client.loop_stop()
+    finally:
+        broker.kill()
 
 
 @pytest.mark.slow
