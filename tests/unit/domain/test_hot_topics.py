@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.random import Generator
 
 from data_access.domain.hot_topics import FACTOR, FALSE_ALARMS, LEAST, WEEKS_BEFORE, find, spread, tail
+from tests.appeals import APPEALS
 
 SHARE = 1 / (WEEKS_BEFORE + 1)
 Draw = Callable[[Generator, np.ndarray], np.ndarray]
@@ -126,13 +125,12 @@ def test_a_class_that_doubles_from_thirty_a_week_is_found_nine_times_of_ten() ->
     assert found >= 90
 
 
-@pytest.mark.skipif("YIPING_TEST_DATA" not in os.environ, reason="needs the real appeals (YIPING_TEST_DATA)")
+@pytest.mark.skipif(not APPEALS.is_file(), reason="needs the real appeals (YIPING_TEST_DATA)")
 def test_on_the_real_appeals_few_classes_are_hot_and_those_have_risen() -> None:
-    file = Path(os.environ["YIPING_TEST_DATA"]) / "pingshan-appeals-2018.csv"
     monday = date(2018, 1, 1)
     cells: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     totals: Counter[int] = Counter()
-    with file.open(encoding="utf-8-sig") as rows:
+    with APPEALS.open(encoding="utf-8-sig") as rows:
         for row in csv.DictReader(rows):
             week = (datetime.fromisoformat(row["CREATE_TIME"]).date() - monday).days // 7
             totals[week] += 1
