@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from anyio import create_task_group, to_thread
 from dash import Dash, page_registry
 from flask import Flask, Request, Response, after_this_request, request
 from flask_login import LoginManager
-from redis import Redis
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     mask_access_log()
     redis = bus.connect(settings.redis)
     patient = bus.connect(settings.redis, patience_s=INTAKE_PATIENCE_S)
-    services = Services(settings, Database(settings.database), patient, _now)
+    services = Services(settings, Database(settings.database), redis, _now)
     door = Door(settings, services.database, redis)
     relay = Relay(services.database, redis, maxlen=settings.stream_maxlen)
     feed, search = DeviceFeed(services.database), SearchIndex(services.database)
@@ -96,7 +96,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     phone = joined(_PHONE, "/assets/phone.css")
     report_script, field_script = joined(_REPORT, "/assets/report.js"), joined(_FIELD, "/assets/field.js")
     own = document.Own(styles.url, scripts.url, phone.url, report_script.url, field_script.url)
-    server = _dash(services, redis, door, own).server
+    server = _dash(services, door, own).server
     ahead = server.extensions["yiping.ahead"] = Ahead(server)
     dash: Any = WSGIMiddleware(server, workers=DASH_THREADS)
     app = Starlette(
@@ -111,11 +111,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
         exception_handlers=error_handlers(),
         lifespan=lifespan,
     )
-    app.state.context = Context(services, hub, relay, feed, search, source_of(settings), door)
+    intake = replace(services, redis=patient)
+    app.state.context = Context(services, intake, hub, relay, feed, search, source_of(settings), door)
     return app
 
 
-def _dash(services: Services, quick: Redis, door: Door, own: document.Own) -> Dash:
+def _dash(services: Services, door: Door, own: document.Own) -> Dash:
     """The Dash application, with the pages of `pages/` and the services they reach through Flask."""
     dash = _Product(
         own,
@@ -143,7 +144,7 @@ def _dash(services: Services, quick: Redis, door: Door, own: document.Own) -> Da
         dash.server,
         {
             "CACHE_TYPE": "RedisCache",
-            "CACHE_REDIS_HOST": quick,  # a client that gives up soon: without Redis slower, never stuck
+            "CACHE_REDIS_HOST": services.redis,  # a client that gives up soon: without Redis slower, never stuck
             "CACHE_DEFAULT_TIMEOUT": 60,
             "CACHE_KEY_PREFIX": f"yiping:cache:{build()}:",  # an upgrade does not read what the old version kept
         },

@@ -27,9 +27,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a process has for its routes, found in the application's state; `basemap` is None without a base map."""
+    """What a process has for its routes, found in the application's state; `basemap` is None without a base map.
+
+    `intake` are the services of whoever hands readings over: its Redis is given as long as a commit may take.
+    """
 
     services: Services
+    intake: Services
     hub: Hub
     relay: Relay
     feed: DeviceFeed

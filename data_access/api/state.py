@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from redis import Redis, RedisError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,7 +9,6 @@ from data_access.api.context import context, principal
 from data_access.api.parameters import an_integer
 from data_access.auth.principal import may
 from data_access.domain.accounts import Action
-from data_access.live import bus
 from data_access.queries import areas
 from data_access.queries.snapshot import MAX_ALARMS, MOST_ALARMS, snapshot
 
@@ -20,9 +18,9 @@ async def get_snapshot(request: Request) -> Response:
     ctx, who = context(request), principal(request)
     code = request.query_params.get("area") or None
     most = an_integer(request.query_params, "alarms", 1, MOST_ALARMS) or MAX_ALARMS
+    event_id = ctx.hub.last_event_id  # before the tables: replay from here misses nothing
 
     def read() -> bytes:
-        event_id = position(ctx.services.redis)  # before the tables: replay from here misses nothing
         with ctx.services.database.reading() as session:
             area = areas.find(session, code, who.scope)
             wall = not may(who, Action.SEE_ROWS)
@@ -30,11 +28,3 @@ async def get_snapshot(request: Request) -> Response:
             return snapshot(session, area, event_id=event_id, now=at, scope=who.scope, wall=wall, most=most)
 
     return Response(await ctx.run(read), media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def position(redis: Redis) -> str | None:
-    """Id of the newest event, None while Redis is away."""
-    try:
-        return str(bus.position(redis).last)
-    except (RedisError, OSError):
-        return None

@@ -25,5 +25,5 @@ async def post_telemetry(request: Request) -> Response:
         if len(body) > MAX_MESSAGE:
             await ctx.run(partial(http.note_too_large, ctx.services, token, body[:KEPT_PAYLOAD], now))
             return sentence(f"A message has at most {MAX_MESSAGE} bytes.", 413)
-    answer = await ctx.run(lambda: http.accept(ctx.services, token, body, now))
+    answer = await ctx.run(lambda: http.accept(ctx.intake, token, body, now))
     return answer_json({"taken": answer.taken, "refused": answer.refused, "details": answer.details})

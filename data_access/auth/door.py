@@ -1,7 +1,8 @@
 """Who a request comes from: cookie, token, guest or nobody. Asked at every request, so that it must be quick.
 
 What was found is believed for `BELIEVED_S`; within that time a sign-out or a revocation reaches every process. While
-Redis is away, browsers that were known stay known until they would have idled out.
+Redis is away, browsers that were known stay known until they would have idled out; it is not asked at each request
+again, for one that hangs takes its time to say nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from data_access.auth.principal import VISITOR, Kind, Principal
 from data_access.db.engine import Database
 from data_access.db.tables import UserRow, UserTokenRow
 from data_access.domain.accounts import Purpose, Role
+from data_access.live.bus import LEFT_ALONE
 from data_access.settings import GuestView, Settings
 
 BELIEVED_S: Final = 2.0
@@ -75,6 +77,8 @@ class Door:
         """Who is signed in with the cookie `key`; `active` when this request is something the person did."""
         kept = digest(key)
         before = self._known.get(kept)
+        if before and before.asked > time.monotonic():
+            return before.who  # Redis is left alone
         try:
             session = sessions.find(self._redis, key)
             who = self._of_session(session, now) if session else None
@@ -83,8 +87,10 @@ class Door:
                 sessions.touch(self._redis, key, session, now, self._idle)
                 touched = time.monotonic()
         except (RedisError, SQLAlchemyError, OSError):
-            idle = self._idle.total_seconds()
-            return before.who if before and time.monotonic() - before.touched < idle else None
+            if before is None or time.monotonic() - before.touched >= self._idle.total_seconds():
+                return None
+            before.asked = time.monotonic() + LEFT_ALONE.total_seconds()
+            return before.who
         self._remember(kept, _Seen(who, time.monotonic(), touched))
         return who
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from redis import Redis, RedisError
@@ -25,6 +26,8 @@ EVENTS: Final = "yiping:events"
 EPOCH: Final = "yiping:epoch"
 TELEMETRY: Final = "yiping:telemetry"
 DEFAULT_MAXLEN: Final = 20_000
+LEFT_ALONE: Final = timedelta(seconds=10)
+"""How long whoever can do without a Redis that did not answer does not ask it again."""
 
 _PUBLISH: Final = """
 local epoch = redis.call('GET', KEYS[2])

@@ -33,6 +33,7 @@ _TUNING_S: Final = 1.0
 _PAGE: Final = 500
 _MAX_BACKOFF_S: Final = 5.0
 _ANSWERS_WITHIN_S: Final = 3.0
+_REACHED_WITHIN_S: Final = 1.0
 
 
 class Listener:
@@ -84,6 +85,7 @@ class Hub:
         self._tuned = False  # whether it is to cover telemetry
         self._hears_values = asyncio.Event()  # and whether it does
         self._last: bus.EventId | None = None  # newest event handed on
+        self._reached = asyncio.Event()  # Redis, for the first time
         self._run = ""  # which life of the Redis server we know
         self._watchers: list[Callable[[list[Device] | None], None]] = []
         self._flush_timer: asyncio.TimerHandle | None = None
@@ -113,9 +115,11 @@ class Hub:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Listen to the bus and beat the heart while the block runs."""
+        """Listen to the bus and beat the heart while the block runs; it begins when Redis is reached, or soon."""
         tasks = [asyncio.create_task(self._listen_for_ever()), asyncio.create_task(self._beat())]
         try:
+            with suppress(TimeoutError):  # who starts from a snapshot is to know the event that it follows
+                await asyncio.wait_for(self._reached.wait(), _REACHED_WITHIN_S)
             yield
         finally:
             for task in tasks:
@@ -153,10 +157,10 @@ class Hub:
         return frame(body, (known or "").encode(), b"resync")
 
     async def _missed(self, audience: Audience, after: bus.EventId, upto: bus.EventId | None) -> bytes:
+        if after == upto:
+            return b""  # nothing came since, whether or not Redis is there to say so
         if self._redis is None or upto is None or after.epoch != upto.epoch:
             return self.resync_frame()
-        if after == upto:
-            return b""
         try:
             if not (await bus.position_async(self._redis)).can_replay(after):
                 return self.resync_frame()
@@ -205,6 +209,7 @@ class Hub:
             await channel.subscribe(bus.EVENTS)
             await self._catch_up(redis)
             self.connected, self._redis, self._channel, self._tuned = True, redis, channel, False
+            self._reached.set()
             await self._tune()
             self._say_all(self._heartbeat())
             events = bus.EVENTS.encode()

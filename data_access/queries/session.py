@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -14,13 +14,12 @@ from flask_caching import Cache
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
+from data_access.live.bus import LEFT_ALONE
 from data_access.services import Services
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LEFT_ALONE = timedelta(seconds=10)
-"""How long a cache that did not answer is not asked."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 _ALONE = "yiping.cache.alone"
 """Of the application: until when its cache is left alone."""

@@ -1,5 +1,6 @@
 """/live of a real server, as a browser meets it."""
 
+import signal
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -63,15 +64,32 @@ def test_an_unknown_area_is_a_sentence(web: Web) -> None:
 
 
 @pytest.mark.slow
+def test_a_redis_that_hangs_keeps_no_snapshot_waiting_and_nothing_is_missed(web: Web) -> None:
+    with web.stream() as stream:
+        say(web, 70)
+        last = stream.wait(lambda f: f["data"].get("version") == 70)["id"]
+    web.valkey.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert web.get("/api/v1/snapshot").json()["event_id"] == last
+        assert time.monotonic() - began < 1
+    finally:
+        web.valkey.process.send_signal(signal.SIGCONT)
+    say(web, 71)
+    with web.stream(f"last_event_id={last}") as stream:
+        stream.wait(lambda f: f["data"].get("version") == 71)
+
+
+@pytest.mark.slow
 def test_a_killed_redis_is_told_and_survived(web: Web) -> None:
     with web.stream() as stream:
-        stream.wait(lambda f: f["event"] == "heartbeat" and f["data"]["redis"])
+        last = stream.wait(lambda f: f["event"] == "heartbeat" and f["data"]["redis"])["data"]["event_id"]
         web.valkey.kill()
         stream.wait(lambda f: f["event"] == "heartbeat" and not f["data"]["redis"])
         say(web, 100)  # the writer does not notice; the event waits in the outbox
         assert web.relay.behind
         assert web.get("/readyz").status_code == 503
-        assert web.get("/api/v1/snapshot").json()["event_id"] is None
+        assert web.get("/api/v1/snapshot").json()["event_id"] == last  # for the stream to go on from
         web.valkey.start()  # and comes back empty
         stream.wait(lambda f: f["event"] == "resync", 20)
         wait_for(lambda: web.relay.sweep(datetime.now(UTC)) or not web.relay.behind)  # noqa: TID251

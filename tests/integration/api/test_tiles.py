@@ -100,7 +100,7 @@ class Page:
 def client(source: tiles.Source | None) -> Page:
     app = Starlette(routes=api_routes(), exception_handlers=error_handlers())
     nothing: Any = None  # tiles need nothing else
-    app.state.context = Context(nothing, nothing, nothing, nothing, nothing, source, nothing)
+    app.state.context = Context(nothing, nothing, nothing, nothing, nothing, nothing, source, nothing)
     return Page(known(app, VISITOR))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from data_access.db.engine import Database
 from data_access.db.tables import AreaRow, AuditRow, ResponsibleRow, UserRow, UserTokenRow
 from data_access.domain.accounts import AuditAction, Purpose, Role
 from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from data_access.live.bus import LEFT_ALONE
 from data_access.services import Services
 from data_access.settings import Settings
 from tests.conftest import NOON
@@ -165,13 +167,23 @@ def test_a_session_idles_out_and_only_what_the_person_does_keeps_it(house: House
     assert redis.ttl(name) == 30 * 60
 
 
-def test_while_redis_is_away_a_browser_that_was_known_stays_known(house: House) -> None:
+def test_while_redis_is_away_a_browser_that_was_known_stays_known(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house.add("wang")
     found, door = house.sign_in("wang"), house.door()
     assert door.browser(found.key, house.clock.now, active=True) == found.who
-    door._redis = Redis(host="127.0.0.1", port=9)
+    there, door._redis = door._redis, Redis(host="127.0.0.1", port=9)
     assert door.browser(found.key, house.clock.now, active=True) == found.who
     assert house.door().browser(found.key, house.clock.now, active=True) == found.who  # Redis is there again
+
+    sign_in.sign_out(house.services, found.key, found.who, HERE)
+    door._redis = there
+    assert door.recall(found.key)
+    assert door.browser(found.key, house.clock.now, active=True) == found.who, "one that hangs is not asked each time"
+    later = time.monotonic() + LEFT_ALONE.total_seconds()
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert door.browser(found.key, house.clock.now, active=True) is None, "and asked again after a while"
 
 
 def test_a_tokens_link_signs_a_browser_in_and_its_revocation_ends_that(house: House) -> None:

@@ -14,10 +14,11 @@ from redis.exceptions import ConnectionError as Gone
 from sqlalchemy import event
 
 from data_access.db.engine import Database
+from data_access.live.bus import LEFT_ALONE
 from data_access.queries import ahead, areas
 from data_access.queries.ahead import AGAIN_S, SETTLED_S, Ahead
 from data_access.queries.overview import overview
-from data_access.queries.session import LEFT_ALONE, cache, reading, remembered
+from data_access.queries.session import cache, reading, remembered
 from data_access.services import Services
 from data_access.settings import Settings
 from data_access.viewmodels.areas import Place
