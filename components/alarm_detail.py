@@ -130,6 +130,15 @@ def _facts(view: DeskAlarm, w: Words) -> list[str]:
     return [*view.around.facts, *([w("共 {n} 层", n=floors)] if floors else [])]
 
 
+def _shelf(record: AlarmRecord, w: Words) -> str | None:
+    """Until when it is put aside; the day stands with it, as that may be tomorrow."""
+    if record.shelved_until is None:
+        return w("已搁置到恢复") if record.shelved_until_clear else None
+    at = fmt.stamp(record.shelved_until)[5:]
+    until = w("已搁置到恢复，最迟至 {time}", time=at) if record.shelved_until_clear else w("已搁置至 {time}", time=at)
+    return f"{until} · {record.shelve_reason}" if record.shelve_reason else until
+
+
 def _marks(record: AlarmRecord, case: str | None, now: datetime, w: Words) -> list[Child]:
     """What must be known of it beside its state."""
     judged = record.close_reason if record.state != AlarmState.CLOSED else None
@@ -138,8 +147,7 @@ def _marks(record: AlarmRecord, case: str | None, now: datetime, w: Words) -> li
         record.run is not None and _replayed(record, w),
         record.window and w(WINDOWS.get(record.window, record.window)),
         record.event_id == record.id and w("多点报警，已证实"),
-        record.shelved_until is not None and w("已搁置至 {time}", time=fmt.clock(record.shelved_until)),
-        record.shelved_until_clear and w("已搁置到恢复"),
+        _shelf(record, w),
         record.chattering and w("反复抖动"),
         stale and w("长存：已持续一天以上"),
         judged and w("已判断：{reason}，等待恢复", reason=w(REASONS[judged])),

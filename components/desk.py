@@ -35,6 +35,7 @@ class Ids(StrEnum):
     SOUND = "desk-sound"
     SHIFT = "desk-shift"
     MENTIONS = "desk-mentions"
+    GRAVER = "desk-graver"
     TOASTS = "desk-toasts"
     SAY = "desk-say"
 
@@ -49,6 +50,7 @@ def build(  # noqa: PLR0913  # all that the desk shows at first
     w: Words,
     *,
     place: Place,
+    shelve_max_h: int,
     guest: bool = False,
 ) -> html.Div:
     """Everything under the header. `refusal` says why the viewer may only read; None when he may act."""
@@ -76,7 +78,8 @@ def build(  # noqa: PLR0913  # all that the desk shows at first
             ),
             _foot(w, may_act=refusal is None),
             alarm_queue.templates(w),
-            desk_dialogs.build(w),
+            desk_dialogs.build(w, shelve_max_h=shelve_max_h),
+            _graver(w),
             html.Div(id=Ids.TOASTS, className="desk-toasts", role="status"),
             html.Div(id=Ids.SAY, className="sr-only", **attributes(aria_live="assertive")),
         ],
@@ -219,6 +222,22 @@ def _flood(w: Words) -> html.Div:
         className="desk-flood",
         role="alert",
         hidden=True,
+    )
+
+
+def _graver(w: Words) -> html.Button:
+    """A critical alarm that nobody has looked at while a milder one is open: said where it moves nothing."""
+    return html.Button(
+        [
+            mark(Severity.CRITICAL, w),
+            html.B("", **attributes(data_f="graver")),
+            html.Span([w("看这一条"), html.Kbd("O")], className="desk-graver-go"),
+        ],
+        type="button",
+        id=Ids.GRAVER,
+        className="desk-graver",
+        hidden=True,
+        **attributes(data_action="graver"),
     )
 
 

@@ -22,7 +22,7 @@ REASONS: Final = {
     "device_fault": "设备故障",
 }
 OUTCOMES: Final = {"reached": "已接通", "on_the_way": "已出发", "no_answer": "无人接听"}
-SHELVES: Final = {"15": "15 分钟", "60": "1 小时", "240": "4 小时", "480": "8 小时", "clear": "直到恢复"}
+SHELVES: Final = {"15": "15 分钟", "60": "1 小时", "240": "4 小时", "480": "8 小时"}
 WHY_SHELVED: Final = ("检修进行中", "已知情况，等待处置", "设备待更换")
 WHY_REVEALED: Final = ("处置告警，需要联系本人", "核实在岗情况", "交班核对联系方式")
 
@@ -38,6 +38,7 @@ KEYS: Final = (
     ("X", "关闭"),
     ("F", "误报"),
     ("I", "转为事件"),
+    ("O", "看无人确认的紧急告警"),
     ("T", "完成当前步骤"),
     ("N", "写备注"),
     ("V", "看视频"),
@@ -57,12 +58,12 @@ KEYS: Final = (
 )
 
 
-def build(w: Words) -> html.Div:
+def build(w: Words, *, shelve_max_h: int) -> html.Div:
     """Every dialog of the desk, closed."""
     return html.Div(
         [
             _close(w),
-            _shelve(w),
+            _shelve(w, shelve_max_h),
             _dispatch(w),
             _note(w),
             _call(w),
@@ -148,8 +149,10 @@ def _close(w: Words) -> html.Dialog:
     )
 
 
-def _shelve(w: Words) -> html.Dialog:
-    spans = [(value, w(word)) for value, word in SHELVES.items()]
+def _shelve(w: Words, most_h: int) -> html.Dialog:
+    """Only what will be taken is offered; what waits until it clears comes back at the latest when that is over."""
+    spans = [(value, w(word)) for value, word in SHELVES.items() if int(value) <= 60 * most_h]
+    spans.append(("clear", w("直到恢复，最长 {n} 小时", n=most_h)))
     return dialog(
         "shelve",
         w("搁置告警"),

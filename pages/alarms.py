@@ -24,7 +24,7 @@ from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, NotAllowed, NotFound
 from data_access.queries import areas
 from data_access.queries import desk as queries
-from data_access.queries.session import now, reading
+from data_access.queries.session import now, reading, services
 from data_access.viewmodels.areas import AreaLabel
 from pages.person import shown
 
@@ -62,7 +62,10 @@ def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
         places = queries.places(session, viewer().scope)
         place = areas.place(area, viewer().scope, areas.data_version(session))
     guest = viewer().kind is Kind.GUEST
-    body = desk.build(lines, figures, places, query, _why_not(viewer(), w), at, w, place=place, guest=guest)
+    longest = services().settings.shelve_max_h
+    body = desk.build(
+        lines, figures, places, query, _why_not(viewer(), w), at, w, place=place, guest=guest, shelve_max_h=longest
+    )
     return FirstPaint(render(_frame(body, query, w)), _state(area, places, w), surface="desk")
 
 

@@ -89,6 +89,9 @@
       pill.hidden = !waiting;
       yiping.deskRows.setText(slot(pill, "waiting"), t("{n} 条新告警", { n: waiting }));
       byId("desk-bulk").hidden = marked.length < 2;
+      const worse = queue.graver(selection.current()), notice = byId("desk-graver");
+      notice.hidden = !worse;
+      if (worse) yiping.deskRows.setText(slot(notice, "graver"), `${yiping.deskRows.title(worse)} · ${worse.place}`);
       yiping.deskRows.setText(slot(byId("desk-bulk"), "marked"), t("已选 {n} 条", { n: marked.length }));
       const none = byId("desk-none");
       none.hidden = list.lines().length > 0;
@@ -200,6 +203,12 @@
       search: () => byId("desk-search").focus(),
       settle,
       leave,
+      graver() {
+        const worse = queue.graver(selection.current());
+        if (!worse) return;
+        enter(true);
+        go(worse.alarm_id);
+      },
       unfold() {
         if (!flooding) return;
         unfolded = !unfolded;

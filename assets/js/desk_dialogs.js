@@ -48,10 +48,13 @@
     const first = dialog.querySelector("input:checked, textarea, input[type=text], [data-mentions] button") || dialog.querySelector("[type=submit]") || dialog.querySelector("[data-cancel]");
     if (first) first.focus();
     return new Promise((done) => {
-      let answer = null;
+      let answer = null, sending = false;
       const onSubmit = async (event) => {
         event.preventDefault();
+        if (sending) return; // a second Enter while the first is on its way is no second note, call or task
+        sending = true;
         const given = fields(form), refused = send ? await send(given) : null;
+        sending = false;
         if (refused) {
           set(dialog, "said", refused);
           return;

@@ -10,12 +10,15 @@
 
   const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment", reveal: "reveal" }; // all else is the officer's
 
+  const SHY_MS = 1000; // the longest span is not refused because this clock is a little ahead of the server's
+
   let choices = []; // whom the open alarm can be sent to: [value, text, note]
   let places = []; // what of its place a window may be of, likewise
 
   function create({ queue, detail, targets, redraw, clear, go }) {
     const { send, toast, DONE, SAFE, UNDO_MS } = yiping.deskActions;
     const { may, me } = yiping.here.desk;
+    const onTheWay = new Set(); // what was sent and has no answer yet: a second press of its key sends nothing more
     let last = null; // what can be undone: { ids, until }
 
     let leave = () => undefined; // takes the line with its undo away
@@ -27,8 +30,10 @@
 
     /** Send, take over what the server answers, and say it. Answers with a sentence when nothing was done. */
     async function act(action, alarms, more = {}, { quiet = false } = {}) {
-      if (!alarms.length) return null;
-      const { done, refused } = await send(action, alarms, more);
+      const what = JSON.stringify([action, alarms.map((a) => a.alarm_id), more]);
+      if (!alarms.length || onTheWay.has(what)) return null;
+      onTheWay.add(what);
+      const { done, refused } = await send(action, alarms, more).finally(() => onTheWay.delete(what));
       for (const record of done) queue.patch(record);
       if (done.length) {
         const ids = done.map((record) => record.id), waits = action === "close" && done.some((record) => record.state !== "closed");
@@ -69,7 +74,7 @@
     const ask = (name, alarms, options = {}) => yiping.deskDialogs.open(name, { ...options, said: { of: named(alarms), ...options.said } });
 
     const SPANS = { clear: () => ({ until_clear: true }) };
-    const spanOf = (span) => (SPANS[span] ? SPANS[span]() : { until: new Date(yiping.live.serverNow() + Number(span) * 60000).toISOString() });
+    const spanOf = (span) => (SPANS[span] ? SPANS[span]() : { until: new Date(yiping.live.serverNow() + Number(span) * 60000 - SHY_MS).toISOString() });
 
     const RUN = {
       acknowledge: (alarms) => act("acknowledge", alarms.filter(yiping.deskQueue.isUnacked)),

@@ -99,6 +99,22 @@
       waiting.clear();
     }
 
+    /**
+     * The worst critical alarm that nobody has looked at, whatever the list is narrowed to; null while `current` is one
+     * itself, and for those of its own confirmed event, which are looked at with it.
+     */
+    function graver(current) {
+      const waits = (a) => a.severity === CRITICAL && isUnacked(a) && !isHeld(a) && a.run === null;
+      const open = alarms.get(current);
+      if (open && waits(open)) return null;
+      let found = null;
+      for (const a of alarms.values()) {
+        if (!waits(a) || (open && open.event_id && a.event_id === open.event_id)) continue;
+        if (!found || compare(placed(a), placed(found)) < 0) found = a;
+      }
+      return found;
+    }
+
     /** What is over and on no list is forgotten after a while. */
     function forget(now) {
       for (const [id, a] of alarms) if (!isOpen(a) && !listed.has(id) && raisedMs(a) < now - KEEP_MS) alarms.delete(id);
@@ -207,7 +223,7 @@
     }
 
     return {
-      load, apply, settle, counts, forget,
+      load, apply, settle, counts, forget, graver,
       get: (id) => alarms.get(id),
       patch(record) {
         const known = alarms.get(record.id);

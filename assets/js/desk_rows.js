@@ -39,7 +39,7 @@
     if (a.run !== null) found.push([t("回放"), false]);
     if (a.window) found.push([a.window === "drill" ? t("演练") : t("检修"), false]);
     if (isSuppressed(a)) found.push([t("被抑制"), false]);
-    if (isShelved(a)) found.push([a.shelved_until ? t("搁置至 {time}", { time: yiping.display.clock(Date.parse(a.shelved_until)).slice(0, 5) }) : t("搁置到恢复"), false]);
+    if (isShelved(a)) found.push([a.shelved_until_clear ? t("搁置到恢复") : t("搁置至 {time}", { time: yiping.display.clock(Date.parse(a.shelved_until)).slice(0, 5) }), false]);
     if (a.close_reason && a.state !== "closed") found.push([t("已判断"), false]);
     if (a.event_id && isUnacked(a)) found.push([t("已证实"), false]);
     if (a.chattering) found.push([t("抖动"), false]);

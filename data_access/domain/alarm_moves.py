@@ -176,9 +176,9 @@ def difference(before: Alarm, after: Alarm) -> Changes:
 
 
 def _clock_at(alarm: Alarm, due: datetime | None, clock: datetime, terms: Terms) -> datetime | None:
-    if alarm.replayed or alarm.parent_id is not None or alarm.shelved_until_clear:
+    if alarm.replayed or alarm.parent_id is not None:
         return None
-    if alarm.shelved_until is not None:
+    if alarm.shelved:
         return alarm.shelved_until
     if due is not None:
         return due
@@ -303,9 +303,15 @@ def _shelved(alarm: Alarm, act: _Act) -> Changes:
         raise InvalidInput("搁置到某个时刻，或者到恢复为止：二者取一。")
     if asked.until_clear and not alarm.stands:
         raise IllegalTransition("这条告警已经恢复，不能搁置到恢复为止。")
-    if asked.until is not None and not act.clock < asked.until <= act.clock + asked.longest:
-        raise InvalidInput("搁置的时间超出允许的范围。")
-    return {"shelved_until": asked.until, "shelved_until_clear": asked.until_clear, "shelve_reason": asked.note}
+    latest = act.clock + asked.longest
+    if asked.until is not None and not act.clock < asked.until <= latest:
+        hours = str(int(asked.longest.total_seconds() // 3600))
+        raise InvalidInput("搁置的时间超出允许的范围：从现在起，最长 {hours} 小时。", hours=hours)
+    return {
+        "shelved_until": latest if asked.until_clear else asked.until,  # nothing is put aside for ever
+        "shelved_until_clear": asked.until_clear,
+        "shelve_reason": asked.note,
+    }
 
 
 def _unshelved(alarm: Alarm, _act: _Act) -> Changes:

@@ -251,6 +251,22 @@ def test_a_stranger_handles_a_fire_within_a_minute_by_the_keys_that_the_screen_n
         assert {"acknowledge", "dispatch", "call", "incident", "close", "clear"} <= set(told)
 
 
+def test_enter_twice_sends_once_and_a_fire_is_named_beside_a_milder_alarm(desks: Desks, product: Product) -> None:
+    page = desks.sit("demo-officer")
+    mild, fire = product.device("hydrant", 4), product.device("smoke", 14)
+    product.publish(mild, {"pressure_mpa": 0.02})
+    page.evaluate(AT, number := _raised(page, mild.id))
+    _send(page, "n", *"seen", "Enter")
+    expect(page.locator(".desk-timeline li").filter(has_text="seen")).to_have_count(1)
+    product.publish(fire, {"smoke": 1})
+    expect(page.locator("#desk-graver")).to_be_visible()
+    assert page.evaluate("() => yiping.desk.selection.current()") == number  # nothing moves by itself
+    _keys(page, "o")
+    expect(page.locator("#desk-detail")).to_have_attribute("data-alarm", str(_raised(page, fire.id)))
+    product.publish(mild, {"pressure_mpa": 0.3})
+    product.publish(fire, {"smoke": 0})
+
+
 def test_undo_takes_back_and_says_so(desks: Desks, product: Product) -> None:
     page = desks.sit("demo-officer")
     device = product.device("gas", 4)

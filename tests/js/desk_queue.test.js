@@ -201,3 +201,15 @@ test("beside an alarm are those of its building, else of its grid, never itself"
   assert.equal(isBeside(street, { ...street, state: "closed" }), false);
   assert.equal(isBeside(undefined, house), false);
 });
+
+test("a critical alarm that nobody has looked at is named while a milder or looked-at one is open, whatever is filtered", () => {
+  const critical = (id, more) => alarm(id, { severity: 4, ...more });
+  const queue = filled([
+    alarm(1), critical(2, { state: "active_acked", event_id: 7 }), critical(3, { event_id: 7 }), critical(4, { run: "replay" }),
+    critical(6), critical(5), critical(8, { shelved_until_clear: true }),
+  ], { filter: { view: "open", severity: 2 } });
+  assert.equal(queue.graver(1).alarm_id, 3);
+  assert.equal(queue.graver(2).alarm_id, 5); // 3 is of its own event
+  assert.equal(queue.graver(6), null); // is one itself
+  assert.equal(filled([alarm(1), alarm(2, { severity: 3 })]).graver(1), null);
+});

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
-from components import alarm_context, alarm_detail, alarm_queue, desk
+from components import alarm_context, alarm_detail, alarm_queue, desk, desk_dialogs
 from components.i18n import words
 from components.markup import render
 from data_access.domain.alarm_kinds import Guidance
@@ -180,8 +180,22 @@ def test_what_marks_an_alarm_is_said_in_words() -> None:
         state=AlarmState.ACTIVE_ACKED,
     )
     head = _parts(_view(record))["head"]
-    for said in ("由告警 3 引起", "演练", "反复抖动", "已搁置至 14:32", "已判断：误报"):
+    for said in ("由告警 3 引起", "演练", "反复抖动", "已搁置至 06-17 14:32", "已判断：误报"):
         assert said in head
+
+
+def test_what_is_shelved_until_it_clears_says_its_latest_moment_and_why() -> None:
+    aside = _record(shelved_until=NOW + timedelta(hours=16), shelved_until_clear=True, shelve_reason="检修进行中")
+    assert "已搁置到恢复，最迟至 06-18 06:32 · 检修进行中" in _parts(_view(aside))["head"]
+
+
+def test_only_spans_that_will_be_taken_are_offered_for_shelving() -> None:
+    def offered(most_h: int) -> str:
+        return render(desk_dialogs.build(EN, shelve_max_h=most_h))
+
+    assert all(value in offered(8) for value in ('value="480"', "Until it clears, 8 hours at most"))
+    assert 'value="480"' not in offered(4)
+    assert 'value="240"' in offered(4)
 
 
 def test_the_cause_and_the_first_of_an_event_are_a_step_away() -> None:

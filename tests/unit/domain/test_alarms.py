@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from data_access.domain.alarm_clock import Chore, chore
 from data_access.domain.alarm_moves import (
     FIRST_LOOK,
     LONGEST_SHELF,
@@ -229,6 +230,14 @@ def test_a_shelf_has_an_end_and_a_reason(said: dict[str, Any]) -> None:
         do(alarm(), A.SHELVE, **said)
 
 
+def test_what_is_shelved_until_it_clears_comes_back_at_the_longest() -> None:
+    aside = do(alarm(), A.SHELVE, until_clear=True, note="检修", longest=timedelta(hours=5))
+    latest = LATER + timedelta(hours=5)
+    assert (aside.shelved_until, aside.shelved_until_clear, aside.clock_at) == (latest, True, latest)
+    assert chore(aside, None, now=latest - timedelta(seconds=1)) is Chore.WAIT
+    assert chore(aside, None, now=latest) is Chore.UNSHELVE
+
+
 def test_a_timed_shelf_holds_over_a_return_and_a_rise_ends_it() -> None:
     until = NOON + timedelta(hours=1)
     aside = do(alarm(), A.SHELVE, until=until, note="抖动")
@@ -243,7 +252,6 @@ def test_a_timed_shelf_holds_over_a_return_and_a_rise_ends_it() -> None:
 
 def test_a_shelf_until_it_clears_ends_with_the_condition() -> None:
     aside = do(alarm(), A.SHELVE, until_clear=True, note="检修")
-    assert aside.clock_at is None
     gone = do(aside, A.CLEAR)
     assert (gone.state, gone.shelved, gone.shelve_reason) == (S.CLEARED_UNACKED, False, None)
     assert gone.clock_at is not None
