@@ -24,10 +24,7 @@ def build(view: Overview, people: tuple[PersonLine, ...], w: Words) -> html.Sect
     if not view.place.children:
         return responsible(people, view.neighbours, w)
     kind = view.place.children[0].kind
-    ranked = sorted(
-        (line for line in view.children if line.code is not None),
-        key=lambda line: (-(line.counts.on_time_rate or -1.0), -line.counts.due, line.code or ""),
-    )
+    ranked = view.ranked
     rates = [rate for line in ranked if (rate := line.counts.on_time_rate) is not None]
     low = _floor(min([TARGET, *rates]))
     rows: list[Child] = [_row(i, line, low, w) for i, line in enumerate(ranked, 1)]

@@ -179,7 +179,7 @@ def _render(query: Mapping[str, str], w: Words) -> tuple[Overview, Regions] | No
     first, end = day(query.get("from")), day(query.get("to"))
     view = overview.overview(area, scope, first, end)
     if query.get("wall") != "1":  # nobody chooses anything on a wall
-        ahead.looked_at(view.place, scope, first, end)
+        ahead.looked_at(ahead.in_order(view.place, [line.code for line in view.ranked]), scope, first, end)
     return view, _regions(view, people, drawer, w)
 
 

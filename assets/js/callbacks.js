@@ -112,38 +112,43 @@
 
   /** Put the panels of an answer into the page; a panel that is as it was stays as it is. */
   function show({ state, regions }) {
-    const tops = scrolled(); // asked later, each panel that was exchanged before would cost a layout of the page
-    for (const [id, html] of Object.entries(regions)) {
-      const region = byId(id);
-      if (region) fill(region, html, tops);
-    }
+    const changes = Object.entries(regions).flatMap(([id, html]) => fill(byId(id), html));
+    exchange(changes);
     byId("overview-toast").textContent = "";
     place(state);
   }
 
-  const scrolled = () => new Map([...document.querySelectorAll("[data-region] .ranks")].map((list) => [list, list.scrollTop]));
-
-  function fill(region, html, tops) {
+  /** Bring `html` into a region; returns the panels that are to be exchanged: [[old, new], …]. */
+  function fill(region, html) {
+    if (!region) return [];
     const template = document.createElement("template");
     template.innerHTML = html;
     const fresh = [...template.content.children], old = [...region.children];
     for (const node of fresh) made.set(node, node.outerHTML);
-    fresh.forEach((node, i) => {
-      if (!old[i]) region.append(node);
-      else if (made.get(old[i]) !== made.get(node)) exchange(old[i], node, tops);
-    });
+    region.append(...fresh.slice(old.length));
     for (const node of old.slice(fresh.length)) node.remove();
+    return old.map((node, i) => [node, fresh[i]]).filter(([node, by]) => by && made.get(node) !== made.get(by));
   }
 
-  // A list keeps how far it is scrolled, a link its focus, what was unfolded stays so.
-  function exchange(old, node, tops) {
-    const top = tops.get(old.querySelector(".ranks")), held = old.contains(document.activeElement) ? document.activeElement : null;
-    const opened = old.querySelector("details[data-stays][open]");
-    if (opened) node.querySelector(`details[data-stays="${opened.dataset.stays}"]`)?.setAttribute("open", "");
-    old.replaceWith(node);
-    const list = node.querySelector(".ranks");
-    if (list && top) list.scrollTop = top;
-    if (!held) return;
+  // A list keeps how far it is scrolled, a link its focus, what was unfolded stays so. All is asked before anything is
+  // exchanged, and the focus let go: each would cost a layout of the page afterwards.
+  function exchange(changes) {
+    const { activeElement } = document, holder = changes.find(([old]) => old.contains(activeElement));
+    const tops = changes.map(([old]) => old.querySelector(".ranks")?.scrollTop);
+    if (holder) activeElement.blur();
+    for (const [old, node] of changes) {
+      const opened = old.querySelector("details[data-stays][open]");
+      if (opened) node.querySelector(`details[data-stays="${opened.dataset.stays}"]`)?.setAttribute("open", "");
+      old.replaceWith(node);
+    }
+    changes.forEach(([, node], i) => {
+      const list = tops[i] && node.querySelector(".ranks");
+      if (list) list.scrollTop = tops[i];
+    });
+    if (holder) refocus(activeElement, holder[1]);
+  }
+
+  function refocus(held, node) {
     for (const name of ["drill", "period"]) {
       const same = name in held.dataset && node.querySelector(`[data-${name}="${CSS.escape(held.dataset[name])}"]`);
       if (same) return same.focus({ preventScroll: true });

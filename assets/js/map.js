@@ -25,9 +25,11 @@
     return zoom && Math.abs(lat) < 85 && Math.abs(lng) <= 180 ? { lng, lat, zoom } : null;
   }
 
-  // How the first view of a place lies in its frame: below the bar, with a little room around.
+  // How the first view of a place lies in its frame: below the bar, with a little room around. The bar's height is
+  // known from when it last changed: asked for while a place is being built, it costs a layout of the page.
+  const heights = new WeakMap();
   function fitting(frame) {
-    const top = frame.querySelector(".map-bar").offsetHeight + 12;
+    const bar = frame.querySelector(".map-bar"), top = (heights.get(bar) ?? bar.offsetHeight) + 12;
     return { top, right: 12, bottom: 24, left: 12, maxZoom: 19, snap: SNAP };
   }
   const probing = query().get("probe") === "1";
@@ -117,8 +119,10 @@
       theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
       const size = new ResizeObserver(() => this.map.invalidateSize({ pan: false, debounceMoveend: true }));
       size.observe(this.map.getContainer());
+      const bars = new ResizeObserver(([{ target }]) => heights.set(target, target.offsetHeight));
+      bars.observe(this.frame.querySelector(".map-bar"));
       const timer = setInterval(() => !document.hidden && this.code && this._loadAreas(), REFRESH_MS);
-      this.cleanups.push(() => theme.disconnect(), () => size.disconnect(), () => clearInterval(timer));
+      this.cleanups.push(() => theme.disconnect(), () => size.disconnect(), () => bars.disconnect(), () => clearInterval(timer));
     }
 
     destroy() {

@@ -9,7 +9,8 @@
   const FEW_BUILDINGS = 40; // where they have room they have it at any zoom
   const FURNITURE = ".map-chips, .map-legend-shapes, .map-legend-choro, .map-place, .search"; // what lies on the map
   const EDGE = 8; // px
-  const number = (value) => (value === null || value === undefined ? "—" : Math.round(value).toLocaleString("en-US"));
+  const grouped = new Intl.NumberFormat("en-US");
+  const number = (value) => (value === null || value === undefined ? "—" : grouped.format(Math.round(value)));
 
   function nameOf(p) {
     if (document.body.dataset.lang === "en") return p.name_en || p.name;
@@ -125,7 +126,8 @@
       this.byCode.clear();
       const filled = !children.some((f) => f.geometry.type !== "Point"); // nothing else shows what the place is
       if (filled) this._outline(outline, "map-outline is-filled");
-      const radius = 0.5 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+      const points = children.some((f) => f.geometry.type === "Point"); // asking for a style costs one of the whole page
+      const radius = points ? 0.5 * parseFloat(getComputedStyle(document.documentElement).fontSize) : 0;
       for (const feature of children) {
         const p = feature.properties, point = feature.geometry.type === "Point";
         const layer = L.geoJSON(feature, {
@@ -137,7 +139,8 @@
         layer.addTo(this.group);
         const [lng, lat] = anchorOf(feature);
         const label = (point ? this.names.make([lat, lng], nameOf(p), {}) : this._label([lat, lng], p)).addTo(this.group);
-        this.byCode.set(p.code, { layer, label, point, class: p.class, rings: yiping.mapGeometry.rings(feature.geometry) });
+        const rings = yiping.mapGeometry.rings(feature.geometry);
+        this.byCode.set(p.code, { layer, label, point, class: p.class, rings, extent: yiping.mapGeometry.extent(rings) });
         this._accessible(layer, p);
       }
       if (!filled) this._outline(outline, "map-outline");
@@ -203,7 +206,7 @@
       const all = [...this.byCode.values()], houses = all.filter((one) => one.point).map((one) => this._house(one));
       const boxes = all.map((one) => (one.point ? this._nameBox(one) : this._areaBox(one)));
       const frame = this.map.getContainer().closest(".map-frame");
-      const others = (x, y) => boxes.some(({ fits }) => fits?.(x, y));
+      const others = (x, y) => this._any(all, x, y);
       const around = () => ground(frame, this.map.containerPointToLayerPoint([0, 0]), others);
       const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...houses], around);
       all.forEach(({ label, point }, i) => {
@@ -231,11 +234,15 @@
     _areaBox(one) {
       const b = one.layer.getBounds(), map = this.map;
       const room = map.latLngToLayerPoint(b.getNorthEast()).x - map.latLngToLayerPoint(b.getSouthWest()).x;
-      const fits = (x, y) => {
-        const at = map.layerPointToLatLng([x, y]);
-        return yiping.mapGeometry.inside(at.lng, at.lat, one.rings);
-      };
-      return { ...this._labelBox(one), room, fits };
+      return { ...this._labelBox(one), room, fits: (x, y) => this._any([one], x, y) };
+    }
+
+    // Whether one of these shapes is at a layer point.
+    _any(shapes, x, y) {
+      const { lng, lat } = this.map.layerPointToLatLng([x, y]);
+      return shapes.some(({ rings, extent: [x0, y0, x1, y1] }) => {
+        return lng >= x0 && lng <= x1 && lat >= y0 && lat <= y1 && yiping.mapGeometry.inside(lng, lat, rings);
+      });
     }
 
     // A building's name stands below its footprint, else above or beside it.

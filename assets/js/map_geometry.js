@@ -135,21 +135,25 @@
     return tries;
   }
 
+  // Places around a label to try for it, in its widths and heights, nearest first.
+  const AROUND = [0.9, 1.3, 1.8, 2.4, 3.2].flatMap((far) =>
+    Array.from({ length: 16 }, (_, k) => [far * Math.cos((k * Math.PI) / 8), 1.3 * far * Math.sin((k * Math.PI) / 8)])
+  );
+
   // The best place beside its shape for a label that has none on it: near, and on open ground rather than on others.
+  // What costs little to know is asked first.
   function beside(a, taken, { whole, others }) {
-    const tries = [];
-    for (const far of [0.9, 1.3, 1.8, 2.4, 3.2]) {
-      for (let k = 0; k < 16; k++) tries.push([far * a.w * Math.cos((k * Math.PI) / 8), 1.3 * far * a.h * Math.sin((k * Math.PI) / 8)]);
-    }
     let best = null, least = Infinity;
-    for (const [dx, dy] of tries) {
-      const at = { ...a, x: a.x + dx, y: a.y + dy };
+    for (const [across, down] of AROUND) {
+      const dx = across * a.w, dy = down * a.h, at = { x: a.x + dx, y: a.y + dy, w: a.w, h: a.h };
       const seen = 2 * Math.abs(at.x - whole.x) + a.w <= whole.w && 2 * Math.abs(at.y - whole.y) + a.h <= whole.h;
-      const line = threads(a, [dx, dy]), met = (b) => overlap(at, b) || line.some((dot) => overlap(dot, b));
-      if (!seen || a.fits(at.x, at.y) || taken.some(met)) continue;
-      const foreign = [-0.4, 0, 0.4].filter((k) => others(at.x + k * a.w, at.y)).length;
-      const cost = Math.hypot(dx, dy) + foreign * 0.5 * a.w;
-      if (cost < least) [best, least] = [[dx, dy], cost];
+      let cost = Math.hypot(dx, dy);
+      if (!seen || cost >= least || taken.some((b) => overlap(at, b)) || a.fits(at.x, at.y)) continue;
+      cost += [-0.4, 0, 0.4].filter((k) => others(at.x + k * a.w, at.y)).length * 0.5 * a.w;
+      if (cost >= least) continue;
+      const line = threads(a, [dx, dy]);
+      if (taken.some((b) => line.some((dot) => overlap(dot, b)))) continue;
+      [best, least] = [[dx, dy], cost];
     }
     return best;
   }
@@ -178,14 +182,21 @@
     const found = boxes.map(() => null);
     let around = null;
     for (const i of order) {
-      const a = boxes[i], tries = a.room < a.w * 0.8 ? [] : offsets(a);
-      const free = tries.filter(([dx, dy]) => !placed.some((b) => overlap({ ...a, x: a.x + dx, y: a.y + dy }, b)));
-      let best = free.find(([dx, dy]) => (!dx && !dy) || !a.fits || a.fits(a.x + dx, a.y + dy));
+      const a = boxes[i];
+      let best = null, spare = null; // the first free place on the shape, the first one at all
+      for (const [dx, dy] of a.room < a.w * 0.8 ? [] : offsets(a)) {
+        const at = { x: a.x + dx, y: a.y + dy, w: a.w, h: a.h };
+        if (placed.some((b) => overlap(at, b))) continue;
+        spare ??= [dx, dy];
+        if ((dx || dy) && a.fits && !a.fits(at.x, at.y)) continue;
+        best = [dx, dy];
+        break;
+      }
       if (!best && a.fits && ground) {
         around = around || ground();
         best = beside(a, [...placed, ...around.taken], around);
       }
-      best = best || free[0];
+      best ??= spare;
       if (!best) continue;
       placed.push({ ...a, x: a.x + best[0], y: a.y + best[1] });
       if (leader(a, best)) placed.push(...threads(a, best));

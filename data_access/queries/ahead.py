@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from time import monotonic
 from typing import Final
@@ -25,7 +26,7 @@ from data_access.viewmodels.areas import Place
 
 log = logging.getLogger(__name__)
 
-SETTLED_S: Final = 1.5  # what the page itself asks for comes first
+SETTLED_S: Final = 0.6  # what the page itself asks for comes first
 AGAIN_S: Final = 60.0
 QUIET_S: Final = 0.3  # for so long nobody must have asked for anything before another place is read
 PATIENT_S: Final = 2.0  # but where somebody always asks, no place waits longer
@@ -132,3 +133,11 @@ def looked_at(place: Place, scope: str, first: date | None, end: date | None) ->
     ahead: Ahead | None = current_app.extensions.get("yiping.ahead")
     if ahead:
         ahead.looked_at(place, scope, first, end)
+
+
+def in_order(place: Place, ranked: Sequence[str | None]) -> Place:
+    """`place` with its children as the ranking on the page has them: who goes down begins at its top or its bottom."""
+    last = len(ranked) - 1
+    from_an_end = {code: min(number, last - number) for number, code in enumerate(ranked)}
+    children = sorted(place.children, key=lambda child: from_an_end.get(child.code, len(ranked)))
+    return replace(place, children=tuple(children))

@@ -197,6 +197,12 @@ class Overview:
     neighbours: tuple[Neighbour, ...] = ()  # at the top of what the viewer may see
     goes_on: bool = True  # the data runs on to today: an old collection has no 本周 and no 本月
 
+    @property
+    def ranked(self) -> tuple[GroupLine, ...]:
+        """The child areas, the one that closes most of its cases in time first; without what belongs to no child."""
+        named = (line for line in self.children if line.code is not None)
+        return tuple(sorted(named, key=lambda line: (-(line.counts.on_time_rate or -1.0), -line.counts.due, line.code)))
+
 
 @dataclass(frozen=True, slots=True)
 class Side:

@@ -21,7 +21,7 @@ from data_access.queries.overview import overview
 from data_access.queries.session import cache, reading, remembered
 from data_access.services import Services
 from data_access.settings import Settings
-from data_access.viewmodels.areas import Place
+from data_access.viewmodels.areas import AreaLabel, Place
 from tests.small import DISTRICT, fill
 
 
@@ -99,6 +99,15 @@ def test_a_place_is_read_ahead_once_a_minute_and_a_place_without_others_never(ap
     assert reader._wanted
     reader.looked_at(Place(place.children[0], (), (), ()), "")
     assert len(reader._wanted) == 1
+
+
+def test_the_ends_of_the_ranking_are_read_first() -> None:
+    def child(code: str) -> AreaLabel:
+        return AreaLabel(id=0, code=code, path=f"/{code}/", name=code, name_en=None, kind="street")
+
+    place = Place(child("top"), (), tuple(map(child, "xabcde")), ())
+    found = ahead.in_order(place, "dbcae")
+    assert "".join(area.code for area in found.children) == "deabcx"
 
 
 def test_a_hundred_places_looked_at_in_one_moment_wait_in_a_short_queue(app: Flask, place: Place) -> None:
