@@ -222,6 +222,7 @@ def _pace(seen: Sensors, w: Words) -> html.Div:
         )
         for i, n in enumerate(seen.recent)
     ]
+    before, after = w("近 10 分 {n} 条", n="\n").split("\n")
     return html.Div(
         [
             html.Div(
@@ -236,7 +237,10 @@ def _pace(seen: Sensors, w: Words) -> html.Div:
                 className="pace-bars",
             ),
             html.Div(
-                [html.Span(w("4 小时前")), html.Span(w("近 10 分 {n} 条", n=seen.recent[-1]), className="pace-now")],
+                [
+                    html.Span(w("4 小时前")),
+                    html.Span([before, counter("alarms.new", fmt.count(seen.recent[-1])), after], className="pace-now"),
+                ],
                 className="pace-axis",
             ),
         ],

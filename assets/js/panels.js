@@ -56,8 +56,8 @@
     if (!strip) return;
     const all = merged(grave(wall() && covers() ? Object.values(state.alarms) : here())); // a wall's tour leaves none behind
     const mode = !covers() ? "loading" : isLost() ? "lost" : all.length ? "alarm" : counters()["devices.total"] === 0 ? "blind" : "calm";
-    const flood = mode === "loading" || mode === "lost" ? null : yiping.reducer.flood(state);
-    const drawn = [mode, document.body.dataset.lang, path(), flood && flood.per10, ...all.map((line) => line.drawn)].join("|");
+    const flood = mode === "loading" || mode === "lost" ? null : yiping.reducer.floodAt(state, path());
+    const drawn = [mode, document.body.dataset.lang, path(), flood && `${flood.n} ${flood.here}`, ...all.map((line) => line.drawn)].join("|");
     if (drawn !== stripOf && mode !== "loading") {
       stripOf = drawn;
       strip.className = `strip is-${mode}${all.length ? " has-alarm" : ""}`;
@@ -130,7 +130,7 @@
   }
 
   function floodCell(flood) {
-    const made = cell(t("告警洪泛"), t("{n} 条/10 分", { n: figure(flood.per10) }), "strip-flood");
+    const made = cell(flood.here ? t("告警洪泛") : t("值守席洪泛"), t("{n} 条/10 分", { n: figure(flood.n) }), "strip-flood");
     made.title = t("洪泛自 {time}", { time: clock(Date.parse(flood.since)).slice(0, 5) });
     return made;
   }

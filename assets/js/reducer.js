@@ -192,6 +192,17 @@
     return on.sort((a, b) => b.per10 - a.per10)[0] || null;
   }
 
+  /**
+   * The flood as a page about `path` says it, or null: `n` new alarms in ten minutes, which is the figure of its panel,
+   * when all that floods comes from there (`here`); else what comes to the desk, which answers for more.
+   */
+  function floodAt(state, path) {
+    const worst = flood(state), own = state.counters[path];
+    if (!worst) return null;
+    const here = worst.area.startsWith(path) && own !== undefined && own.counters["alarms.new"] !== undefined;
+    return { since: worst.since, n: here ? own.counters["alarms.new"] : worst.per10, here };
+  }
+
   /** Drill and maintenance windows that are open or to come, in the order they begin. */
   function windows(state) {
     return Object.values(state.windows)
@@ -199,7 +210,7 @@
       .sort((a, b) => Date.parse(a.since) - Date.parse(b.since) || a.window_id - b.window_id);
   }
 
-  const reducer = { fromSnapshot, reduce, reduceAll, advance, openAlarms, openIncidents, flood, windows, parseId, compareIds };
+  const reducer = { fromSnapshot, reduce, reduceAll, advance, openAlarms, openIncidents, flood, floodAt, windows, parseId, compareIds };
   root.yiping = root.yiping || {};
   root.yiping.reducer = reducer;
   if (typeof module !== "undefined") module.exports = reducer;

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from data_access.db.engine import Database
+from data_access.db.new_alarms import COMES_NEW
 from data_access.db.tables import AlarmRow, FloodRow, ShiftRow
 from data_access.domain.flood import WINDOW, Desk, Flood, follow, taken_by
 from data_access.live import outbox
@@ -68,9 +69,7 @@ def _new_alarms(session: Session, now: datetime) -> list[tuple[str, str | None, 
         .where(
             alarm.raised_at > now - 2 * WINDOW,
             alarm.raised_at <= now,
-            alarm.parent_id.is_(None),
-            alarm.window.is_(None) | alarm.life_safety,
-            alarm.source != "replay",
+            *COMES_NEW,
         )
         .order_by(alarm.raised_at.desc())
         .limit(MOST)

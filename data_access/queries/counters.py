@@ -1,5 +1,7 @@
 """The running figures of areas (`counters.changed`): read once over open rows, added up for every area above them.
 
+`alarms.new` are those of the last ten minutes, as a flood counts them.
+
 Open alarms, abnormal devices and open incidents have partial indexes, totals of devices come from `area_facts`; the
 work follows how much is wrong, not how much there is. Replayed rows count nowhere but in `alarms.replay`.
 """
@@ -13,11 +15,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, Integer, and_, case, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from data_access.db.new_alarms import COMES_NEW
 from data_access.db.tables import AlarmRow, AreaFactRow, AreaRow, CameraRow, DeviceStateRow, IncidentRow
 from data_access.domain.alarms import STANDING_STATES, UNACKED_STATES, Severity
 from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.devices import DeviceStatus
 from data_access.domain.facts import Fact
+from data_access.domain.flood import WINDOW
 from data_access.domain.periods import local_day, midnight
 
 KEYS: Final = (
@@ -27,6 +31,7 @@ KEYS: Final = (
     "alarms.warning",
     "alarms.unacked",
     "alarms.today",
+    "alarms.new",
     "alarms.replay",
     "devices.total",
     "devices.offline",
@@ -92,13 +97,17 @@ def _alarms(session: Session, root: str, depth: int, now: datetime) -> Iterator[
             yield path, _SEVERITY[severity], n
         if state in UNACKED_STATES:
             yield path, "alarms.unacked", n
-    today = (
-        select(place, func.count())
-        .where(row.raised_at >= midnight(local_day(now)), *_subtree(row.area_path, root), row.run.is_(None))
+    today, lately = midnight(local_day(now)), now - WINDOW
+    came = (
+        select(
+            place, _sum(row.raised_at >= today), _sum(and_(row.raised_at > lately, row.raised_at <= now, *COMES_NEW))
+        )
+        .where(row.raised_at >= min(today, lately), *_subtree(row.area_path, root), row.run.is_(None))
         .group_by(place)
     )
-    for path, n in session.execute(today):
+    for path, n, new in session.execute(came):
         yield path, "alarms.today", n
+        yield path, "alarms.new", new
 
 
 def _devices(session: Session, root: str, depth: int) -> Iterator[tuple[str, str, int]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from data_access.db.new_alarms import COMES_NEW
 from data_access.db.tables import AlarmRow, AreaRow, ShiftRow
 from data_access.domain.areas import PATH_STEP, subtree_bounds
 from data_access.domain.flood import WINDOW, Group, Pile, grouped
@@ -71,8 +72,6 @@ def _new(session: Session, path: str, now: datetime) -> int:
         alarm.area_path < high,
         alarm.raised_at > now - WINDOW,
         alarm.raised_at <= now,
-        alarm.parent_id.is_(None),
-        alarm.window.is_(None) | alarm.life_safety,
-        alarm.source != "replay",
+        *COMES_NEW,
     )
     return session.scalar(query) or 0

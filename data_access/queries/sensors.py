@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, and_, func, select, text
 from sqlalchemy.orm import Session
 
+from data_access.db.new_alarms import COMES_NEW
 from data_access.db.tables import AlarmRow, DeviceRow, DeviceStateRow
 from data_access.domain.alarms import Severity
 from data_access.domain.areas import subtree_bounds
@@ -42,17 +43,16 @@ def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: dat
     severities, kinds, worst, replay = _standing(session, path)
     since = at - RECENT_STEP * RECENT_STEPS
     today = midnight(local_day(at))
-    raised = list(
-        session.scalars(
-            select(AlarmRow.raised_at).where(
-                AlarmRow.raised_at >= min(since, today - _DAY),
-                AlarmRow.raised_at <= at,
-                *_subtree(AlarmRow.area_path, path),
-                AlarmRow.run.is_(None),
-            )
+    came = session.execute(
+        select(AlarmRow.raised_at, and_(*COMES_NEW)).where(
+            AlarmRow.raised_at >= min(since, today - _DAY),
+            AlarmRow.raised_at <= at,
+            *_subtree(AlarmRow.area_path, path),
+            AlarmRow.run.is_(None),
         )
-    )
-    recent = Counter((moment - since) // RECENT_STEP for moment in raised if moment >= since)
+    ).all()
+    raised = [moment for moment, _ in came]
+    back = Counter((at - moment) // RECENT_STEP for moment, new in came if new and moment > since)
     return Sensors(
         devices=sum(totals.values()),
         offline=sum(offline.values()),
@@ -63,7 +63,7 @@ def read_sensors(session: Session, path: str, totals: Mapping[str, int], at: dat
             KindLine(kind, totals.get(kind, 0), offline[kind], kinds[kind], worst[kind])
             for kind in sorted(totals, key=lambda k: (-worst[k], -kinds[k], -totals[k]))
         ),
-        recent=tuple(recent[i] for i in range(RECENT_STEPS)),
+        recent=tuple(back[i] for i in reversed(range(RECENT_STEPS))),
         replay=replay,
         replaying=0 if totals else _replaying(session, path),
         last_critical_at=session.scalar(

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 EVERY_S: Final = 0.2
 ALL_EVERY_S: Final = 60.0
+FADE: Final = timedelta(seconds=5)
 FIRST_LEVELS: Final = 3
 _STEADY: Final = frozenset({"devices.total", "cameras.total", "cameras.delivering"})
 _MS: Final = timedelta(milliseconds=1)
@@ -55,12 +56,19 @@ class CountersKeeper:
             if time.monotonic() >= self._count_all_at:
                 self._count_all_at = time.monotonic() + ALL_EVERY_S
                 return self._publish(now, everything=True)
-            return self._publish(now, everything=False) if self._dirty else 0
+            return self._publish(now, everything=False) if self._dirty or self._fading(now) else 0
         except (RedisError, OSError) as error:
             if self._channel is not None:
                 log.warning("counters: the bus is away (%s)", type(error).__name__)
             self._channel = None
             return 0
+
+    def _fading(self, now: datetime) -> bool:
+        """Whether somewhere something new may have grown old since the last look: no event tells that."""
+        return self._last_at is not None and now - self._last_at >= FADE and bool(self._with_new())
+
+    def _with_new(self) -> set[str]:
+        return {path for path, figures in self._told.items() if figures["alarms.new"]}
 
     def _listen(self) -> None:
         if self._channel is None:
@@ -103,7 +111,7 @@ class CountersKeeper:
         if dirty is None:
             paths = set(session.scalars(select(AreaRow.path)))
         else:
-            paths = {above for path in dirty for above in lineage(path)}
+            paths = {above for path in dirty for above in lineage(path)} | self._with_new()
         events: list[CountersChanged] = []
         starting = not self._told
         for root in sorted({path[:PATH_STEP] for path in paths}):

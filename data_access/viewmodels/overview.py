@@ -123,7 +123,8 @@ class KindLine:
 class Sensors:
     """Devices and what they say. `by_severity` counts standing alarms 1..4; `recent` new ones per ten minutes.
 
-    `replay` and `replaying`: standing alarms of replays, and devices that only replay (told where there are no others).
+    New is what a flood counts. `replay` and `replaying`: standing alarms of replays, and devices that only replay
+    (told where there are no others).
     """
 
     devices: int

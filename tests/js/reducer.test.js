@@ -108,6 +108,16 @@ test("the worst flood is told until it is over, and a late event does not bring 
   assert.equal(reducer.flood(start()), null);
 });
 
+test("a flood is counted as the panel of the place counts; within a desk's area as its desk does", () => {
+  const flood = { ...example("flood.changed"), area: "000001", per10: 12 };
+  const counted = ["000", "000001001"].map((area) => ({ ...example("counters.changed"), area, counters: { "alarms.new": area.length } }));
+  const state = reducer.reduceAll(start(), [flood, ...counted]);
+  assert.deepEqual(reducer.floodAt(state, "000"), { since: flood.since, n: 3, here: true });
+  assert.deepEqual(reducer.floodAt(state, "000001001"), { since: flood.since, n: 12, here: false });
+  assert.deepEqual(reducer.floodAt(state, "000001"), { since: flood.since, n: 12, here: false }); // not counted yet
+  assert.equal(reducer.floodAt(start(), "000"), null);
+});
+
 test("windows are listed until they are over, and a late event does not bring one back", () => {
   const drill = example("window.changed");
   const later = { ...drill, window_id: 6, version: 1, phase: "coming", since: "2026-06-02T04:00:00Z" };

@@ -12,7 +12,9 @@ from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, OutboxRow
 from data_access.domain.flood import WINDOW
 from data_access.events import LIVE_EVENT, FloodChanged
+from data_access.queries.counters import counters
 from data_access.queries.floods import flood_of, groups
+from data_access.queries.sensors import read_sensors
 from tests import small
 from tests.integration.commands.test_alarm_clock import begin, staff
 
@@ -88,6 +90,24 @@ def test_what_a_parent_explains_or_a_window_holds_is_no_flood(town: Database, no
         session.execute(text("UPDATE alarms SET parent_id = 1 WHERE id % 2 = 0"))
         session.execute(text("UPDATE alarms SET \"window\" = 'drill' WHERE id % 2 = 1"))
     assert floods.keep(town, noon) == 0
+
+
+def test_strip_panel_and_desk_count_the_same(town: Database, noon: datetime) -> None:
+    storm(town, noon - 3 * WINDOW, 7)
+    storm(town, noon - WINDOW, 1)  # a moment ago it was one of the last ten minutes'
+    storm(town, noon - MINUTE, 20)
+    storm(town, noon, 4)
+    with town.writing() as session:
+        last = session.scalar(text("SELECT max(id) FROM alarms"))
+        session.execute(text("UPDATE alarms SET parent_id = 1 WHERE id > :last - 4"), {"last": last})
+        session.execute(text("UPDATE alarms SET \"window\" = 'drill' WHERE id = :last - 4"), {"last": last})
+    floods.keep(town, noon)
+    with town.reading() as session:
+        per10 = flood_of(session, "000", None, noon).per10
+        counted = counters(session, ["000", "000000"], "000", now=noon)
+        panel = read_sensors(session, "000", {}, noon)
+    assert per10 == counted["000"]["alarms.new"] == counted["000000"]["alarms.new"] == panel.recent[-1] == 19
+    assert panel.recent[-4:] == (7, 0, 1, 19)
 
 
 def test_a_storm_of_five_thousand_is_looked_at_with_few_queries(sqlite: Database, noon: datetime) -> None:
