@@ -257,7 +257,20 @@ def _shift(w: Words) -> list[html.Dialog]:
     ]
     over: list[Child] = [
         items(),
-        line("to_user", w("交给"), w("对方账号；不填则由下一位签收")),
+        html.Label(
+            [
+                html.Span(w("交给")),
+                Input(
+                    type="text",
+                    name="to_user",
+                    maxlength="60",
+                    list="desk-successors",
+                    placeholder=w("选一位；不填则由下一位签收"),
+                ),
+                html.Datalist([], id="desk-successors"),
+            ],
+            className="desk-field",
+        ),
         text_field("note", w("交班说明"), w("可不填")),
     ]
     return [

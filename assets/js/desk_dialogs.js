@@ -53,8 +53,10 @@
         event.preventDefault();
         if (sending) return; // a second Enter while the first is on its way is no second note, call or task
         sending = true;
+        form.setAttribute("aria-busy", "true");
         const given = fields(form), refused = send ? await send(given) : null;
         sending = false;
+        form.removeAttribute("aria-busy");
         if (refused) {
           set(dialog, "said", refused);
           return;

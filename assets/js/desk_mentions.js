@@ -10,6 +10,7 @@
   const SHOWN = 6;
 
   let own = { unread: 0, mentions: [] };
+  let named = null; // who may be named in the note that is being written; null while that is not known
 
   function draw() {
     const bell = byId("desk-mentions");
@@ -113,11 +114,17 @@
       mark();
     };
     show([]);
+    named = null;
     const answer = await fetch(`/api/v1/mentions/people?alarm=${alarm.alarm_id}`, { credentials: "same-origin" }).catch(() => null);
     if (!answer || !answer.ok) return;
-    people = (await answer.json()).people.filter((person) => person.name !== yiping.here.desk.me);
+    const all = (await answer.json()).people;
+    named = new Set(all.map((person) => person.name));
+    people = all.filter((person) => person.name !== yiping.here.desk.me);
     offer();
   }
 
-  yiping.deskMentions = { complete, open, refresh };
+  /** Those of `names` whom a note about this alarm does not reach. */
+  const unknown = (names) => (named ? names.filter((name) => !named.has(name)) : []);
+
+  yiping.deskMentions = { complete, open, refresh, unknown };
 })();

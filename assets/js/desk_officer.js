@@ -6,7 +6,7 @@
   const yiping = (window.yiping = window.yiping || {});
   const t = (source, values) => yiping.t(source, values);
   const byId = (id) => document.getElementById(id);
-  const MENTION = /(?:^|\s)@([^\s@,，。;；:：]+)/g;
+  const MENTION = /(?:^|[\s,，。;；:：])@([^\s@,，。;；:：]+)/g; // begins where a name is offered
 
   const NEEDS = { acknowledge: "acknowledge", call: "acknowledge", undo: "acknowledge", note: "comment", tick: "comment", mentions: "comment", reveal: "reveal" }; // all else is the officer's
 
@@ -111,10 +111,21 @@
           return act("dispatch", alarms.slice(0, 1), { [`${kind}_id`]: Number(id), note: note || null });
         },
       }),
-      note: (alarms) => ask("note", alarms, {
-        prepare: (dialog) => void yiping.deskMentions.complete(dialog, alarms[0]),
-        send: ({ text }) => (text ? act("comment", alarms, { text, mentions: [...text.matchAll(MENTION)].map((found) => found[1]) }) : t("备注是空的")),
-      }),
+      note(alarms) {
+        let warned = null; // the text whose unknown names were said; sent again it is as it was meant
+        return ask("note", alarms, {
+          prepare: (dialog) => void yiping.deskMentions.complete(dialog, alarms[0]),
+          send({ text }) {
+            if (!text) return t("备注是空的");
+            const mentions = [...text.matchAll(MENTION)].map((found) => found[1]), unknown = yiping.deskMentions.unknown(mentions);
+            if (unknown.length && warned !== text) {
+              warned = text;
+              return t("没有叫 {who} 的同事能看到这条告警。再按 Enter 照样记下。", { who: unknown.join("、") });
+            }
+            return act("comment", alarms, { text, mentions });
+          },
+        });
+      },
       tick: (alarms, { step, text }) => act("comment", alarms.slice(0, 1), { text: `✓ ${step}. ${text}`, mentions: [] }),
       call(alarms, { n }) {
         const link = byId("desk-context").querySelectorAll("[data-call]")[n - 1];

@@ -92,7 +92,10 @@
       const mine = [...queue.all()].filter((a) => a.owner === me && a.state !== "closed");
       return yiping.deskDialogs.open("handover", {
         said: { of: mine.length ? t("您名下 {n} 条未关闭的告警一并交出", { n: mine.length }) : t("您名下没有未关闭的告警") },
-        prepare: (dialog) => items(dialog, mine.map((a) => ({ alarm_id: a.alarm_id, words: words(a.alarm_id) })), true),
+        prepare(dialog) {
+          dialog.querySelector("datalist").replaceChildren(...duty.successors.map((one) => new Option(one.display || one.name, one.name)));
+          items(dialog, mine.map((a) => ({ alarm_id: a.alarm_id, words: words(a.alarm_id) })), true);
+        },
         send({ to_user: to, note, ...notes }) {
           if (!mine.length && !to && !note) return sent(`/api/v1/shifts/${duty.mine.id}/end`, {}, t("已下班"));
           const list = mine.map((a) => ({ alarm_id: a.alarm_id, note: notes[`note-${a.alarm_id}`] || null }));

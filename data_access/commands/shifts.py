@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from data_access.commands.alarm_changes import Changes
 from data_access.commands.alarms import to_domain
 from data_access.db.tables import AlarmRow, AreaRow, HandoverRow, ShiftRow, UserRow
+from data_access.domain.accounts import OFFICERS
 from data_access.domain.alarm_moves import Details, transition
 from data_access.domain.alarms import AlarmAction
 from data_access.domain.areas import within
@@ -46,7 +47,7 @@ def end(session: Session, shift_id: int, officer: Officer, now: datetime) -> Shi
     shift = _own(session, shift_id, officer)
     count = len(_owned(session, officer.name))
     if count:
-        raise IllegalTransition(f"您名下还有 {count} 条未关闭的告警：请交班，或先放回。")
+        raise IllegalTransition("您名下还有 {count} 条未关闭的告警：请交班，或先放回。", count=str(count))
     shift.ended_at = now
     outbox.add(session, shift_changed(shift, now))
     return shift
@@ -72,7 +73,7 @@ def hand_over(  # what a hand-over consists of
     rows = {row.id: row for row in _owned(session, officer.name)}
     rows |= {row.id: row for row in _asked(session, items.keys() - rows.keys(), officer.scope)}
     if len(rows) > MOST_ITEMS:
-        raise InvalidInput(f"一次最多交接 {MOST_ITEMS} 条告警。")
+        raise InvalidInput("一次最多交接 {most} 条告警。", most=str(MOST_ITEMS))
     handover = session.scalar(
         select(HandoverRow).where(HandoverRow.shift_id == shift.id, HandoverRow.signed_to_at.is_(None))
     )
@@ -153,6 +154,8 @@ def _check_successor(session: Session, name: str, officer: Officer, path: str) -
     user = session.scalar(select(UserRow).where(UserRow.name == name, UserRow.disabled_at.is_(None)))
     if user is None or not within(path, user.area_path):
         raise InvalidInput("接班人没有这个区域的账号。")
+    if user.role not in OFFICERS:
+        raise InvalidInput("接班人的账号不能处置告警：请交给值班员。")
     if name == officer.name:
         raise InvalidInput("不能交班给自己。")
 

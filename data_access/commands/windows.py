@@ -62,7 +62,7 @@ def open_window(session: Session, wanted: Wanted, *, scope: str, by: str, now: d
     if not wanted.reason.strip():
         raise InvalidInput("请写明演练或检修的事由。")
     if not max(wanted.since, now) < wanted.until <= wanted.since + LONGEST:
-        raise InvalidInput("窗口要在开始之后、现在之后结束，最长 31 天。")
+        raise InvalidInput("结束要晚于开始，也晚于现在；最长 31 天。")
     path, building, device = _place(session, wanted)
     if not within(path, scope):
         raise NotFound("没有这个区域、楼栋或终端，或者不在您的权限范围内。")

@@ -45,6 +45,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
     Role.OFFICER: _OFFICER,
     Role.ADMINISTRATOR: _OFFICER | {Action.CHANGE_SETTINGS, Action.MANAGE_USERS},
 }
+OFFICERS: Final = tuple(role for role, may in PERMISSIONS.items() if Action.ACT_ON_ALARMS in may)
+"""Roles that sit at the desk: who can take over a shift."""
 GUEST: Final = frozenset({Action.SEE_ROWS})
 """What somebody unknown may do where the deployment shows itself to guests: look."""
 

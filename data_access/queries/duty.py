@@ -26,12 +26,13 @@ from data_access.db.tables import (
     UserRow,
 )
 from data_access.domain import masking
+from data_access.domain.accounts import OFFICERS
 from data_access.domain.alarm_names import name_of
 from data_access.domain.alarms import Severity
 from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.notices import SEVERITY_WORDS, Channel, NoticeState
 from data_access.domain.periods import SHANGHAI
-from data_access.viewmodels.duty import Duty, Handover, NoticePage, NoticeRecord, OnRota, Shift, WindowRecord
+from data_access.viewmodels.duty import Colleague, Duty, Handover, NoticePage, NoticeRecord, OnRota, Shift, WindowRecord
 from data_access.viewmodels.overview import OnDuty
 
 MOST: Final = 200
@@ -49,7 +50,25 @@ def duty(session: Session, path: str, user: str, now: datetime) -> Duty:
         rota=_rota(session, low, high, now),
         unmanned=_unmanned(session, low, high, now),
         handovers=_handovers(session, low, high),
+        successors=_successors(session, user, mine.id) if mine else (),
     )
+
+
+def _successors(session: Session, user: str, shift_id: int) -> tuple[Colleague, ...]:
+    """Accounts that sit at a desk and are responsible for the area of the shift, `user` aside."""
+    path = session.get_one(ShiftRow, shift_id).area_path
+    rows = session.execute(
+        select(UserRow.name, UserRow.display, UserRow.role)
+        .where(
+            UserRow.area_path.in_(("", *lineage(path))),
+            UserRow.disabled_at.is_(None),
+            UserRow.role.in_(OFFICERS),
+            UserRow.name != user,
+        )
+        .order_by(UserRow.area_path.desc(), UserRow.name)
+        .limit(MOST)
+    )
+    return tuple(Colleague(*row) for row in rows)
 
 
 def on_duty(session: Session, path: str, now: datetime) -> OnDuty:

@@ -49,6 +49,15 @@ class Handover:
     signed_to_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who can be named: an account that may see the alarm, or take over the shift."""
+
+    name: str
+    display: str
+    role: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
     """`GET /api/v1/shifts`: who is there. `unmanned`: areas below that keep a rota with nobody on it now."""
@@ -58,6 +67,7 @@ class Duty:
     rota: tuple[OnRota, ...]
     unmanned: tuple[str, ...]  # names of areas
     handovers: tuple[Handover, ...]  # those that wait for a signature, and the newest signed ones
+    successors: tuple[Colleague, ...]  # who may take over `mine`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +133,3 @@ class Mentions:
 
     unread: int
     mentions: tuple[Mention, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Colleague:
-    """Somebody who can be named: an account that may see the alarm."""
-
-    name: str
-    display: str
-    role: str

@@ -103,7 +103,9 @@ def test_until_it_is_signed_it_can_be_written_anew(town: Database, noon: datetim
 def test_whom_one_can_hand_over_to(town: Database, noon: datetime) -> None:
     shift = begin(town, WEI, noon)
     with town.writing() as session:
-        for name in ("nobody", "far", "wei"):  # no account, not of this area, oneself
+        session.add(UserRow(name="head", display="", role="leader", area_path="", created_at=noon, created_by="test"))
+        session.flush()
+        for name in ("nobody", "far", "wei", "head"):  # no account, not of this area, oneself, does not sit at a desk
             with pytest.raises(InvalidInput):
                 shifts.hand_over(session, shift, WEI, to_user=name, items={}, note=None, now=noon)
         with pytest.raises(NotFound):
@@ -113,6 +115,8 @@ def test_whom_one_can_hand_over_to(town: Database, noon: datetime) -> None:
         handover = shifts.hand_over(session, shift, WEI, to_user="lin", items={}, note=None, now=noon)
         with pytest.raises(NotFound):
             shifts.sign(session, handover.id, FAR, noon)
+        assert [one.name for one in duty.duty(session, "000", "wei", noon).successors] == ["lin"]
+        assert duty.duty(session, "000", "lin", noon).successors == ()  # who is not on shift has nothing to hand over
 
 
 def test_the_log_tells_who_did_what_and_leaves_machines_out(town: Database, noon: datetime) -> None:

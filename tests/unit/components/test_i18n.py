@@ -44,6 +44,7 @@ REFUSALS = (
     "queries/indicator_page.py",
     "auth/principal.py",
 )
+ERRORS = {"InvalidInput", "Conflict", "NotFound", "IllegalTransition", "Unavailable", "NotAllowed", "NotSignedIn"}
 COMMENT = re.compile(r"//.*|/\*.*?\*/")
 LITERAL = re.compile(r'"([^"\n]*)"')
 
@@ -67,6 +68,23 @@ def _python(path: Path) -> set[str]:
     }
 
 
+def _raised(path: Path) -> set[str]:
+    """Chinese sentences that a file refuses with; a name stands for what the file says it is."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    said = {
+        node.target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
+    }
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS and node.args:
+            first = node.args[0]
+            told = said.get(first.id, first) if isinstance(first, ast.Name) else first
+            found |= {c.value for c in ast.walk(told) if isinstance(c, ast.Constant) and isinstance(c.value, str)}
+    return {sentence for sentence in found if CHINESE.search(sentence)}
+
+
 def _script(path: Path) -> set[str]:
     text = COMMENT.sub("", path.read_text("utf-8"))
     return {literal for literal in LITERAL.findall(text) if CHINESE.search(literal)}
@@ -80,6 +98,8 @@ def _spoken() -> set[str]:
     found: set[str] = set()
     for path in [*python, *refusals, *names]:
         found |= _python(path)
+    for path in (ROOT / "data_access").rglob("*.py"):
+        found |= _raised(path)
     for path in scripts:
         found |= _script(path)
     return found - SHOWN_AS_IT_IS
