@@ -280,6 +280,7 @@ def video(view: Overview, w: Words) -> html.Section:
             ),
             line([w("无画面"), " ", html.B(fmt.count(silent))], [html.B(fmt.share(silent, seen.total))]),
             line([w("最近一次画面")], [html.B(fmt.moment(seen.last_frame_at, view.at, w))]),
+            wide.owners(seen.owners, w),
         ],
         note=w("目标 ≥ 98%"),
         sources="video",

@@ -65,17 +65,20 @@ def where(place: Place, duty: OnDuty | None, w: Words) -> list[Child]:
 
 
 def _on_duty(duty: OnDuty, w: Words) -> html.Div:
-    """值班 林* · 坐席 3 在岗 · 街道值班 10 / 10: what nobody keeps is not said."""
+    """值班 林* · 坐席 3 在岗 · 排班 10 / 10 区域有人: what nobody keeps is not said.
+
+    A seat is taken by whoever begins a shift at the desk, a rota names people beforehand: each in its own word, for
+    both may be true, a full rota and a desk that nobody has taken over.
+    """
     said: list[Child] = [
         html.Span([w("值班"), " ", html.B(duty.chief)]) if duty.chief else None,
         html.Span(
-            [w("坐席"), " ", html.B(w("{n} 在岗", n=duty.seats) if duty.seats else w("无人在岗"))],
+            [w("坐席"), " ", html.B(w("{n} 在岗", n=duty.seats) if duty.seats else w("无人接班"))],
             className="" if duty.seats else "is-short",
         ),
         html.Span(
-            [w("值守"), " ", html.B(f"{duty.manned} / {duty.rotas}")],
+            [w("排班"), " ", html.B(w("{n} / {all} 区域有人", n=duty.manned, all=duty.rotas))],
             className="is-short" if duty.manned < duty.rotas else "",
-            title=w("有人值守的区域"),
         )
         if duty.rotas
         else None,

@@ -190,6 +190,8 @@ REPORT_TOLD: Final[Mapping[str, str]] = {
 }
 CHANNELS: Final = ("网格员巡查", "随手拍", "视频 AI", "传感器", "政府信箱", "i水贝", "未归属")
 """Names of channels as districts use them, so that the catalogue has their English; another name stays as it is."""
+CAMERA_OWNERS: Final = ("公共安全", "社区物业", "校园周边")
+"""As above: the three of a district's video network."""
 
 PHASE: Final[Mapping[str, str]] = {"report": "上报时", "before": "处置前", "after": "处置后", "other": "其他照片"}
 RATING: Final[Mapping[str, str]] = {"good": "满意", "fair": "基本满意", "poor": "不满意"}

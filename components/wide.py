@@ -1,4 +1,4 @@
-"""What a very wide wall shows besides: ages, rentals by grade, more resources, sources of cases, devices by kind."""
+"""What a very wide wall shows besides: ages, rentals by grade, resources, sources of cases, devices, cameras."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from components.i18n import Words
 from components.parts import Child, labelled, mark
 from data_access.domain.facts import Fact
 from data_access.domain.incidents import percent
-from data_access.viewmodels.overview import GroupLine, KindLine, Ledger
+from data_access.viewmodels.overview import GroupLine, KindLine, Ledger, OwnerLine
 from data_access.viewmodels.trends import HotTopics
 
 CHANNELS = 6
 HOT = 2
 KINDS = 9
+OWNERS = 3
 _AGES = (
     ("0–14 岁", Fact.AGE_0_14),
     ("15–59", Fact.AGE_15_59),
@@ -95,6 +96,14 @@ def kinds(found: Sequence[KindLine], w: Words) -> html.Div:
         for k in found[:KINDS]
     ]
     return _table((w("类型"), w("台"), w("在线"), w("告警")), rows, w("终端"))
+
+
+def owners(found: Sequence[OwnerLine], w: Words) -> html.Div | None:
+    """归属: whose the cameras are, how many deliver no picture; what nobody is named for is not listed."""
+    rows = [
+        (w(line.owner), fmt.count(line.total), fmt.count(line.total - line.delivering)) for line in found if line.owner
+    ][:OWNERS]
+    return _table((w("归属"), w("路"), w("无画面")), rows, w("归属")) if rows else None
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Child]], name: str) -> html.Div:

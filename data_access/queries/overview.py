@@ -38,6 +38,7 @@ from data_access.viewmodels.overview import (
     Ledger,
     OnDuty,
     Overview,
+    OwnerLine,
     Sensors,
     Side,
     SoFar,
@@ -295,13 +296,20 @@ def read_flow(session: Session, path: str, at: datetime) -> Flow:
 
 
 def read_video(session: Session, path: str) -> Video:
-    """Cameras of the subtree and how many deliver."""
-    total, delivering, last = session.execute(
-        select(func.count(), func.count().filter(CameraRow.delivering), func.max(CameraRow.last_frame_at)).where(
-            *_subtree(CameraRow.area_path, path)
-        )
-    ).one()
-    return Video(total, delivering, last)
+    """Cameras of the subtree, whose they are and how many deliver."""
+    row = CameraRow
+    rows = session.execute(
+        select(row.owner, func.count(), func.count().filter(row.delivering), func.max(row.last_frame_at))
+        .where(*_subtree(row.area_path, path))
+        .group_by(row.owner)
+    ).all()
+    owners = sorted((OwnerLine(*columns) for *columns, _ in rows), key=lambda line: (-line.total, line.owner or ""))
+    return Video(
+        sum(line.total for line in owners),
+        sum(line.delivering for line in owners),
+        max((last for *_, last in rows if last), default=None),
+        tuple(owners),
+    )
 
 
 def read_sources(session: Session) -> tuple[SourceLine, ...]:

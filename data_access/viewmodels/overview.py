@@ -140,12 +140,22 @@ class Sensors:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerLine:
+    """Cameras of one owner, and how many delivered a picture lately."""
+
+    owner: str | None
+    total: int
+    delivering: int
+
+
+@dataclass(frozen=True, slots=True)
 class Video:
-    """Cameras, and how many delivered a picture lately."""
+    """Cameras, and how many delivered a picture lately; `owners` by their number of cameras."""
 
     total: int
     delivering: int
     last_frame_at: datetime | None
+    owners: tuple[OwnerLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.engine import Database
@@ -14,6 +14,7 @@ from data_access.db.tables import (
     AreaFactRow,
     AreaRow,
     BuildingRow,
+    CameraRow,
     DeviceRow,
     DeviceStateRow,
     IncidentRow,
@@ -24,6 +25,7 @@ from data_access.domain.errors import NotFound
 from data_access.domain.periods import Period, local_day, midnight, week_of
 from data_access.queries import areas, buildings, sensors
 from data_access.queries import overview as queries
+from data_access.viewmodels.overview import OwnerLine, Video
 from tests.small import COMMUNITY, DISTRICT_PATH, GRID, STREET_PATH, fill
 
 
@@ -179,6 +181,34 @@ def test_sensors_count_standing_alarms_offline_devices_and_leave_replays_out(sma
     assert seen.recent[-1] == 2
     assert sum(seen.recent) == 2
     assert seen.last_critical_at == noon - timedelta(minutes=3)
+
+
+def test_cameras_are_counted_by_owner(small: Database, noon: datetime) -> None:
+    with small.writing() as session:
+        first = session.scalars(select(CameraRow).limit(1)).one()
+        known = session.scalar(select(func.count()).select_from(CameraRow)) or 0
+        for n, owner in enumerate(("物业", "物业", "公安")):
+            session.add(
+                CameraRow(
+                    id=90 + n,
+                    code=f"X{n}",
+                    name="门口",
+                    kind="fixed",
+                    owner=owner,
+                    lng=114.1,
+                    lat=22.5,
+                    delivering=n == 0,
+                    area_id=first.area_id,
+                    area_path=first.area_path,
+                    last_frame_at=noon + timedelta(hours=n),
+                )
+            )
+    with small.reading() as session:
+        seen = queries.read_video(session, DISTRICT_PATH)
+        nothing = queries.read_video(session, "999")
+    assert (seen.total, seen.last_frame_at) == (known + 3, noon + timedelta(hours=2))
+    assert [line for line in seen.owners if line.owner] == [OwnerLine("物业", 2, 1), OwnerLine("公安", 1, 0)]
+    assert nothing == Video(0, 0, None)
 
 
 def test_a_drawer_counts_people_and_masks_those_responsible(small: Database) -> None:

@@ -27,6 +27,7 @@ from data_access.viewmodels.overview import (
     Neighbour,
     OnDuty,
     Overview,
+    OwnerLine,
     Sensors,
     Side,
     SoFar,
@@ -75,7 +76,7 @@ FULL = Overview(
     sensors=Sensors(
         1005, 7, 131, 120, {4: 1, 3: 2, 2: 4, 1: 6}, (KindLine("smoke", 747, 6, 3, 4),), tuple(range(24)), 0, None
     ),
-    video=Video(5216, 5138, NOW),
+    video=Video(5216, 5138, NOW, (OwnerLine("公共安全", 3604, 3569), OwnerLine(None, 1612, 1569))),
     sources=(SourceLine("population", "人口房屋", "Population", 86_400, NOW),),
     on_duty=OnDuty("Lin*", 3, 9, 10),
 )
@@ -227,6 +228,14 @@ def test_neighbours_are_numbers_and_lead_nowhere() -> None:
     assert "相邻" not in _text(ranking.build(FULL, (), words("zh")))
 
 
+def test_a_very_wide_wall_says_whose_the_cameras_are_and_how_many_of_each_show_nothing() -> None:
+    said = _text(activity.video(FULL, words("en")))
+    assert "Public safety" in said
+    assert "3,604" in said
+    assert '"35"' in said
+    assert "1,612" not in said, "nobody is named for them"
+
+
 def test_each_rental_grade_is_told_behind_a_mark_that_needs_no_pointer() -> None:
     panel = ledger.housing(FULL.ledger, None, FULL.at, words("zh"))
     told = next(part for part in panel.children[0].children if isinstance(part, html.Details))
@@ -275,7 +284,10 @@ def test_a_header_says_who_watches_and_where_nobody_does() -> None:
     said = _text(frame.where(FULL.place, OnDuty("林*", 3, 9, 10), w))
     assert "林*" in said
     assert "3 在岗" in said
-    assert "9 / 10" in said
+    assert "9 / 10 区域有人" in said
     nobody = _text(frame.where(FULL.place, OnDuty(None, 0, 0, 0), w))
-    assert "无人在岗" in nobody
-    assert "值守" not in nobody
+    assert "无人接班" in nobody
+    assert "排班" not in nobody
+    both = _text(frame.where(FULL.place, OnDuty(None, 0, 10, 10), words("en")))
+    assert "none taken" in both, "a rota that is full does not contradict a desk that nobody has taken over"
+    assert "10 / 10 areas staffed" in both
