@@ -303,7 +303,10 @@ def read_video(session: Session, path: str) -> Video:
         .where(*_subtree(row.area_path, path))
         .group_by(row.owner)
     ).all()
-    owners = sorted((OwnerLine(*columns) for *columns, _ in rows), key=lambda line: (-line.total, line.owner or ""))
+    owners = sorted(
+        (OwnerLine(owner, n, delivering) for owner, n, delivering, _ in rows),
+        key=lambda line: (-line.total, line.owner or ""),
+    )
     return Video(
         sum(line.total for line in owners),
         sum(line.delivering for line in owners),
