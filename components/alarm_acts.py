@@ -19,20 +19,29 @@ WAITS: Final = "wait"
 """Nothing is left to do before the condition is gone."""
 
 
+ASIDE: Final = "aside"
+"""Put aside: until then nothing is asked of anybody."""
+
+
+def is_shelved(record: AlarmRecord) -> bool:
+    """Whether it is put aside, until a moment or until it clears."""
+    return record.shelved_until is not None or record.shelved_until_clear
+
+
 def next_of(view: DeskAlarm, w: Words) -> str:
-    """The next thing to do: an action, `event` for all of a confirmed event, `step` of the guidance, or `wait`.
+    """The next thing to do: an action, `event` for all of a confirmed event, `step` of the guidance, `wait`, `aside`.
 
     Nobody is led to closing what still burns: there the steps come, then the case, then waiting.
     """
     record = view.detail.alarm
+    if is_shelved(record):
+        return ASIDE
     if record.state in UNACKED_STATES:
         return "event" if _of_its_event(view, UNACKED_STATES) > 1 else "acknowledge"
     if record.state not in STANDING_STATES:
         return "close"
-    if record.close_reason:
-        return WAITS
-    if record.dispatched_at is None:
-        return "dispatch"
+    if record.close_reason or record.dispatched_at is None:
+        return WAITS if record.close_reason else "dispatch"
     if alarm_guide.current(view, w) is not None:
         return "step"
     grave = record.life_safety or record.severity >= Severity.MAJOR
@@ -47,7 +56,7 @@ def build(view: DeskAlarm, me: str | None, w: Words) -> list[Child]:
         said = " · ".join(part for part in (w("已关闭"), reason, record.closed_by or "") if part)
         return [html.P([icon("check"), said, *_onward(w)], className="desk-closed")]
     unacked = record.state in UNACKED_STATES
-    shelved = record.shelved_until is not None or record.shelved_until_clear
+    shelved = is_shelved(record)
     mine = record.owner is not None and record.owner == me
     to_look = _of_its_event(view, UNACKED_STATES)
     whole = not to_look and _of_its_event(view, OPEN_STATES) > 1  # else each of its alarms would be asked about

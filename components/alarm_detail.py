@@ -301,6 +301,10 @@ def _said(step: AlarmStep, w: Words) -> str:
     """What the person said with it: to whom, why, until when, in his own words."""
     kept = step.detail or {}
     parts = [str(kept[name]) for name in ("who", "whom", "text", "why") if kept.get(name)]
+    if kept.get("until"):
+        parts.append(w("至 {time}", time=fmt.stamp(datetime.fromisoformat(kept["until"]))[5:]))
+    if kept.get("until_clear"):
+        parts.append(w("到恢复为止"))
     if kept.get("outcome") in OUTCOMES:
         parts.append(w(OUTCOMES[kept["outcome"]]))
     if kept.get("reason") in REASONS:

@@ -93,7 +93,10 @@ def _refusal(why: str, *, guest: bool, w: Words) -> html.P:
 
 
 def strip(figures: DeskFigures, w: Words) -> list[Child]:
-    """The figures of the shift. What has no data yet is left out."""
+    """The figures of the shift, those of now first: where not all have room, the last are not there.
+
+    What has no data yet is left out.
+    """
     recent = sum(figures.per_minute)
     highest = max(FLOOD, *figures.per_minute)
     span = w("本班") if figures.on_shift else w("今日")
@@ -116,6 +119,7 @@ def strip(figures: DeskFigures, w: Words) -> list[Child]:
             ),
             className="desk-cell",
         ),
+        _load(recent, w),
     ]
     if figures.undelivered or figures.retried:
         cells.insert(0, _undelivered(figures, w))
@@ -127,7 +131,6 @@ def strip(figures: DeskFigures, w: Words) -> list[Child]:
         rate = f"{fmt.rate(100 * figures.false_alarms / figures.closed, 1)}%"
         name = f"{w('误报率')} · {span}"
         cells.append(_cell(name, rate, f"{fmt.count(figures.false_alarms)} / {fmt.count(figures.closed)}"))
-    cells.append(_load(recent, w))
     return cells
 
 

@@ -25,7 +25,7 @@
   }
 
   /** The viewer has signed his hand-over; the other has not yet. */
-  const signed = () => duty.handovers.some((h) => h.shift_id === duty.mine.id && h.signed_from_at && !h.signed_to_at);
+  const signed = () => duty.handovers.find((h) => h.shift_id === duty.mine.id && h.signed_from_at && !h.signed_to_at);
 
   function draw(alarms) {
     const inHand = {};
@@ -90,8 +90,9 @@
     function handOver() {
       const { me } = yiping.here.desk;
       const mine = [...queue.all()].filter((a) => a.owner === me && a.state !== "closed");
+      const to = signed() && (signed().to_user || t("下一位"));
       return yiping.deskDialogs.open("handover", {
-        said: { of: mine.length ? t("您名下 {n} 条未关闭的告警一并交出", { n: mine.length }) : t("您名下没有未关闭的告警") },
+        said: { of: to ? t("您已签字，等待 {who} 签收；再签一次以新的为准。", { who: to }) : mine.length ? t("您名下 {n} 条未关闭的告警一并交出", { n: mine.length }) : t("您名下没有未关闭的告警") },
         prepare(dialog) {
           dialog.querySelector("datalist").replaceChildren(...duty.successors.map((one) => new Option(one.display || one.name, one.name)));
           items(dialog, mine.map((a) => ({ alarm_id: a.alarm_id, words: words(a.alarm_id) })), true);

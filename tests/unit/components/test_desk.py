@@ -140,6 +140,7 @@ def test_the_next_thing_to_do_is_always_marked() -> None:
     judged = _parts(_view(_record(**standing, close_reason="real")))["acts"]
     assert "恢复后自动关闭" in judged
     assert "<kbd>J</kbd>" in judged
+    assert primary(_record(shelved_until=NOW)) == ""  # what is put aside asks for nothing
 
 
 def test_an_owner_may_put_back_and_another_take_over() -> None:
@@ -196,6 +197,14 @@ def test_only_spans_that_will_be_taken_are_offered_for_shelving() -> None:
     assert all(value in offered(8) for value in ('value="480"', "Until it clears, 8 hours at most"))
     assert 'value="480"' not in offered(4)
     assert 'value="240"' in offered(4)
+
+
+def test_the_timeline_tells_until_when_something_was_put_aside() -> None:
+    timed = _step("shelve", detail={"why": "检修", "until": NOW.isoformat()})
+    clear = _step("shelve", detail={"why": "检修", "until_clear": True})
+    told = _parts(_view(_record(), [timed, clear]))["timeline"]
+    assert "检修 · 至 06-17 14:32" in told
+    assert "检修 · 到恢复为止" in told
 
 
 def test_the_cause_and_the_first_of_an_event_are_a_step_away() -> None:
@@ -394,7 +403,9 @@ def test_a_figure_without_data_is_left_out() -> None:
     assert "误报率" not in strip
     assert "平均确认用时" not in strip
     assert "通知未送达" not in strip
-    lost = render(desk.strip(replace(bare, undelivered={"sms": 2, "email": 1}, retried=4), ZH))
+    lost = render(desk.strip(replace(bare, undelivered={"sms": 2, "email": 1}, retried=4, mean_acknowledge_s=9.0), ZH))
+    told = [lost.index(name) for name in ("通知未送达", "近 10 分钟告警", "操作负荷", "平均确认用时")]
+    assert told == sorted(told)  # where not all have room, those of now stay
     for part in ("通知未送达", "3 条", "短信 2", "邮件 1", "重试中 4"):
         assert part in lost
     full = replace(bare, on_shift=True, acknowledged=2, mean_acknowledge_s=38.4, closed=27, false_alarms=2)
