@@ -8,9 +8,9 @@ from typing import Final
 from dash import html
 
 from components import alarm_guide, labels
-from components.desk_dialogs import REASONS
 from components.i18n import Words
 from components.parts import Child, attributes, icon
+from data_access.domain.alarm_names import REASONS
 from data_access.domain.alarms import OPEN_STATES, STANDING_STATES, UNACKED_STATES, AlarmState, Severity
 from data_access.viewmodels.alarms import AlarmRecord
 from data_access.viewmodels.desk import DeskAlarm

@@ -12,39 +12,15 @@ from dash import html
 
 from components import alarm_acts, alarm_guide, alarm_queue, labels
 from components import format as fmt
-from components.desk_dialogs import OUTCOMES, REASONS
 from components.i18n import Lang, Words
 from components.parts import Child, attributes, icon, mark
+from data_access.domain.alarm_names import ACTIONS, OUTCOMES, REASONS
 from data_access.domain.alarms import STANDING_STATES, AlarmAction, AlarmState
 from data_access.domain.correlation import is_stale
 from data_access.domain.periods import SHANGHAI
 from data_access.viewmodels.alarms import AlarmRecord, AlarmStep
 from data_access.viewmodels.desk import Chart, DeskAlarm
 
-ACTIONS: Final = {
-    "raise": "报警",
-    AlarmAction.RETRIGGER: "再次触发",
-    AlarmAction.CLEAR: "恢复正常",
-    AlarmAction.RETURN: "复发",
-    AlarmAction.ACKNOWLEDGE: "确认",
-    AlarmAction.CLOSE: "关闭",
-    AlarmAction.CLAIM: "认领",
-    AlarmAction.RELEASE: "放回",
-    AlarmAction.SHELVE: "搁置",
-    AlarmAction.UNSHELVE: "取消搁置",
-    AlarmAction.SUPPRESS: "被抑制",
-    AlarmAction.UNSUPPRESS: "不再抑制",
-    AlarmAction.ESCALATE: "上报一级",
-    AlarmAction.REMIND: "再次提醒",
-    AlarmAction.COMMENT: "备注",
-    AlarmAction.CALL: "通话",
-    AlarmAction.DISPATCH: "派单",
-    AlarmAction.INCIDENT: "转为事件",
-    AlarmAction.UNDO: "撤销",
-    "confirm": "多点报警，已证实",
-    "calm": "不再抖动",
-    "window_over": "演练或检修结束，按实警处理",
-}
 MACHINES: Final = {"ingest": "系统", "clock": "系统", "correlation": "系统"}
 LIFE: Final = (
     ("new", "新告警", ("raise",)),

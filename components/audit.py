@@ -10,11 +10,11 @@ from dash import html
 
 from components import format as fmt
 from components import forms, labels, rule_words
-from components.alarm_detail import ACTIONS
 from components.i18n import Words
 from components.markup import Input
 from components.parts import Child, panel, table
 from data_access.domain.accounts import AuditAction, AuditSubject
+from data_access.domain.alarm_names import ACTIONS
 from data_access.domain.devices import METRIC_UNITS
 from data_access.viewmodels.audit import AuditFilter, AuditLine, AuditPage
 

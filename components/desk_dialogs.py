@@ -13,15 +13,8 @@ from dash import html
 from components.i18n import Words
 from components.markup import Input
 from components.parts import Child, attributes
+from data_access.domain.alarm_names import OUTCOMES, REASONS
 
-REASONS: Final = {
-    "real": "属实",
-    "false": "误报",
-    "test": "测试",
-    "maintenance": "检修",
-    "device_fault": "设备故障",
-}
-OUTCOMES: Final = {"reached": "已接通", "on_the_way": "已出发", "no_answer": "无人接听"}
 SHELVES: Final = {"15": "15 分钟", "60": "1 小时", "240": "4 小时", "480": "8 小时"}
 WHY_SHELVED: Final = ("检修进行中", "已知情况，等待处置", "设备待更换")
 WHY_REVEALED: Final = ("处置告警，需要联系本人", "核实在岗情况", "交班核对联系方式")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from components.i18n import Lang, Words, catalogue
-from data_access.domain.alarm_names import ALARM_NAMES
+from data_access.domain.alarm_names import ALARM_NAMES, STATES
 
 SEVERITY: Final[Mapping[int, str]] = {4: "紧急", 3: "重要", 2: "次要", 1: "提示"}
 SEVERITY_CLASS: Final[Mapping[int, str]] = {4: "critical", 3: "major", 2: "minor", 1: "warn"}
@@ -97,13 +97,7 @@ METRIC: Final[Mapping[str, str]] = {
 
 ALARM: Final = ALARM_NAMES
 
-ALARM_STATE: Final[Mapping[str, str]] = {
-    "active_unacked": "未确认",
-    "active_acked": "已确认",
-    "cleared_unacked": "已恢复 未确认",
-    "cleared_acked": "已恢复 待说明",
-    "closed": "已关闭",
-}
+ALARM_STATE: Final[Mapping[str, str]] = STATES
 
 ROLE: Final[Mapping[str, str]] = {
     "grid_chief": "网格长",

@@ -48,7 +48,7 @@
     const button = byId("desk-shift"), log = byId("desk-log");
     if (button) button.textContent = duty.mine ? (signed() ? t("等待签收") : t("交班")) : waiting() ? t("签收接班") : t("接班");
     const from = duty.mine ? Date.parse(duty.mine.started_at) : yiping.live.serverNow() - 86400000;
-    log.href = `/api/v1/duty-log?${new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(yiping.live.serverNow()).toISOString(), format: "xlsx" })}`;
+    log.href = `/api/v1/duty-log?${new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(yiping.live.serverNow()).toISOString(), format: "xlsx", lang: document.body.dataset.lang === "en" ? "en" : "zh" })}`;
     log.hidden = !yiping.here.desk.may.includes("act_on_alarms");
   }
 

@@ -26,6 +26,7 @@ from data_access.commands.windows import Wanted
 from data_access.domain.accounts import Action
 from data_access.domain.errors import InvalidInput
 from data_access.queries import areas, duty, floods
+from data_access.queries.duty_log import LANGUAGES, duty_log
 from data_access.viewmodels.floods import FloodAnswer
 
 T = TypeVar("T")
@@ -136,12 +137,15 @@ async def get_duty_log(request: Request) -> Response:
     start, end, form = an_instant(asked, "from"), an_instant(asked, "to"), asked.get("format", "csv")
     if start is None or end is None or start >= end:
         raise InvalidInput("from and to are moments, the first before the second.")
+    lang = asked.get("lang")
+    if lang not in {None, *LANGUAGES}:
+        raise InvalidInput(f"lang is one of {', '.join(LANGUAGES)}.")
     if form not in sheets.WRITERS:
         raise InvalidInput(f"format is one of {', '.join(sheets.WRITERS)}.")
 
     def read(session: Session) -> bytes:
         out = BytesIO()
-        sheets.WRITERS[form](duty.duty_log(session, _area(session, request, who), start, end), out)
+        sheets.WRITERS[form](duty_log(session, _area(session, request, who), start, end, lang), out)
         return out.getvalue()
 
     name = f"duty-log-{start:%Y%m%d}-{end:%Y%m%d}.{form}"

@@ -1,9 +1,11 @@
-"""What each kind of alarm is called, for screens and for notices that leave the product."""
+"""What alarms, and what happens to them, are called: for screens, notices that leave the product, and the duty log."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+
+from data_access.domain.alarms import AlarmAction
 
 ALARM_NAMES: Final[Mapping[str, str]] = {
     "smoke": "烟感火警",
@@ -43,6 +45,46 @@ ALARM_NAMES: Final[Mapping[str, str]] = {
     "drone_finding": "巡查发现",
     "offline": "设备离线",
     "flow_low": "流量过低",
+}
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "raise": "报警",
+    AlarmAction.RETRIGGER: "再次触发",
+    AlarmAction.CLEAR: "恢复正常",
+    AlarmAction.RETURN: "复发",
+    AlarmAction.ACKNOWLEDGE: "确认",
+    AlarmAction.CLOSE: "关闭",
+    AlarmAction.CLAIM: "认领",
+    AlarmAction.RELEASE: "放回",
+    AlarmAction.SHELVE: "搁置",
+    AlarmAction.UNSHELVE: "取消搁置",
+    AlarmAction.SUPPRESS: "被抑制",
+    AlarmAction.UNSUPPRESS: "不再抑制",
+    AlarmAction.ESCALATE: "上报一级",
+    AlarmAction.REMIND: "再次提醒",
+    AlarmAction.COMMENT: "备注",
+    AlarmAction.CALL: "通话",
+    AlarmAction.DISPATCH: "派单",
+    AlarmAction.INCIDENT: "转为事件",
+    AlarmAction.UNDO: "撤销",
+    "confirm": "多点报警，已证实",
+    "calm": "不再抖动",
+    "window_over": "演练或检修结束，按实警处理",
+}
+REASONS: Final[Mapping[str, str]] = {
+    "real": "属实",
+    "false": "误报",
+    "test": "测试",
+    "maintenance": "检修",
+    "device_fault": "设备故障",
+}
+OUTCOMES: Final[Mapping[str, str]] = {"reached": "已接通", "on_the_way": "已出发", "no_answer": "无人接听"}
+STATES: Final[Mapping[str, str]] = {
+    "active_unacked": "未确认",
+    "active_acked": "已确认",
+    "cleared_unacked": "已恢复 未确认",
+    "cleared_acked": "已恢复 待说明",
+    "closed": "已关闭",
 }
 
 

@@ -11,9 +11,6 @@ from sqlalchemy.orm import Session
 
 from data_access.db.duty import KEPT, manned
 from data_access.db.tables import (
-    BY_PEOPLE,
-    AlarmHistoryRow,
-    AlarmRow,
     AlarmWindowRow,
     AreaRow,
     BuildingRow,
@@ -27,11 +24,8 @@ from data_access.db.tables import (
 )
 from data_access.domain import masking
 from data_access.domain.accounts import OFFICERS
-from data_access.domain.alarm_names import name_of
-from data_access.domain.alarms import Severity
 from data_access.domain.areas import lineage, subtree_bounds
-from data_access.domain.notices import SEVERITY_WORDS, Channel, NoticeState
-from data_access.domain.periods import SHANGHAI
+from data_access.domain.notices import Channel, NoticeState
 from data_access.viewmodels.duty import Colleague, Duty, Handover, NoticePage, NoticeRecord, OnRota, Shift, WindowRecord
 from data_access.viewmodels.overview import OnDuty
 
@@ -135,86 +129,6 @@ def notices(session: Session, path: str, *, now: datetime, limit: int) -> Notice
         .group_by(row.channel)
     )
     return NoticePage(notices=tuple(_notice(r) for r in newest), failed={r.channel: r.lost for r in lost})
-
-
-def duty_log(session: Session, path: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-    """What people did from `start` to `end` in the subtree of `path`: shifts, hand-overs, alarms; oldest first."""
-    low, high = subtree_bounds(path)
-    areas = {
-        row.path: row.name
-        for row in session.execute(select(AreaRow.path, AreaRow.name).where(AreaRow.path >= low, AreaRow.path < high))
-    }
-    lines = [
-        *_shift_lines(session, low, high, start, end),
-        *_handover_lines(session, low, high, start, end),
-        *_alarm_lines(session, low, high, start, end),
-    ]
-    for at, line in sorted(lines, key=lambda line: line[0]):
-        area = areas.get(line.pop("path"), "")
-        local = at.astimezone(SHANGHAI).replace(tzinfo=None, microsecond=0)
-        yield {"time": local.isoformat(sep=" "), "who": line.pop("who"), "what": line.pop("what"), "area": area, **line}
-
-
-Line = tuple[datetime, dict[str, Any]]
-
-
-def _line(at: datetime, who: str, what: str, path: str, **more: Any) -> Line:
-    empty = dict.fromkeys(("alarm_id", "alarm", "severity", "place", "state", "note"))
-    return at, {"who": who, "what": what, "path": path, **empty, **more}
-
-
-def _shift_lines(session: Session, low: str, high: str, start: datetime, end: datetime) -> Iterator[Line]:
-    row = ShiftRow
-    inside = (row.area_path >= low, row.area_path < high, row.started_at < end)
-    query = select(row).where(*inside, or_(row.ended_at.is_(None), row.ended_at >= start))
-    for s in session.scalars(query.order_by(row.id)):
-        if start <= s.started_at:
-            yield _line(s.started_at, s.user, "shift_start", s.area_path, place=s.seat)
-        if s.ended_at is not None and start <= s.ended_at < end:
-            yield _line(s.ended_at, s.user, "shift_end", s.area_path, place=s.seat)
-
-
-def _handover_lines(session: Session, low: str, high: str, start: datetime, end: datetime) -> Iterator[Line]:
-    row = HandoverRow
-    query = (
-        select(row, ShiftRow.user)
-        .join(ShiftRow, ShiftRow.id == row.shift_id)
-        .where(row.area_path >= low, row.area_path < high, row.created_at < end)
-    )
-    for h, user in session.execute(query.where(or_(row.signed_to_at.is_(None), row.signed_to_at >= start))):
-        note = "；".join([*([h.note] if h.note else []), f"{len(h.items)} 条"])
-        if h.signed_from_at is not None and start <= h.signed_from_at < end:
-            yield _line(h.signed_from_at, user, "handover_signed", h.area_path, note=note)
-        if h.signed_to_at is not None and start <= h.signed_to_at < end:
-            yield _line(h.signed_to_at, h.to_user or "", "handover_accepted", h.area_path, note=note)
-
-
-def _alarm_lines(session: Session, low: str, high: str, start: datetime, end: datetime) -> Iterator[Line]:
-    step, alarm = AlarmHistoryRow, AlarmRow
-    query = (
-        select(step, alarm.kind, alarm.place, alarm.area_path)
-        .join(alarm, alarm.id == step.alarm_id)
-        .where(
-            step.at >= start,
-            step.at < end,
-            BY_PEOPLE,
-            alarm.area_path >= low,
-            alarm.area_path < high,
-        )
-    )
-    for s, kind, place, path in session.execute(query.order_by(step.id)):
-        yield _line(
-            s.at,
-            s.actor,
-            s.action,
-            path,
-            alarm_id=s.alarm_id,
-            alarm=name_of(kind),
-            severity=SEVERITY_WORDS[Severity(s.severity)],
-            place=place,
-            state=s.state,
-            note=s.note or (s.detail or {}).get("text") or (s.detail or {}).get("why"),
-        )
 
 
 def _shifts(session: Session, user: str, *conditions: Any) -> Iterator[Shift]:

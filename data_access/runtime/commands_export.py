@@ -21,7 +21,8 @@ from data_access.db.tables import AreaRow
 from data_access.domain.accounts import AuditAction
 from data_access.domain.errors import DomainError, NotFound
 from data_access.domain.periods import span
-from data_access.queries import alarm_analysis, alarm_analysis_rows, duty, exports, reports
+from data_access.queries import alarm_analysis, alarm_analysis_rows, exports, reports
+from data_access.queries.duty_log import duty_log
 from data_access.runtime import build, logs, qr_sheets
 from data_access.runtime.commands_user import operator
 from data_access.runtime.instance import reachable
@@ -124,7 +125,7 @@ def _of_days(  # what such an export depends on
     session: Session, what: str, path: str, days: tuple[date, date], by: By | None, now: datetime
 ) -> sheets.Rows:
     if what == "duty-log":
-        return duty.duty_log(session, path, *span(*days))
+        return duty_log(session, path, *span(*days))
     if what == "alarm-analysis":
         return alarm_analysis_rows.rows(alarm_analysis.analysis(session, path, *days, now=now))
     return exports.indicator_rows(session, path or _top(session), *days, by, now=now)

@@ -11,8 +11,10 @@ from data_access.commands import shifts
 from data_access.commands.shifts import Officer
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, OutboxRow, UserRow
+from data_access.domain.alarms import Severity
 from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput, NotFound
 from data_access.queries import duty
+from data_access.queries.duty_log import duty_log, worded
 from tests import small
 from tests.integration.commands.test_correlation import words
 
@@ -126,9 +128,9 @@ def test_the_log_tells_who_did_what_and_leaves_machines_out(town: Database, noon
         handover = shifts.hand_over(session, shift, WEI, to_user="lin", items={}, note="x", now=noon).id
         shifts.sign(session, handover, LIN, noon + timedelta(minutes=1))
     with town.reading() as session:
-        log = list(duty.duty_log(session, "000", noon, noon + timedelta(hours=1)))
-        outside = list(duty.duty_log(session, "000000001", noon, noon + timedelta(hours=1)))
-        later = list(duty.duty_log(session, "000", noon + timedelta(hours=1), noon + timedelta(hours=2)))
+        log = list(duty_log(session, "000", noon, noon + timedelta(hours=1)))
+        outside = list(duty_log(session, "000000001", noon, noon + timedelta(hours=1)))
+        later = list(duty_log(session, "000", noon + timedelta(hours=1), noon + timedelta(hours=2)))
     assert [(line["time"], line["who"], line["what"]) for line in log] == [
         ("2026-06-01 12:00:00", "wei", "shift_start"),
         ("2026-06-01 12:00:00", "wei", "handover_signed"),
@@ -161,3 +163,32 @@ def test_the_officer_nearest_to_a_place_is_named_masked_and_seats_are_counted(to
         whole, part = duty.on_duty(session, "000", noon), duty.on_duty(session, "000000001", noon)
     assert (whole.chief, whole.seats, whole.manned, whole.rotas) == ("W*", 2, 2, 2)
     assert (part.chief, part.seats, part.manned, part.rotas) == ("F*", 2, 1, 1)
+
+
+def test_the_log_for_people_is_in_words_with_what_was_said(town: Database, noon: datetime) -> None:
+    begin(town, WEI, noon)
+    with town.reading() as session:
+        (line,) = duty_log(session, "000", noon, noon + timedelta(hours=1), "zh")
+        (english,) = duty_log(session, "000", noon, noon + timedelta(hours=1), "en")
+    assert (line["谁"], line["做了什么"], line["地点"]) == ("Wei（wei）", "接班", "席位一")
+    assert (english["who"], english["what"]) == ("Wei（wei）", "shift start")
+    closed = {
+        "who": "wei",
+        "what": "close",
+        "state": "closed",
+        "severity": Severity.MAJOR,
+        "alarm": "gas",
+        "note": "锅",
+    }
+    blank = {**dict.fromkeys(("time", "area", "alarm_id", "place")), "note": "锅"}
+    zh = worded({**blank, **closed}, {"reason": "false"}, {}, "zh")
+    assert [zh[name] for name in ("做了什么", "状态", "级别", "告警", "说明")] == [
+        "关闭",
+        "已关闭",
+        "重要",
+        "燃气浓度高",
+        "误报；锅",
+    ]
+    en = worded({**blank, **closed}, {"until": "2026-06-01T08:00:00+00:00", "why": "repair"}, {}, "en")
+    assert (en["severity"], en["note"]) == ("major", "repair; until 2026-06-01 16:00; 锅")
+    assert worded({**blank, **closed}, {"whom": "何*"}, {}, None)["note"] == "何*；锅"  # for programs too
