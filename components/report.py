@@ -78,7 +78,7 @@ def receipt(  # all that the page says
         f'<main class="ph-body">{_alert(told)}{_done(done)}'
         f'<section class="card"><small>{escape(w("回执号"))}</small><p class="number">{escape(found.number)}</p>'
         f'<p class="line"><span><b>{escape(w(found.title))}</b>{place}</span>'
-        f"<small>{fmt.moment(found.created_at, now, w)}</small></p>{text}"
+        f"<small>{fmt.moment(found.created_at, now, w)}</small></p>{text}{_recordings(found, secret, w)}"
         f"<small>{escape(w('请保存这一页的链接，凭它查进度。'))}</small></section>"
         f'<section class="card"><h2>{escape(state_text(found, w))}</h2>{_limit(found, now, w)}'
         f'<ol class="steps">{"".join(_step(found, s, now, w) for s in found.steps)}</ol>'
@@ -227,6 +227,18 @@ def line_texts(found: Receipt, now: datetime, w: Words) -> list[tuple[str, str]]
 def _lines(found: Receipt, now: datetime, w: Words) -> str:
     lines = "".join(f"<li><time>{at}</time><span>{escape(said)}</span></li>" for at, said in line_texts(found, now, w))
     return f'<ul class="told">{lines}</ul>' if lines else ""
+
+
+def _recordings(found: Receipt, secret: str, w: Words) -> str:
+    """What was said and filmed with the report, to play; fetched when somebody does."""
+    players = []
+    for number, media_type in found.recordings:
+        there, film = f"/r/{escape(secret)}/recording/{number}", media_type.startswith("video/")
+        tag, word, more = ("video", w("录像"), " playsinline") if film else ("audio", w("录音"), "")
+        players.append(
+            f'<{tag} class="played" src="{there}" controls preload="none"{more} aria-label="{escape(word)}"></{tag}>'
+        )
+    return "".join(players)
 
 
 def _photos(found: Receipt, secret: str, now: datetime, w: Words) -> str:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from components import labels, phone, report
 from components.i18n import Words, words
 from data_access.api import MAY_RECORD, content_policy
+from data_access.api.attachments import asked_part
 from data_access.commands import reports as commands
 from data_access.domain.attachments import AttachmentKind
 from data_access.domain.errors import DomainError, InvalidInput, NotFound, Unavailable
@@ -95,6 +96,28 @@ def picture(secret: str, number: int) -> Response:
     return _secret(found)
 
 
+def played(secret: str, number: int) -> Response:
+    """`GET /r/…/recording/…`: what the citizen said or filmed, whole or the part that a player asks for."""
+    try:
+        with reading() as session:
+            kept = reports.recording(session, secret, number)
+        part = asked_part(request.headers.get("Range", ""), kept.size)
+        if part is None:
+            return Response(status=416, headers={"Content-Range": f"bytes */{kept.size}"})
+        pieces = services().store.read(kept.digest, kept.suffix, *part)
+    except (NotFound, FileNotFoundError):
+        return Response(status=404)
+    except Unavailable:
+        return Response(status=503)
+    (start, end), whole = part, part == (0, kept.size)
+    found = Response(pieces, 200 if whole else 206, mimetype=kept.media_type)
+    found.headers.update({"Content-Length": str(end - start), "Accept-Ranges": "bytes"})
+    if not whole:
+        found.headers["Content-Range"] = f"bytes {start}-{end - 1}/{kept.size}"
+    found.headers["Cache-Control"] = "private, max-age=3600"
+    return _secret(found)
+
+
 def add_to(server: Flask) -> None:
     """Let `server` answer these addresses. They are no pages of Dash."""
     server.add_url_rule("/report", "report", show, methods=["GET"])
@@ -102,6 +125,7 @@ def add_to(server: Flask) -> None:
     server.add_url_rule("/r/<secret>", "receipt", follow, methods=["GET"])
     server.add_url_rule("/r/<secret>", "receipt_answered", answer, methods=["POST"])
     server.add_url_rule("/r/<secret>/photo/<int:number>", "receipt_photo", picture, methods=["GET"])
+    server.add_url_rule("/r/<secret>/recording/<int:number>", "receipt_recording", played, methods=["GET"])
 
 
 def _read(sent: Mapping[str, str]) -> commands.Form:

@@ -39,7 +39,7 @@ from data_access.domain.cases import CaseAction
 from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound
 from data_access.domain.incident_moves import Details
 from data_access.domain.incidents import Nature
-from data_access.domain.reports import REWORKS, may_reply
+from data_access.domain.reports import CITIZEN, REWORKS, may_reply
 from data_access.live import outbox
 from data_access.services import Services
 
@@ -48,8 +48,6 @@ log = logging.getLogger(__name__)
 SOURCE: Final = "report"
 """`source` of citizens' reports, and the code of their freshness."""
 CHANNEL: Final = "随手拍"
-CITIZEN: Final = "citizen"
-"""Who acts on a case by the link of its receipt, as history calls him."""
 QUICKEST: Final = timedelta(seconds=3)
 OLDEST: Final = timedelta(hours=24)
 LONGEST_TEXT: Final = 500

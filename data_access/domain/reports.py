@@ -13,6 +13,8 @@ from typing import Final
 
 from data_access.domain.incidents import Stage
 
+CITIZEN: Final = "citizen"
+"""Who acts on a case by the link of its receipt, as history calls him."""
 OTHER: Final = "other"
 REWORKS: Final = 2
 """How often a citizen may send a case back."""

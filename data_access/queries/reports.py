@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from data_access.auth.credentials import digest
@@ -25,12 +25,17 @@ from data_access.domain.areas import AreaKind, lineage, subtree_bounds
 from data_access.domain.attachments import AttachmentKind
 from data_access.domain.errors import NotFound
 from data_access.domain.incidents import FINAL_STAGES, Stage
-from data_access.domain.reports import REWORKS, may_reply
+from data_access.domain.reports import CITIZEN, REWORKS, may_reply
 from data_access.domain.workflows import Workflow
 from data_access.queries.attachments import Kept
 from data_access.viewmodels.reports import Passed, Point, Receipt, Told
 
 MOST: Final = 200
+_OWN: Final = (
+    AttachmentRow.kind.in_((AttachmentKind.VOICE.value, AttachmentKind.VIDEO.value)),
+    AttachmentRow.actor == CITIZEN,
+)
+"""What the citizen said and filmed himself; those who work on the case speak among themselves."""
 _TOLD: Final = ("accept", "arrive", "rework", "suspend", "resume", "merge", "void", "rate")
 _NUMBERS: Final = re.compile(r"[0-9Xx][0-9Xx -]{5,}[0-9Xx]")
 """What may be a telephone or identity number in what somebody typed."""
@@ -114,6 +119,7 @@ def receipt_of(session: Session, row: IncidentRow, *, now: datetime, reply_days:
         steps=_steps(row, history, workflow),
         lines=tuple(_lines(history, workflow)),
         photos=_photos(session, row.id),
+        recordings=_recordings(session, row.id),
         rating=row.satisfaction,
         may_reply=replies and row.satisfaction is None,
         may_send_back=replies and row.reworks < REWORKS and row.merged_into is None,
@@ -123,17 +129,22 @@ def receipt_of(session: Session, row: IncidentRow, *, now: datetime, reply_days:
 
 def photo(session: Session, secret: str, number: int) -> Kept:
     """A photo of the case whose link this is. Raises `NotFound`."""
+    return _file(session, secret, number, AttachmentRow.kind == AttachmentKind.PHOTO.value, otherwise="没有这张照片。")
+
+
+def recording(session: Session, secret: str, number: int) -> Kept:
+    """A recording or clip that came with the report whose link this is. Raises `NotFound`, for those of others too."""
+    return _file(session, secret, number, *_OWN, otherwise="没有这段录音或录像。")
+
+
+def _file(session: Session, secret: str, number: int, *which: ColumnElement[bool], otherwise: str) -> Kept:
     found = session.execute(
         select(AttachmentRow.digest, AttachmentRow.media_type, AttachmentRow.size)
         .join(ReportRow, ReportRow.incident_id == AttachmentRow.incident_id)
-        .where(
-            ReportRow.secret == digest(secret),
-            AttachmentRow.id == number,
-            AttachmentRow.kind == AttachmentKind.PHOTO.value,
-        )
+        .where(ReportRow.secret == digest(secret), AttachmentRow.id == number, *which)
     ).one_or_none()
     if found is None:
-        raise NotFound("没有这张照片。")
+        raise NotFound(otherwise)
     return Kept(found.digest, found.media_type, found.size)
 
 
@@ -173,3 +184,8 @@ def _photos(session: Session, incident_id: int) -> tuple[tuple[int, str, datetim
         .limit(MOST)
     )
     return tuple((row.id, row.phase, row.at) for row in rows)
+
+
+def _recordings(session: Session, incident_id: int) -> tuple[tuple[int, str], ...]:
+    own = select(AttachmentRow.id, AttachmentRow.media_type).where(AttachmentRow.incident_id == incident_id, *_OWN)
+    return tuple((row.id, row.media_type) for row in session.execute(own.order_by(AttachmentRow.id).limit(MOST)))

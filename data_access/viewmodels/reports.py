@@ -52,6 +52,7 @@ class Receipt:
     steps: tuple[Passed, ...]
     lines: tuple[Told, ...]
     photos: tuple[tuple[int, str, datetime], ...]  # id, phase, when
+    recordings: tuple[tuple[int, str], ...]  # id, media type: what was said and filmed with the report
     rating: int | None
     may_reply: bool
     may_send_back: bool

@@ -290,7 +290,8 @@ def test_a_recording_and_a_clip_come_with_a_report_and_nothing_else_in_their_pla
     ):
         refused = sent(*files)
         assert (refused.status_code, why in refused.text) == (400, True), why
-    assert sent(("photos", photo()), ("voice", b"OggS" + bytes(9)), ("clip", clip)).status_code == 303
+    taken = sent(("photos", photo()), ("voice", b"OggS" + bytes(9)), ("clip", clip))
+    assert taken.status_code == 303
     with web.database.reading() as session:
         kinds = select(AttachmentRow.kind, AttachmentRow.media_type).order_by(AttachmentRow.id.desc()).limit(3)
         assert {tuple(row) for row in session.execute(kinds)} == {
@@ -298,6 +299,34 @@ def test_a_recording_and_a_clip_come_with_a_report_and_nothing_else_in_their_pla
             ("voice", "audio/ogg"),
             ("video", "video/mp4"),
         }
+
+
+def test_a_citizen_hears_his_own_recording_by_his_link_alone(web: Web) -> None:
+    citizen, other = Citizen(web), Citizen(web)
+    voice = b"OggS" + bytes(96)
+    files = [("voice", ("x", voice))]
+    data = {"key": citizen.key, "what": "road", "point": "P-017"}
+    receipt = citizen.receipt(citizen.post("/report", data=data, files=files))
+    theirs = other.receipt(other.send())
+    case = case_of(web, receipt)
+    with web.database.writing() as session:
+        own = session.scalars(select(AttachmentRow).where(AttachmentRow.incident_id == case.id)).one()
+        mine = own.id
+        words = {c.name: getattr(own, c.name) for c in AttachmentRow.__table__.columns if c.name != "id"}
+        inner = AttachmentRow(**{**words, "key": "k" * 64, "actor": "grid-1"})  # a grid worker's note to the street
+        session.add(inner)
+        session.flush()
+        spoken = inner.id
+    page = citizen.get(receipt).text
+    assert (f"{receipt}/recording/{mine}" in page, f"/recording/{spoken}" in page) == (True, False)
+    whole = citizen.get(f"{receipt}/recording/{mine}")
+    assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, voice, "audio/ogg")
+    part = httpx.get(f"{web.url}{receipt}/recording/{mine}", headers={"Range": "bytes=0-3"}, timeout=30)
+    assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"OggS", "bytes 0-3/100")
+    beyond = httpx.get(f"{web.url}{receipt}/recording/{mine}", headers={"Range": "bytes=100-"}, timeout=30)
+    assert beyond.status_code == 416
+    for there in (f"{receipt}/recording/{spoken}", f"{theirs}/recording/{mine}", f"{receipt}/photo/{mine}"):
+        assert citizen.get(there).status_code == 404
 
 
 def test_whoever_reads_english_is_refused_in_english(web: Web) -> None:
