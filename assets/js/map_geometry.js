@@ -124,6 +124,7 @@
     return low.slice(1);
   }
 
+  const FEW_LEFT = 3; // shapes without a place for their name that are worth another try
   const overlap = (a, b) => Math.abs(a.x - b.x) * 2 < a.w + b.w && Math.abs(a.y - b.y) * 2 < a.h + b.h;
 
   // Places to try for a label of this size, nearest first: its own, then above and below, then aside.
@@ -174,13 +175,22 @@
   }
 
   // Where to put labels: larger shapes first, none on another or on an obstacle, none much wider than its own shape.
-  // What is in the way stays and the label moves, inside its shape where there is room (`fits`), else beside it.
+  // What is in the way stays and the label moves, inside its shape where there is room (`fits`), else beside it. Where a
+  // few shapes find no place, they choose first and the others make way, if then more have a name.
   // boxes: [{ x, y, w, h, room, fits?(x, y), offsets? }] centred; returns [dx, dy] for each, null for one that is hidden.
   // `ground()` tells where labels may stand beside their shapes: the `whole` box, boxes that are `taken`, `others(x, y)`.
   function declutter(boxes, obstacles = [], ground = null) {
-    const order = boxes.map((_, i) => i).sort((a, b) => boxes[b].room - boxes[a].room), placed = [...obstacles];
-    const found = boxes.map(() => null);
-    let around = null;
+    const order = boxes.map((_, i) => i).sort((a, b) => boxes[b].room - boxes[a].room);
+    let known = null;
+    const around = ground && (() => (known = known || ground()));
+    const found = arrange(boxes, order, obstacles, around), left = order.filter((i) => !found[i] && boxes[i].fits);
+    if (!ground || !left.length || left.length > FEW_LEFT) return found;
+    const again = arrange(boxes, [...left, ...order.filter((i) => !left.includes(i))], obstacles, around);
+    return again.filter(Boolean).length > found.filter(Boolean).length ? again : found;
+  }
+
+  function arrange(boxes, order, obstacles, around) {
+    const placed = [...obstacles], found = boxes.map(() => null);
     for (const i of order) {
       const a = boxes[i];
       let best = null, spare = null; // the first free place on the shape, the first one at all
@@ -192,10 +202,7 @@
         best = [dx, dy];
         break;
       }
-      if (!best && a.fits && ground) {
-        around = around || ground();
-        best = beside(a, [...placed, ...around.taken], around);
-      }
+      if (!best && a.fits && around) best = beside(a, [...placed, ...around().taken], around());
       best ??= spare;
       if (!best) continue;
       placed.push({ ...a, x: a.x + best[0], y: a.y + best[1] });

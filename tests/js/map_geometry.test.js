@@ -73,3 +73,13 @@ test("a box is fitted as Leaflet would: the zoom a step below what fits, the mid
   assert.strictEqual(y, Math.round(0.3125 * scale - 300));
   assert.strictEqual(geometry.fit(box, size, { ...padding, maxZoom: 2 }, 256).scale, 1024);
 });
+
+test("a small shape whose only place is taken goes first, and the larger one makes way", () => {
+  const large = { x: 50, y: 20, w: 40, h: 20, room: 100, fits: (x, y) => y < 40 };
+  const small = { x: 50, y: 50, w: 40, h: 20, room: 10, fits: (x, y) => y > 40 };
+  const ground = () => ({ whole: { x: 50, y: 35, w: 44, h: 50 }, taken: [], others: () => false });
+  const [first, second] = geometry.declutter([large, small], [], ground);
+  assert.ok(first && second);
+  assert.ok(!geometry.overlap({ ...large, y: 20 + first[1] }, { ...small, y: 50 + second[1] }));
+  assert.deepEqual(geometry.declutter([large], [], ground), [[0, 0]], "alone it stays");
+});
