@@ -14,6 +14,7 @@ from data_access.db.tables import IncidentRow
 from data_access.domain.incidents import Nature, Stage
 from data_access.ingest.imports.columns import Cells, Column, Refused
 from data_access.ingest.imports.housing import AREA, BUILDING, LAT, LNG, Placed, table
+from data_access.ingest.imports.places import Place
 
 DEFAULT_SOURCE: Final = "cases"
 _STEPS: Final = ("registered_at", "dispatched_at", "handled_at", "verified_at", "closed_at")
@@ -26,7 +27,18 @@ _STAGES: Final = {
     "核查": "verify",
     "结案": "closed",
     "作废": "void",
+    # how systems say where a case is: it stands at the last step that was done
+    **dict.fromkeys(("已上报", "待受理", "待立案"), "report"),
+    **dict.fromkeys(("已受理", "已立案", "待派遣"), "register"),
+    **dict.fromkeys(("已派遣", "待处置", "处置中", "处理中", "办理中"), "dispatch"),
+    **dict.fromkeys(("已处置", "已处理", "待反馈"), "handle"),
+    **dict.fromkeys(("已反馈", "待核查", "核查中"), "feedback"),
+    **dict.fromkeys(("已核查", "待结案"), "verify"),
+    **dict.fromkeys(("已结案", "已办结", "办结"), "closed"),
+    **dict.fromkeys(("已作废", "不予受理", "不予立案"), "void"),
 }
+_RATINGS: Final = {"非常满意": 5, "满意": 5, "基本满意": 3, "一般": 3, "不满意": 1, "非常不满意": 1}
+_UNRATED: Final = frozenset({"未评价", "未回访", "无"})
 _LEVELS: Final = {"type": "top_type_id", "main_type": "main_type_id", "sub_type": "sub_type_id"}
 
 
@@ -41,6 +53,8 @@ class Incidents(Placed):
         Column("title", "One line on what it is about", "井盖破损", required=True, also=("标题",)),
         Column("created_at", "When it came in", "2026-06-01 09:30:00", required=True, also=("创建时间",)),
         AREA,
+        Column("street", "Name of its street, where there is no code", "", also=("街道", "所属街道")),
+        Column("community", "Name of its community, where there is no code", "", also=("社区", "所属社区")),
         BUILDING,
         LNG,
         LAT,
@@ -52,12 +66,17 @@ class Incidents(Placed):
         Column("sub_type", "Sub class: id or name", "", also=("细类",)),
         Column("channel", "Channel: id or name", "12345", also=("来源",)),
         Column("unit", "Handling unit: id or name", "", also=("处置单位",)),
-        Column("stage", f"One of {', '.join(Stage)}; default: from the times", "", also=("阶段",)),
+        Column(
+            "stage",
+            f"One of {', '.join(Stage)}, or 处置中, 已结案…; default: from the times",
+            "",
+            also=("阶段", "状态"),
+        ),
         Column("due_at", "Closing limit", "2026-06-04 09:30:00", also=("应结案时间",)),
         *(Column(step, f"When it was {step[:-3]}", "") for step in _STEPS),
         Column("reworks", "How often it was sent back (返工)", "0", also=("返工次数",)),
         Column("extensions", "How often its limit was extended (延期)", "0", also=("延期次数",)),
-        Column("satisfaction", "The citizen's rating, 1 to 5", "", also=("满意度",)),
+        Column("satisfaction", "The citizen's rating, 1 to 5, or 满意, 基本满意, 不满意", "", also=("满意度",)),
     )
 
     @property
@@ -88,7 +107,7 @@ class Incidents(Placed):
         labels["main_type_id"] = self._label(cells, "main_type", cells.text("type"))
         labels["sub_type_id"] = self._label(cells, "sub_type", cells.text("main_type"))
         return (
-            self.where(cells)
+            self._where(cells)
             | times
             | labels
             | {
@@ -107,9 +126,32 @@ class Incidents(Placed):
                 "due_at": due,
                 "reworks": cells.whole("reworks", low=0, high=1000) or 0,
                 "extensions": cells.whole("extensions", low=0, high=1000) or 0,
-                "satisfaction": cells.whole("satisfaction", low=1, high=5),
+                "satisfaction": self._rating(cells),
             }
         )
+
+    def _where(self, cells: Cells) -> Record:
+        """The area by its code, by its building, or by the names of community and street that such files carry."""
+        street_name, community_name = cells.text("street"), cells.text("community")
+        if cells.text("area") or cells.text("building") or not (street_name or community_name):
+            return self.where(cells)
+        inside = self.scope.path if self.scope else ""
+        found: Place | None = None
+        for name in filter(None, (street_name, community_name)):
+            found = self.places.named(name, inside=inside)
+            if found is None:
+                raise Refused(f"there is no area called {name}" + (f" in {street_name}" if name != street_name else ""))
+            inside = found.path
+        assert found is not None  # noqa: S101  # one of the names is given
+        self.touched.add(found.path)
+        return {"area_id": found.id, "area_path": found.path, "building_id": None}
+
+    @staticmethod
+    def _rating(cells: Cells) -> int | None:
+        word = cells.text("satisfaction")
+        if word in _UNRATED:
+            return None
+        return _RATINGS[word] if word in _RATINGS else cells.whole("satisfaction", low=1, high=5)
 
     def before_writing(self, records: Iterable[Record]) -> None:  # noqa: ARG002  # labels were gathered while reading
         self._ids = save_catalogue(

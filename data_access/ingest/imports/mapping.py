@@ -57,7 +57,10 @@ def parse_mapping(given: Sequence[str]) -> dict[str, str]:
 
 
 def _read(path: Path) -> dict[str, str]:
-    text = path.read_text("utf-8-sig")
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        text = path.read_text("gb18030", errors="replace")  # as an editor on a Chinese Windows saves it
     if text.lstrip().startswith("{"):
         try:
             return {str(theirs): str(ours) for theirs, ours in json.loads(text).items()}

@@ -70,7 +70,7 @@ def run(
     with tempfile.TemporaryFile(prefix="yiping-import-") as spool, tempfile.TemporaryFile() as planned:
         kept = _read(kind, source, headers, report, spool, progress)
         if report.refusals and not skip_bad:
-            report.notes = [*kind.notes]
+            report.notes = [*_unused(headers), *kind.notes]
             return report
         database, now = kind.context.database, kind.context.now
         run_id = started(database, kind.name, path.name, now)

@@ -27,6 +27,7 @@ from data_access.db.tables import (
 from data_access.demo import schematic
 from data_access.domain.identity import id_check_digit
 from data_access.ingest.crs import Crs
+from data_access.ingest.imports.mapping import parse_mapping
 from data_access.ingest.imports.registry import KINDS
 from data_access.ingest.imports.runner import save_refusals
 from data_access.ingest.imports.template import text as template
@@ -236,3 +237,35 @@ def test_a_case_stands_at_the_last_step_that_has_a_time(importer: Import, databa
     with database.reading() as session:
         stages = session.scalars(select(IncidentRow.stage).order_by(IncidentRow.source_ref)).all()
     assert stages == ["report", "register", "dispatch", "handle", "verify", "closed"]
+
+
+def test_a_file_of_digital_city_management_comes_in_by_a_mapping(
+    importer: Import, database: Database, tmp_path: Path
+) -> None:
+    """Names instead of codes, a state instead of a stage, words for the rating, GB18030, and one row that is wrong."""
+    areas, cases, mapping = (tmp_path / name for name in ("areas.csv", "案卷.csv", "mapping.txt"))
+    areas.write_text("code,parent_code,level,name\ns1,,street,翠竹街道\nc1,s1,community,水贝社区\n", "utf-8")
+    importer("areas", areas)
+    header = "任务号,问题描述,上报时间,所属街道,所属社区,状态,结案时间,满意度,上报人电话"
+    lines = [
+        "1,井盖破损,2026/5/3 9:05,翠竹街道,水贝社区,已结案,2026/5/3 16:30,基本满意,13800000001",
+        "2,暴露垃圾,2026年5月3日 10:15,翠竹街道,,处置中,,未评价,",
+        "3,绿地被占,2026-05-03 12:00,翠竹街道,无此社区,待受理,,,",
+        "4,路灯不亮,2026-05-03,,水贝社区,不予立案,,,",
+    ]
+    cases.write_bytes("\n".join([header, *lines]).encode("gb18030"))
+    mapping.write_bytes("任务号=ref\n问题描述=title\n上报时间=created_at\n结案时间=closed_at\n".encode("gb18030"))
+    report = importer("incidents", cases, skip_bad=True, mapping=parse_mapping([str(mapping)]))
+    assert [(r.line, r.reason) for r in report.refusals] == [(4, "there is no area called 无此社区 in 翠竹街道")]
+    assert any("上报人电话" in note for note in report.notes)
+    with database.reading() as session:
+        found = session.execute(
+            select(IncidentRow.source_ref, IncidentRow.stage, IncidentRow.satisfaction, AreaRow.code)
+            .join(AreaRow, AreaRow.path == IncidentRow.area_path)
+            .order_by(IncidentRow.source_ref)
+        ).all()
+    assert [tuple(row) for row in found] == [
+        ("1", "closed", 3, "c1"),
+        ("2", "dispatch", None, "s1"),
+        ("4", "void", None, "c1"),
+    ]
