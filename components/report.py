@@ -60,6 +60,7 @@ def form(  # all that the page says
         f'</section><section><div class="lh"><label for="phone">{escape(w("手机号"))}</label>'
         f"<small>{escape(w('可不填，只用于回访，不公开'))}</small></div>"
         f'<input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="tel" maxlength="20" '
+        rf'pattern="\+?[0-9][0-9 \-]{{5,18}}" title="{escape(w("手机号不对，请核对，或者不填。"))}" '
         f'value="{escape(sent.get("phone", ""))}"></section></main>'
         f'<footer class="ph-foot"><button class="b pri" type="submit">{escape(w("提交"))}</button>'
         f"<p>{escape(w('不用注册，凭回执链接查进度'))}</p></footer></form>"

@@ -54,7 +54,10 @@ def send() -> Response:
         ]
         secret = commands.report(services(), _read(sent), files, address=request.remote_addr or "")
     except DomainError as refused:
-        return _form(sent, _words()(refused.source, **refused.named), 400)
+        told = _words()(refused.source, **refused.named)
+        if any(file.filename for name in _FILES for file in request.files.getlist(name)):
+            told += _words()("照片、录音和录像请再添加一次。")  # no browser keeps them
+        return _form(sent, told, 400)
     return _to(f"/r/{secret}?lang={_words().lang.value}&new=1")
 
 
@@ -162,7 +165,7 @@ def _form(sent: Mapping[str, str], told: str, status: int) -> Response:
     with reading() as session:
         point = reports.point(session, code) if code else None
     body = report.form(
-        key=commands.new_key(services()),
+        key=commands.key_again(services(), sent.get("key", "")),
         point=point,
         lost=bool(code) and point is None,
         told=told,

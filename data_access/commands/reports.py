@@ -127,12 +127,23 @@ def find(session: Session, secret: str) -> ReportRow:
     return found
 
 
-def _check_form(services: Services, form: Form, now: datetime, files: Counter[AttachmentKind]) -> None:
-    body, _, signature = form.key.rpartition(".")
+def key_again(services: Services, key: str) -> str:
+    """The key of a form that is shown again: its own while it holds, so that nobody waits for a second time."""
+    age = _age(services, key, services.clock())
+    return key if age is not None and age <= OLDEST else new_key(services)
+
+
+def _age(services: Services, key: str, now: datetime) -> timedelta | None:
+    """How long ago the form with `key` was shown; None where it is none of ours."""
+    body, _, signature = key.rpartition(".")
     if not body or not hmac.compare_digest(signature.encode(), _signature(services, body).encode()):
-        raise InvalidInput(_STALE)
-    age = now - from_ms(int(body.partition(".")[0], 16))
-    if age > OLDEST:
+        return None
+    return now - from_ms(int(body.partition(".")[0], 16))
+
+
+def _check_form(services: Services, form: Form, now: datetime, files: Counter[AttachmentKind]) -> None:
+    age = _age(services, form.key, now)
+    if age is None or age > OLDEST:
         raise InvalidInput(_STALE)
     if form.trap or age < QUICKEST:
         raise InvalidInput("提交得太快了，请再点一次提交。")

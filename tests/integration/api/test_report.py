@@ -177,6 +177,15 @@ def test_machines_are_too_quick_old_forms_are_shown_anew_and_no_file_but_a_photo
     assert (large.status_code, "加起来太大" in large.text) == (413, True)
 
 
+def test_a_form_that_is_refused_can_be_sent_at_once_and_says_that_its_files_are_gone(web: Web) -> None:
+    citizen = Citizen(web)
+    refused = citizen.send(photo(), phone="12")
+    assert "手机号不对，请核对，或者不填。照片、录音和录像请再添加一次。" in refused.text
+    assert f'name="key" value="{citizen.key}"' in refused.text  # its three seconds are over
+    assert "再添加一次" not in citizen.send(phone="12").text
+    assert citizen.send(phone=PHONE).status_code == 303
+
+
 def test_too_many_from_one_address_wait(web: Web) -> None:
     citizen = Citizen(web)
     web.redis.set("yiping:report:from:127.0.0.1", 30, ex=60)
