@@ -200,7 +200,7 @@
         row.severity = a.severity;
       }
       const more = [times(line, t), a.run === null ? "" : t("回放")].filter(Boolean).join(" ");
-      row.title.replaceChildren(title(a), element("i", "alarm-times", more)); // new words, not old ones that move
+      row.title.replaceChildren(element("span", "alarm-name", title(a)), element("i", "alarm-times", more)); // new words, not old ones that move
       setText(row.where, where(a));
       row.handle.href = yiping.deskAddress(a.alarm_id);
       row.handle.title = t("去处置");
