@@ -16,6 +16,7 @@ from data_access.viewmodels.overview import Flow, GroupLine, KindLine, Overview,
 SHOWN_CHANNELS = 6
 SHOWN_KINDS = 1
 LOW_LIMIT = 20
+FEW = 10
 """From this pace on the flood limit lies so low in its chart that its words stand above the line."""
 _SEVERITY_KEYS = {4: "alarms.critical", 3: "alarms.major", 2: "alarms.minor", 1: "alarms.warning"}
 
@@ -70,10 +71,9 @@ def incidents(view: Overview, w: Words) -> html.Section:
 def _taken_in(view: Overview, trend: Child, w: Words) -> html.Div:
     """Cases taken in: today's, or those of the running period that the address asks for."""
     if not view.given:
-        change = fmt.change(view.flow.today, view.flow.yesterday)
-        return hero(
-            fmt.count(view.flow.today), w("件"), [(w("较昨日同时"), change)], key="incidents.today", trend=trend
-        )
+        flow = view.flow
+        compared = [_yesterday(flow.today, flow.yesterday, w)]
+        return hero(fmt.count(flow.today), w("件"), compared, key="incidents.today", trend=trend)
     created, so_far = view.closing.now.created, view.so_far
     change = fmt.change(created, so_far.created_before if so_far else None)
     return hero(fmt.count(created), w("件"), [(w(periods.said(view).compared), change)], trend=trend)
@@ -83,10 +83,17 @@ def _raised(view: Overview, w: Words) -> html.Div:
     """Alarms: today's, or those of the running period that the address asks for."""
     seen, so_far = view.sensors, view.so_far
     if not view.given or so_far is None:
-        change = fmt.change(seen.today, seen.yesterday)
-        return hero(fmt.count(seen.today), w("条"), [(w("较昨日同时"), change)], key="alarms.today")
+        compared = [_yesterday(seen.today, seen.yesterday, w)]
+        return hero(fmt.count(seen.today), w("条"), compared, key="alarms.today")
     change = fmt.change(so_far.alarms, so_far.alarms_before)
     return hero(fmt.count(so_far.alarms), w("条"), [(w(periods.said(view).compared), change)])
+
+
+def _yesterday(now: int, before: int, w: Words) -> tuple[str, str]:
+    """Today beside yesterday at this time; of a few, as after midnight, a percentage would say +1900 %."""
+    if before < FEW:
+        return w("昨日同时"), fmt.count(before)
+    return w("较昨日同时"), fmt.change(now, before)
 
 
 def _stages(flow: Flow, w: Words) -> html.Div:

@@ -259,6 +259,18 @@ def test_where_only_recordings_play_the_tile_says_so_and_counts_none_of_their_al
     assert "alarms.today" not in said
 
 
+def test_few_of_yesterday_are_told_as_a_number_not_as_a_percentage() -> None:
+    for yesterday, told, not_told in (
+        (2, '"昨日同时', "+1900"),
+        (40, '"较昨日同时', '"昨日同时'),
+        (0, '"昨日同时', '"较昨日'),
+    ):
+        now = replace(FULL.sensors, today=40, yesterday=yesterday)
+        said = _text(activity.sensors(replace(FULL, sensors=now), words("zh")))
+        assert told in said
+        assert not_told not in said
+
+
 def test_a_leaf_shows_who_answers_for_it() -> None:
     leaf = replace(FULL, place=replace(FULL.place, children=()))
     said = _text(ranking.build(leaf, (PersonLine("grid_chief", "张*", None),), words("zh")))
