@@ -20,6 +20,7 @@ from components.parts import Child, attributes, icon, mark, panel
 from data_access.domain.cases import CaseAction
 from data_access.domain.incidents import FINAL_STAGES
 from data_access.domain.periods import SHANGHAI
+from data_access.domain.reports import CITIZEN
 from data_access.viewmodels.case_page import CasePage, StepClock
 from data_access.viewmodels.incidents import Attachment, IncidentStep
 
@@ -360,7 +361,7 @@ def _told(step: IncidentStep, page: CasePage, w: Words) -> list[Child]:
 
 
 def _actor(actor: str, w: Words) -> str:
-    return w(MACHINES[actor]) if actor in MACHINES else actor
+    return w("市民") if actor == CITIZEN else w(MACHINES[actor]) if actor in MACHINES else actor
 
 
 def _time(step: IncidentStep) -> str:

@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  const { queue, applied, need, metres, sorted } = yiping.field;
+  const { queue, applied, clock, need, metres, sorted } = yiping.field;
   const words = JSON.parse(document.getElementById("words").textContent);
   const lang = document.body.dataset.lang;
   const KEPT = "yiping-offline-1"; // as the service worker calls it
@@ -13,8 +13,6 @@
     by: "near", tab: "tasks", open: null, asking: null, speaking: null, mute: !yiping.voice.able };
 
   const t = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-  const two = (n) => String(n).padStart(2, "0");
-  const clock = (at) => { const d = new Date(at); return `${two(d.getHours())}:${two(d.getMinutes())}`; };
 
   /** An element with its properties, attributes (`data-`, `aria-`) and children. */
   function h(tag, props, ...children) {
@@ -305,6 +303,8 @@
       pictures.length ? h("div", { class: "pictures" }, pictures.map(([id, phase]) =>
         h("figure", {}, h("img", { src: `/api/v1/attachments/${id}`, alt: t(`phase_${phase}`), onerror: (e) => e.target.closest("figure").remove() }),
           h("figcaption", {}, t(`phase_${phase}`))))) : null,
+      (task.recordings || []).map(([id, type]) =>
+        h(type.startsWith("video/") ? "video" : "audio", { class: "played", src: `/api/v1/attachments/${id}`, controls: true, preload: "none", "aria-label": t(type.startsWith("video/") ? "video" : "voice") })),
       steps(task),
       state.asking ? asked(task, state.asking) : [primary(task),
         task.finished ? null : h("div", { class: "acts" }, map,

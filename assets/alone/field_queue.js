@@ -91,6 +91,9 @@
     return [...tasks].sort((a, b) => order(far(a), far(b)) || order(due(a), due(b)) || a.id - b.id);
   }
 
-  root.yiping = Object.assign(root.yiping || {}, { field: { queue, applied, need, metres, sorted } });
+  /** The time of day in Shanghai, whatever the phone is set to: what the server says is Shanghai's as well. */
+  const clock = (at) => new Date(new Date(at).getTime() + 8 * 3600000).toISOString().slice(11, 16);
+
+  root.yiping = Object.assign(root.yiping || {}, { field: { queue, applied, clock, need, metres, sorted } });
   if (typeof module !== "undefined") module.exports = root.yiping.field;
 })(typeof window === "undefined" ? globalThis : window);

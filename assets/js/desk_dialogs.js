@@ -45,7 +45,7 @@
     for (const [place, text] of Object.entries(said)) set(dialog, place, text);
     if (prepare) prepare(dialog);
     dialog.showModal();
-    const first = dialog.querySelector("input:checked, textarea, input[type=text], [data-mentions] button") || dialog.querySelector("[type=submit]") || dialog.querySelector("[data-cancel]");
+    const first = dialog.querySelector("input:checked, select, textarea, input[type=text], [data-mentions] button") || dialog.querySelector("[type=submit]") || dialog.querySelector("[data-cancel]");
     if (first) first.focus();
     return new Promise((done) => {
       let answer = null, sending = false;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
@@ -36,6 +36,8 @@ _COPIED: Final = (
     *("id", "code", "title", "place", "description", "lng", "lat", "stage", "created_at", "due_at"),
     *("step_due_at", "version"),
 )
+
+Files = defaultdict[int, list[tuple[int, str]]]
 
 
 def view(session: Session, who: Principal, *, now: datetime) -> FieldView:
@@ -73,8 +75,8 @@ def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
     steps = ((row, channel, _his_step(row, who, workflows.named(row.workflow))) for row, channel in rows)
     mine = [(row, channel, step) for row, channel, step in steps if step is not None][:MOST_TASKS]
     numbers = [row.id for row, _, _ in mine]
-    when, photos = _acts(session, numbers, who.name), _photos(session, numbers)
-    return tuple(_task(row, channel, step, who, when, photos) for row, channel, step in mine)
+    when, (photos, recordings) = _acts(session, numbers, who.name), _files(session, numbers)
+    return tuple(_task(row, channel, step, who, when, photos, recordings) for row, channel, step in mine)
 
 
 def _his_step(row: IncidentRow, who: Principal, workflow: Workflow) -> Step | None:
@@ -91,7 +93,8 @@ def _task(
     step: Step,
     who: Principal,
     when: dict[int, dict[str, datetime]],
-    photos: dict[int, Any],
+    photos: Files,
+    recordings: Files,
 ) -> FieldTask:
     return FieldTask(
         **{name: getattr(row, name) for name in _COPIED},
@@ -103,6 +106,7 @@ def _task(
         accepted_at=when[row.id].get("accept"),
         arrived_at=when[row.id].get("arrive"),
         photos=tuple(photos[row.id]),
+        recordings=tuple(recordings[row.id]),
     )
 
 
@@ -129,16 +133,22 @@ def _acts(session: Session, numbers: list[int], name: str) -> dict[int, dict[str
     return found
 
 
-def _photos(session: Session, numbers: list[int]) -> dict[int, list[tuple[int, str]]]:
+def _files(session: Session, numbers: list[int]) -> tuple[Files, Files]:
+    """Photos with their phase; what was said or filmed with what it is."""
+    row = AttachmentRow
     rows = session.execute(
-        select(AttachmentRow.incident_id, AttachmentRow.id, AttachmentRow.phase)
-        .where(AttachmentRow.incident_id.in_(numbers), AttachmentRow.kind == AttachmentKind.PHOTO.value)
-        .order_by(AttachmentRow.id)
+        select(row.incident_id, row.id, row.kind, row.phase, row.media_type)
+        .where(row.incident_id.in_(numbers))
+        .order_by(row.id)
     )
-    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    for number, attachment, phase in rows:
-        found[number].append((attachment, phase))
-    return found
+    photos: Files = defaultdict(list)
+    recordings: Files = defaultdict(list)
+    for number, attachment, kind, phase, media_type in rows:
+        if kind == AttachmentKind.PHOTO:
+            photos[number].append((attachment, phase))
+        else:
+            recordings[number].append((attachment, media_type))
+    return photos, recordings
 
 
 def _points(session: Session, scope: str, now: datetime) -> tuple[FieldPoint, ...]:

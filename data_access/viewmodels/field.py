@@ -30,6 +30,7 @@ class FieldTask:
     accepted_at: datetime | None
     arrived_at: datetime | None
     photos: tuple[tuple[int, str], ...]  # id and phase
+    recordings: tuple[tuple[int, str], ...]  # id and media type: what was said or filmed
 
 
 @dataclass(frozen=True, slots=True)

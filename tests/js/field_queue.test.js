@@ -116,3 +116,8 @@ test("nearest first from where one stands; without a position what is due first"
   assert.deepEqual(field.sorted([far, nowhere, near], here, "due").map((t) => t.id), [3, 1, 2]);
   assert.ok(Math.abs(field.metres(here, far) - 1027) < 3);
 });
+
+test("times are Shanghai's, whatever the phone is set to", () => {
+  assert.equal(field.clock("2026-06-01T16:05:00Z"), "00:05");
+  assert.equal(field.clock(Date.parse("2026-06-01T04:00:00+08:00")), "04:00");
+});

@@ -326,6 +326,13 @@ def test_a_citizen_hears_his_own_recording_by_his_link_alone(web: Web) -> None:
         session.add(inner)
         session.flush()
         spoken = inner.id
+    with web.database.writing() as session:
+        row = session.get_one(IncidentRow, case.id)
+        row.stage = row.step = "dispatch"
+    worker = {"Authorization": f"Bearer {web.token(Role.GRID_WORKER).secret}"}
+    tasks = httpx.get(f"{web.url}/api/v1/field", headers=worker, timeout=30).json()["tasks"]
+    heard = next(task["recordings"] for task in tasks if task["id"] == case.id)
+    assert heard == [[mine, "audio/ogg"], [spoken, "audio/ogg"]]  # who handles it hears all of them
     page = citizen.get(receipt).text
     assert (f"{receipt}/recording/{mine}" in page, f"/recording/{spoken}" in page) == (True, False)
     whole = citizen.get(f"{receipt}/recording/{mine}")
