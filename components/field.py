@@ -9,6 +9,7 @@ from typing import Final
 
 from components import phone
 from components.i18n import Lang, Words, catalogue
+from data_access.domain.workflows import TEMPLATES
 
 _ICONS: Final = ("check", "back", "off", "list", "nav", "pin", "photo", "waiting", "mic", "film")
 WORDS: Final[Mapping[str, str]] = {
@@ -73,9 +74,15 @@ def _refusals(w: Words) -> Mapping[str, str]:
     return {text: said for text, said in catalogue().items() if text.endswith("。")} if w.lang is Lang.EN else {}
 
 
+def _steps(w: Words) -> Mapping[str, str]:
+    """Names of the steps that ship, in the language of the page; a step of a deployment's own has its name alone."""
+    names = {step.name for workflow in TEMPLATES.values() for step in workflow.steps}
+    return {name: w(name) for name in sorted(names)} if w.lang is Lang.EN else {}
+
+
 def shell(w: Words, *, voice_s: int) -> str:
     """The page before its script has run; `voice_s` is how many seconds may be recorded."""
-    spoken = {key: w(word) for key, word in WORDS.items()} | {"refusals": _refusals(w)}
+    spoken = {key: w(word) for key, word in WORDS.items()} | {"refusals": _refusals(w), "steps": _steps(w)}
     words = json.dumps(spoken, ensure_ascii=False).replace("<", "\\u003c")
     tabs = "".join(
         f'<button type="button" data-tab="{code}">{phone.icon(icon)}{escape(w(word))}</button>'

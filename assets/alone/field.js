@@ -289,7 +289,7 @@
     if (next === "arrive") return button(t("arrived"), "pin", () => act(task, "arrive", position()));
     if (next === "photo") return camera(task, "after", true);
     if (next === "advance") {
-      const text = task.stage === "dispatch" ? t("finish") : task.next_step_name;
+      const text = task.stage === "dispatch" ? t("finish") : (words.steps || {})[task.next_step_name] || task.next_step_name;
       return button(text, "check", () => { state.asking = "advance"; draw(); document.getElementById("said").focus(); });
     }
     return h("p", { class: "sent is-waiting" }, icon("waiting"), t("done_waits"));

@@ -70,4 +70,6 @@ def test_the_shell_that_a_phone_keeps_holds_nothing_of_anybody(web: Web) -> None
     assert page == Worker(web, Role.OFFICER).get("/field").text
     assert worker.name not in page
     assert "我的任务" in page
-    assert "My tasks" in worker.get("/field?lang=en").text
+    english = worker.get("/field?lang=en").text
+    assert "My tasks" in english
+    assert '"反馈": "Feedback"' in english  # a step that follows handling is named in the language of the page
