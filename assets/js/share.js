@@ -9,6 +9,7 @@
   const KEPT = ["area", "lang", "from", "to"];
   const OF_A_LIST = ["area", "lang"]; // what a link adds that says itself which rows it leads to
   const PICTURE = "/assets/vendor/html-to-image.js";
+  const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "color"];
   const SAID_MS = 6000;
 
   // ---- what is said
@@ -119,10 +120,12 @@
 
   async function picture() {
     say(t("正在生成图片"));
+    let restore = () => undefined;
     try {
       await load(PICTURE);
       const page = document.querySelector(".overview, .page");
       const options = { backgroundColor: getComputedStyle(document.body).backgroundColor, pixelRatio: window.devicePixelRatio || 1, filter: kept };
+      restore = fixed(page);
       const data = await window.htmlToImage.toPng(page, options);
       const link_ = document.createElement("a");
       link_.href = data;
@@ -131,12 +134,31 @@
       say(t("图片已下载"));
     } catch {
       say(t("图片没有生成，请改用打印"));
+    } finally {
+      restore();
     }
   }
 
-  /** What is not of the view itself stays out of its picture. */
+  /** Writes on each part of a drawing how the style sheet paints it, for the library takes drawings as they are; returns
+   * what takes that away again. */
+  function fixed(page) {
+    const parts = [...page.querySelectorAll("svg *")];
+    const looks = parts.map((part) => {
+      const style = getComputedStyle(part);
+      return PAINT.map((name) => [name, style.getPropertyValue(name)]);
+    });
+    const before = parts.map((part) => part.getAttribute("style"));
+    parts.forEach((part, i) => looks[i].forEach(([name, value]) => part.style.setProperty(name, value)));
+    return () => parts.forEach((part, i) => (before[i] === null ? part.removeAttribute("style") : part.setAttribute("style", before[i])));
+  }
+
+  /** What is not of the view itself stays out of its picture; what stands in the header leaves its room. */
   function kept(node) {
-    return !(node.classList && ["nav", "tools", "toast", "said", "sr-only"].some((name) => node.classList.contains(name)));
+    if (!node.classList) return true;
+    if (["toast", "said", "sr-only"].some((name) => node.classList.contains(name))) return false;
+    const away = node.closest(".nav, .tools");
+    if (!away || node.closest(".nav-home")) return true;
+    return node.matches(".nav, .tools, .tools > summary") && getComputedStyle(away).position !== "fixed";
   }
 
   // ---- when
