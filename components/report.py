@@ -274,7 +274,7 @@ def _reply(found: Receipt, secret: str, w: Words) -> str:
             f'<form method="post" action="/r/{escape(secret)}?lang={w.lang.value}"><label for="reason">'
             f"{escape(w('哪里没有解决'))}</label>"
             f'<textarea id="reason" name="reason" rows="2" maxlength="{LONGEST}" required></textarea>'
-            f'<button class="b pri">{escape(w("退回重办"))}</button></form></details>'
+            f'<button class="b pri">{escape(w("退回，请重办"))}</button></form></details>'
         )
     return f'<section class="card reply">{"".join(parts)}</section>' if parts else ""
 
