@@ -27,13 +27,19 @@ def saying(n: RuleNumbers, unit: str | None, w: Words) -> str:
 
 def waiting(n: RuleNumbers, w: Words) -> str:
     """How long a condition must hold before it is an alarm."""
-    seconds = w("{n} 秒", n=f"{n.raise_delay_s:g}")
+    seconds = _span(n.raise_delay_s, w)
     if n.raise_count == 1:
         return w("立即报警")
     if n.raise_count == BY_TIME_ALONE:
         return w("持续 {t}后报警", t=seconds)
     times = w("{n} 次读数", n=n.raise_count)
     return w("{n}或 {t}后报警", n=times, t=seconds) if n.raise_delay_s else w("连续 {n}后报警", n=times)
+
+
+def _span(seconds: float, w: Words) -> str:
+    """`10 秒`, and `24 小时` where nobody would count it in seconds."""
+    hours = seconds / 3600
+    return w("{n} 小时", n=f"{hours:g}") if hours >= 1 and hours.is_integer() else w("{n} 秒", n=f"{seconds:g}")
 
 
 def fence(n: RuleNumbers, w: Words) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from components import audit, rule_words
@@ -59,3 +60,9 @@ def test_whose_record_was_looked_at_is_said_in_words() -> None:
     said = _page(action=AuditAction.UNMASK, subject=AuditSubject.PERSONAL, about="responsible 12", note="核实在岗情况")
     assert "责任人 12" in said
     assert "核实在岗情况" in said
+
+
+def test_a_long_delay_of_a_rule_is_said_in_hours() -> None:
+    w = words("zh")
+    assert rule_words.waiting(replace(BEFORE, raise_count=3, raise_delay_s=86_400.0), w) == "3 次读数或 24 小时后报警"
+    assert rule_words.waiting(replace(BEFORE, raise_count=3, raise_delay_s=90.0), w) == "3 次读数或 90 秒后报警"
