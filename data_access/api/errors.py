@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ExceptionHandler
 
@@ -41,7 +41,13 @@ STATUS: Final[dict[type[DomainError], int]] = {
 
 def error_handlers() -> dict[int | type[Exception], ExceptionHandler]:
     """Handlers for the application: rules, refusals, a database that is away, and what nobody expected."""
-    return {DomainError: _refused, HTTPException: _http, OperationalError: _database_away, Exception: _unexpected}
+    return {
+        DomainError: _refused,
+        HTTPException: _http,
+        OperationalError: _database_away,
+        ClientDisconnect: _gone,
+        Exception: _unexpected,
+    }
 
 
 def sentence(text: str, status: int) -> JSONResponse:
@@ -65,6 +71,11 @@ async def _http(_request: Request, error: Exception) -> Response:
 async def _database_away(_request: Request, error: Exception) -> Response:
     log.warning("a request failed because the database is away: %s", type(error).__name__)
     return sentence("The database does not answer just now; try again in a moment.", 503)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """A page was closed, or a connection lost, in the middle of what it sent: nobody reads this."""
+    return Response(status_code=499)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

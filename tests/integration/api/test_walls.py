@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -73,3 +76,15 @@ def test_no_number_of_walls_grows_without_bound(redis: Redis) -> None:
     found = walls.known(redis)
     assert len(found) == walls.MOST
     assert found[0].report.id == f"wall-{walls.MOST + 4:04}"
+
+
+def test_a_page_that_is_closed_while_it_reports_is_no_error_of_ours(web: Web) -> None:
+    before = len(web.log.read_text())
+    where = urlsplit(web.url)
+    with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=5) as line:
+        head = f"POST /api/v1/walls HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 400\r\n\r\n"
+        line.sendall(head.encode() + b'{"id": "wa')
+        time.sleep(0.3)  # it has begun to read
+    assert web.get("/api/v1/walls").status_code == 200
+    time.sleep(0.3)
+    assert "ClientDisconnect" not in web.log.read_text()[before:]
