@@ -33,10 +33,14 @@
     return answer;
   }
 
-  /** What is held of `url`: { answer: promise, age in ms }; null where there is nothing, or too old. */
+  /**
+   * What is held of `url`: { answer: promise, age in ms }; null where there is nothing, or too old. What is still on its
+   * way may fail: whoever waits for it now asks once more.
+   */
   function known(url) {
     const found = held.get(url);
-    return found && age(found) <= KEPT_MS ? { answer: found.answer, age: age(found) } : null;
+    if (!found || age(found) > KEPT_MS) return null;
+    return { answer: found.answer.catch(() => keep(url, json(url))), age: age(found) };
   }
 
   /** Have `url` at hand, and where what is held is not younger than `young` ms, a new answer on its way. */

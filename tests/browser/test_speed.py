@@ -213,6 +213,27 @@ def test_a_click_counts_although_the_panels_are_renewed_between_press_and_releas
     until(page, "(code) => document.body.dataset.area === code", code)
 
 
+LOSE_ONCE = """(code) => {
+  const { fetch } = window, lost = (window.lost = new Set());
+  window.fetch = (url, ...more) => {
+    if (!/panels|areas.geojson/.test(url) || !url.includes(`area=${code}`) || lost.has(url)) return fetch(url, ...more);
+    lost.add(url);
+    return new Promise((_, fail) => setTimeout(() => fail(new TypeError("lost")), 200)); // the click has come meanwhile
+  };
+}"""
+
+
+def test_a_click_does_not_fail_with_what_was_asked_ahead_of_it(open_page: Open) -> None:
+    page = open_page()
+    until(page, USEFUL)
+    code = page.get_attribute(".rank[data-drill]", "data-drill")
+    page.evaluate(LOSE_ONCE, code)
+    page.click(f".rank[data-drill='{code}']")
+    until(page, "(code) => document.body.dataset.area === code", code)
+    until(page, "(code) => document.querySelector('.map-frame').dataset.drawn === code", code)
+    assert page.evaluate("window.lost.size") == 2
+
+
 def test_symbols_are_painted_anew_for_another_theme_and_not_for_another_place(open_page: Open) -> None:
     page = open_page()
     until(page, USEFUL)
