@@ -27,7 +27,7 @@ from data_access.viewmodels.areas import Place
 log = logging.getLogger(__name__)
 
 SETTLED_S: Final = 0.6  # what the page itself asks for comes first
-AGAIN_S: Final = 60.0
+AGAIN_S: Final = 30.0  # as long as the cases counted are remembered
 QUIET_S: Final = 0.3  # for so long nobody must have asked for anything before another place is read
 PATIENT_S: Final = 2.0  # but where somebody always asks, no place waits longer
 MOST: Final = 24  # places below one; of a city with more the first

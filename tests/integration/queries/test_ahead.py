@@ -83,7 +83,7 @@ def test_who_goes_down_finds_the_figures_read(app: Flask, place: Place, sqlite: 
     assert len(statements) < 8  # the versions and sources of the moment, no figure
 
 
-def test_a_place_is_read_ahead_once_a_minute_and_a_place_without_others_never(app: Flask, place: Place) -> None:
+def test_a_place_is_read_ahead_once_in_a_while_and_a_place_without_others_never(app: Flask, place: Place) -> None:
     now = [0.0]
     reader = Ahead(app, clock=lambda: now[0])
     reader.looked_at(place, "")
