@@ -155,11 +155,11 @@ def smoke_of_one_building(product: Product, count: int) -> list[DeviceRow]:
     """`count` smoke detectors of one building, in which no earlier test has left an alarm open."""
     with product.database.reading() as session:
         taken = set(session.scalars(select(AlarmRow.building_id).where(AlarmRow.state != "closed")))
-        by_building: dict[int | None, list[DeviceRow]] = {}
+        by_building: dict[int, list[DeviceRow]] = {}
         for row in session.scalars(select(DeviceRow).where(DeviceRow.kind == "smoke").order_by(DeviceRow.id)):
-            by_building.setdefault(row.building_id, []).append(row)
-        free = (rows for building, rows in by_building.items() if building and building not in taken)
-        found = next(rows for rows in free if len(rows) >= count)[:count]
+            if row.building_id and row.building_id not in taken:
+                by_building.setdefault(row.building_id, []).append(row)
+        found = next(rows for rows in by_building.values() if len(rows) >= count)[:count]
         session.expunge_all()
         return found
 
@@ -410,8 +410,8 @@ def test_from_near_what_lies_around_is_named_and_a_house_opens_without_moving_th
     house = page.evaluate("""() => { const map = yiping.map.map, box = map.getContainer().getBoundingClientRect();
       for (const [code, house] of yiping.map.around.houses) {
         const at = map.latLngToContainerPoint(house.getLatLng()), far = at.x > 320 && at.x < box.width - 220;
-        const hit = yiping.map.layer.hit(map.containerPointToLayerPoint(at), 8), alarm = hit?.kind === "alarm";
-        if (!alarm && far && at.y > 120 && at.y < box.height - 120) return [code, box.x + at.x, box.y + at.y];
+        if (yiping.map.layer.hit(map.containerPointToLayerPoint(at), 8)?.kind === "alarm") continue; // a test's
+        if (far && at.y > 120 && at.y < box.height - 120) return [code, box.x + at.x, box.y + at.y];
       }
       return null; }""")
     assert house is not None
@@ -427,15 +427,13 @@ def test_from_near_what_lies_around_is_named_and_a_house_opens_without_moving_th
 def test_the_heat_is_switched_by_the_bar_and_the_address_and_asked_for_of_the_viewport(
     open_page: Open, product: Product
 ) -> None:
-    page = open_page()
-    asked: list[str] = []
+    page, asked = open_page(), list[str]()
     page.on("request", lambda request: asked.append(request.url) if "/api/v1/map/heat" in request.url else None)
     assert asked == []
     page.click('[data-layer="heat"]')
     until(page, "Boolean(yiping.map.heat.found)")
     assert "heat" in page.evaluate("new URLSearchParams(location.search).get('layers')")
-    cells = page.evaluate("yiping.map.heat.found.cells")
-    assert cells, "the seeded community has cases of four weeks"
+    assert (cells := page.evaluate("yiping.map.heat.found.cells")), "the seeded community has cases of four weeks"
     assert min(n for _, _, n in cells) >= 3
     inked = """() => { const c = document.querySelector('.map-heat');
       return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0); }"""
