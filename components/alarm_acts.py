@@ -17,8 +17,6 @@ from data_access.viewmodels.desk import DeskAlarm
 
 WAITS: Final = "wait"
 """Nothing is left to do before the condition is gone."""
-
-
 ASIDE: Final = "aside"
 """Put aside: until then nothing is asked of anybody."""
 
@@ -40,11 +38,12 @@ def next_of(view: DeskAlarm, w: Words) -> str:
         return "event" if _of_its_event(view, UNACKED_STATES) > 1 else "acknowledge"
     if record.state not in STANDING_STATES:
         return "close"
-    if record.close_reason or record.dispatched_at is None:
-        return WAITS if record.close_reason else "dispatch"
-    if alarm_guide.current(view, w) is not None:
+    unjudged = not record.close_reason
+    if unjudged and record.dispatched_at is None:
+        return "dispatch"
+    if unjudged and alarm_guide.current(view, w) is not None:
         return "step"
-    grave = record.life_safety or record.severity >= Severity.MAJOR
+    grave = unjudged and (record.life_safety or record.severity >= Severity.MAJOR)
     return "incident" if grave and record.incident_id is None else WAITS
 
 

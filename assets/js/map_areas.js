@@ -9,8 +9,7 @@
   const FEW_BUILDINGS = 40; // where they have room they have it at any zoom
   const FURNITURE = ".map-chips, .map-legend-shapes, .map-legend-choro, .map-place, .search"; // what lies on the map
   const EDGE = 8; // px
-  const grouped = new Intl.NumberFormat("en-US");
-  const number = (value) => (value === null || value === undefined ? "—" : grouped.format(Math.round(value)));
+  const number = (value) => (value === null || value === undefined ? "—" : yiping.display.figure(Math.round(value)));
 
   function nameOf(p) {
     if (document.body.dataset.lang === "en") return p.name_en || p.name;

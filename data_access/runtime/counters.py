@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -48,6 +48,7 @@ class CountersKeeper:
         self._dirty: set[str] = set()
         self._count_all_at = 0.0
         self._last_at: datetime | None = None
+        self._faded_at = datetime.min.replace(tzinfo=UTC)
 
     def step(self, now: datetime) -> int:
         """Take what the bus brought and publish what it changed; return how many areas were told. Never raises."""
@@ -56,19 +57,19 @@ class CountersKeeper:
             if time.monotonic() >= self._count_all_at:
                 self._count_all_at = time.monotonic() + ALL_EVERY_S
                 return self._publish(now, everything=True)
-            return self._publish(now, everything=False) if self._dirty or self._fading(now) else 0
+            self._let_fade(now)
+            return self._publish(now, everything=False) if self._dirty else 0
         except (RedisError, OSError) as error:
             if self._channel is not None:
                 log.warning("counters: the bus is away (%s)", type(error).__name__)
             self._channel = None
             return 0
 
-    def _fading(self, now: datetime) -> bool:
-        """Whether somewhere something new may have grown old since the last look: no event tells that."""
-        return self._last_at is not None and now - self._last_at >= FADE and bool(self._with_new())
-
-    def _with_new(self) -> set[str]:
-        return {path for path, figures in self._told.items() if figures["alarms.new"]}
+    def _let_fade(self, now: datetime) -> None:
+        """Look again where something was new: no event tells that it has grown old."""
+        if now - self._faded_at >= FADE:
+            self._faded_at = now
+            self._dirty.update(path for path, figures in self._told.items() if figures["alarms.new"])
 
     def _listen(self) -> None:
         if self._channel is None:
@@ -111,7 +112,7 @@ class CountersKeeper:
         if dirty is None:
             paths = set(session.scalars(select(AreaRow.path)))
         else:
-            paths = {above for path in dirty for above in lineage(path)} | self._with_new()
+            paths = {above for path in dirty for above in lineage(path)}
         events: list[CountersChanged] = []
         starting = not self._told
         for root in sorted({path[:PATH_STEP] for path in paths}):

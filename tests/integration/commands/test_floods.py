@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from redis import Redis
 from sqlalchemy import event, select, text
 
 from data_access.commands import floods
@@ -15,6 +16,7 @@ from data_access.events import LIVE_EVENT, FloodChanged
 from data_access.queries.counters import counters
 from data_access.queries.floods import flood_of, groups
 from data_access.queries.sensors import read_sensors
+from data_access.runtime.counters import FADE, CountersKeeper
 from tests import small
 from tests.integration.commands.test_alarm_clock import begin, staff
 
@@ -108,6 +110,15 @@ def test_strip_panel_and_desk_count_the_same(town: Database, noon: datetime) -> 
         panel = read_sensors(session, "000", {}, noon)
     assert per10 == counted["000"]["alarms.new"] == counted["000000"]["alarms.new"] == panel.recent[-1] == 19
     assert panel.recent[-4:] == (7, 0, 1, 19)
+
+
+def test_what_was_new_grows_old_although_nothing_happens(town: Database, noon: datetime, redis: Redis) -> None:
+    storm(town, noon, 3)
+    keeper = CountersKeeper(town, redis)
+    assert keeper.step(noon) > 0
+    assert keeper.step(noon + FADE) == 0
+    assert keeper.step(noon + WINDOW + FADE) > 0
+    assert not [path for path, told in keeper._told.items() if told["alarms.new"]]
 
 
 def test_a_storm_of_five_thousand_is_looked_at_with_few_queries(sqlite: Database, noon: datetime) -> None:
