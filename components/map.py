@@ -148,7 +148,7 @@ def _chip(label: str, *, on: bool, **data: str) -> html.Button:
 def _legend(w: Words, shown: frozenset[str]) -> html.Div:
     shapes = [
         html.Li(
-            [html.Canvas(className="map-glyph", **attributes(data_glyph=glyph)), w(word)],
+            [html.Span(className="map-glyph", **attributes(data_glyph=glyph)), w(word)],
             hidden=of not in shown,
             **attributes(data_of=of),
         )

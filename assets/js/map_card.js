@@ -107,9 +107,9 @@
       this.box.setAttribute("aria-label", what.title);
       const head = element("div", "map-card-head");
       if (what.glyph) {
-        const canvas = element("canvas", "map-glyph");
-        canvas.dataset.glyph = what.glyph;
-        head.append(canvas);
+        const glyph = element("span", "map-glyph");
+        glyph.dataset.glyph = what.glyph;
+        head.append(glyph);
       }
       head.append(element("b", "", what.title));
       if (pinned) {
@@ -150,9 +150,9 @@
           row.type = "button";
           row.addEventListener("click", () => this.onItem(item.id));
         }
-        const canvas = element("canvas", "map-glyph");
-        canvas.dataset.glyph = item.glyph;
-        row.append(canvas, element("b", "", item.text), element("span", "", item.note));
+        const glyph = element("span", "map-glyph");
+        glyph.dataset.glyph = item.glyph;
+        row.append(glyph, element("b", "", item.text), element("span", "", item.note));
         line.append(row);
         list.append(line);
       }

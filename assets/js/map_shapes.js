@@ -275,14 +275,14 @@
     }
   }
 
-  // Paints every <canvas data-glyph="name"> below `root`: the legend.
+  // Paints every element with a data-glyph below `root`: the legend. As pictures, for each canvas would be a layer of its
+  // own to the compositor, and above the map so would be whatever lies between them.
   function paintLegend(root, stamps) {
-    for (const canvas of root.querySelectorAll("canvas[data-glyph]")) {
-      const side = canvas.clientWidth || 18, found = stamps.shape(canvas.dataset.glyph, side - 4);
-      canvas.width = canvas.height = Math.ceil(side * stamps.ratio);
-      const c = canvas.getContext("2d");
-      const w = found.w * stamps.ratio, at = (canvas.width - w) / 2;
-      c.drawImage(found.canvas, at, at, w, w);
+    for (const place of root.querySelectorAll("[data-glyph]")) {
+      const found = stamps.shape(place.dataset.glyph, (place.clientWidth || 18) - 4);
+      found.url ||= `url(${found.canvas.toDataURL()})`;
+      place.style.backgroundImage = found.url;
+      place.style.backgroundSize = `${found.w}px`;
     }
   }
 

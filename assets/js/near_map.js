@@ -120,9 +120,9 @@
     }
 
     _icon(glyph, more = "") {
-      const canvas = make("canvas", "map-glyph");
-      canvas.dataset.glyph = glyph;
-      return this.L.divIcon({ className: `near-mark ${more}`, html: canvas, iconSize: null });
+      const own = make("span", "map-glyph");
+      own.dataset.glyph = glyph;
+      return this.L.divIcon({ className: `near-mark ${more}`, html: own, iconSize: null });
     }
 
     _label(at, text, className) {

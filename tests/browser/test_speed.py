@@ -57,6 +57,22 @@ def test_the_document_holds_the_figures_before_any_script_has_run(chromium: Brow
     page.context.close()
 
 
+def test_the_moving_map_lies_under_no_mask_and_its_legend_makes_no_layers(open_page: Open) -> None:
+    page = open_page()
+    until(page, USEFUL)
+    masks = """(() => { const found = [];
+      for (let e = document.querySelector('.map-frame .map'); e; e = e.parentElement) {
+        const { overflow, borderRadius, filter, opacity } = getComputedStyle(e);
+        if ((overflow !== 'visible' && borderRadius !== '0px') || filter !== 'none' || opacity !== '1') found.push(e.className);
+      }
+      return found;
+    })()"""
+    assert page.evaluate(masks) == []
+    assert page.evaluate("document.querySelectorAll('.map-legend canvas').length") == 0
+    drawn = "[...document.querySelectorAll('.map-legend [data-glyph]')].every((e) => e.style.backgroundImage)"
+    assert page.evaluate(drawn)
+
+
 def test_outlines_names_and_alarms_are_painted_before_dash_has_started_and_stay_where_they_are(
     chromium: Browser, product: Product
 ) -> None:
