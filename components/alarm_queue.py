@@ -202,14 +202,12 @@ def _row(w: Words, alarm: AlarmChanged | None = None, place: str = "", now: date
             mark(severity, w),
             html.Div(
                 [
-                    html.Span(title, className="desk-title", **attributes(data_f="title")),
-                    html.Span(times, className="desk-times", **attributes(data_f="times")),
-                    html.Span(
+                    _title(title, _value(alarm)),
+                    _marks(
+                        times,
                         html.Span(w(labels.ALARM_STATE[alarm.state]), className="desk-tag is-strong")
                         if alarm and unacked
                         else None,
-                        className="desk-tags",
-                        **attributes(data_f="tags"),
                     ),
                 ],
                 className="desk-line-a",
@@ -226,6 +224,27 @@ def _row(w: Words, alarm: AlarmChanged | None = None, place: str = "", now: date
     )
 
 
+def _value(alarm: AlarmChanged | None) -> str:
+    """`27.5 %LEL`; nothing of a state."""
+    return "" if alarm is None or alarm.value is None or not alarm.unit else f"{round(alarm.value, 2):g} {alarm.unit}"
+
+
+def _title(kind: str = "", value: str = "") -> html.Span:
+    slots = [html.Span(kind, **attributes(data_f="title")), html.Span(value, **attributes(data_f="value"))]
+    return html.Span(slots, className="desk-title")
+
+
+def _marks(times: str = "", tag: html.Span | None = None) -> html.Span:
+    """How often, and what must be seen at once: beside the title, on a line of its own where that leaves no room."""
+    return html.Span(
+        [
+            html.Span(times, className="desk-times", **attributes(data_f="times")),
+            html.Span(tag, className="desk-tags", **attributes(data_f="tags")),
+        ],
+        className="desk-marks",
+    )
+
+
 def _group(w: Words) -> html.Div:
     """Several alarms of one cause in a flood, folded."""
     return html.Div(
@@ -233,9 +252,8 @@ def _group(w: Words) -> html.Div:
             mark(1, w),
             html.Div(
                 [
-                    html.Span("", className="desk-title", **attributes(data_f="title")),
-                    html.Span("", className="desk-times", **attributes(data_f="times")),
-                    html.Span("", className="desk-tags", **attributes(data_f="tags")),
+                    _title(),
+                    _marks(),
                 ],
                 className="desk-line-a",
             ),

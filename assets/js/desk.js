@@ -244,7 +244,7 @@
       touchedAt = performance.now();
       if (action in MOVES) {
         const step = typeof MOVES[action] === "function" ? MOVES[action]() : MOVES[action];
-        selection.move(list.lines(), step, more.extend);
+        selection.move(list.lines(), step, more.extend, (id) => queue.get(id).state === "closed");
         after(true);
       } else if (action in OWN) OWN[action]();
       else acts.run(action, more);

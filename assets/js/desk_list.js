@@ -5,7 +5,7 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const SPARE = 6; // lines kept ready above and below what is in sight
-  const HEIGHTS = { head: 1.75, alarm: 3.5, group: 3.5 }; // rem, as in 55-desk.css
+  const HEAD = 1.75; // rem, as in 55-desk.css; how high an alarm is depends on room and language: --row
 
   /** Line number at height `y` of `tops` (the top of each line, and the whole height at the end). */
   function lineAt(tops, y) {
@@ -23,14 +23,16 @@
     const ground = document.createElement("div");
     const elements = new Map(); // key of a line → its element
     let lines = [], tops = [0], places = new Map();
-    let rem = 16, frame = 0;
+    let heights = { head: 28, alarm: 56, group: 56 }, frame = 0;
     ground.className = "desk-ground";
     ground.setAttribute("role", "presentation");
 
     function measure() {
-      rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+      const style = getComputedStyle(document.documentElement), rem = parseFloat(style.fontSize);
+      const row = Math.round(parseFloat(style.getPropertyValue("--row")) * rem);
+      heights = { head: Math.round(HEAD * rem), alarm: row, group: row };
       tops = [0];
-      for (const line of lines) tops.push(tops[tops.length - 1] + Math.round(HEIGHTS[line.type] * rem));
+      for (const line of lines) tops.push(tops[tops.length - 1] + heights[line.type]);
       ground.style.height = `${tops[tops.length - 1]}px`;
     }
 
@@ -106,12 +108,12 @@
       reveal(key) {
         const at = places.get(key);
         if (at === undefined) return;
-        const head = rem * HEIGHTS.head, top = tops[at], bottom = tops[at + 1];
-        if (top - head < box.scrollTop) box.scrollTop = Math.max(0, top - head);
+        const top = tops[at], bottom = tops[at + 1];
+        if (top - heights.head < box.scrollTop) box.scrollTop = Math.max(0, top - heights.head);
         else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
         draw(true);
       },
-      perPage: () => Math.max(1, Math.floor(box.clientHeight / (HEIGHTS.alarm * rem)) - 1),
+      perPage: () => Math.max(1, Math.floor(box.clientHeight / heights.alarm) - 1),
       element: (key) => elements.get(key),
       keyAt: (y) => (lines.length ? lines[lineAt(tops, box.scrollTop + y)].key : undefined),
     };

@@ -274,9 +274,9 @@
       go(id) {
         current = anchor = id;
       },
-      /** The next alarm `step` lines on; at the ends it stays. Extending marks everything passed. */
-      move(lines, step, extend) {
-        const all = ids(lines);
+      /** The next alarm `step` lines on, over those that are `over`; at the ends it stays. Extending marks all passed. */
+      move(lines, step, extend, over = () => false) {
+        const all = ids(lines).filter((id) => id === current || !over(id));
         if (!all.length) return current;
         const at = all.indexOf(current);
         const next = at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + step));

@@ -13,11 +13,13 @@
     if (node.textContent !== text) node.textContent = text;
   }
 
+  const kind = (a) => yiping.word("alarm", a.kind);
+
+  /** `27.5 %LEL`; nothing of a state. */
+  const value = (a) => (a.value !== null && a.value !== undefined && a.unit ? `${Math.round(a.value * 100) / 100} ${a.unit}` : "");
+
   /** `烟感火警`, `燃气浓度高 27.5 %LEL` */
-  function title(a) {
-    const value = a.value !== null && a.value !== undefined && a.unit ? ` ${Math.round(a.value * 100) / 100} ${a.unit}` : "";
-    return yiping.word("alarm", a.kind) + value;
-  }
+  const title = (a) => [kind(a), value(a)].filter(Boolean).join(" ");
 
   /** `水贝社区 · 翠竹苑 3 栋` */
   function place(a) {
@@ -30,16 +32,16 @@
 
   /** What must be seen of it at once, strongest first: [word, strong]. */
   function tags(a, gone, now) {
-    const { isShelved, isStale, isSuppressed, isUnacked } = yiping.deskQueue;
+    const { isStale, isSuppressed, isUnacked } = yiping.deskQueue;
     const found = [];
+    if (a.run !== null) found.push([t("回放"), false]); // what it is not comes before what it is: this is no emergency
+    if (a.window) found.push([a.window === "drill" ? t("演练") : t("检修"), false]);
     if (a.state === "closed") found.push([yiping.word("alarmState", "closed"), false]);
     else if (isUnacked(a)) found.push([yiping.word("alarmState", a.state), true]);
     else if (a.state === "cleared_acked") found.push([yiping.word("alarmState", a.state), false]);
     else if (gone) found.push([yiping.word("alarmState", a.state), false]);
-    if (a.run !== null) found.push([t("回放"), false]);
-    if (a.window) found.push([a.window === "drill" ? t("演练") : t("检修"), false]);
     if (isSuppressed(a)) found.push([t("被抑制"), false]);
-    if (isShelved(a)) found.push([a.shelved_until_clear ? t("搁置到恢复") : t("搁置至 {time}", { time: yiping.display.clock(Date.parse(a.shelved_until)).slice(0, 5) }), false]);
+    if (a.shelved_until_clear) found.push([t("搁置到恢复"), false]);
     if (a.close_reason && a.state !== "closed") found.push([t("已判断"), false]);
     if (a.event_id && isUnacked(a)) found.push([t("已证实"), false]);
     if (a.chattering) found.push([t("抖动"), false]);
@@ -47,6 +49,17 @@
     if (a.incident_id) found.push([t("已转事件"), false]);
     if (a.event_id && !isUnacked(a)) found.push([t("已证实"), false]);
     return found.slice(0, TAGS); // the open alarm says them all
+  }
+
+  /** Whose it is; of what was put aside, until when. */
+  function owner(a, view) {
+    if (a.shelved_until) {
+      const time = yiping.display.minute(Date.parse(a.shelved_until), view.now);
+      return a.shelved_until_clear ? t("最迟 {time}", { time }) : t("搁置至 {time}", { time });
+    }
+    if (a.owner) return a.owner === view.me ? t("我") : a.owner;
+    if (a.dispatched_to) return t("已派单");
+    return yiping.deskQueue.isUnacked(a) ? t("无人认领") : "";
   }
 
   /** The clock of the first look, as a ring; nothing where none runs. */
@@ -62,9 +75,9 @@
   const templates = {};
 
   function make(line) {
-    const kind = line.type;
-    templates[kind] = templates[kind] || document.querySelector(`#desk-templates [data-template="${kind}"]`);
-    const element = templates[kind].cloneNode(true);
+    const { type } = line;
+    templates[type] = templates[type] || document.querySelector(`#desk-templates [data-template="${type}"]`);
+    const element = templates[type].cloneNode(true);
     delete element.dataset.template;
     element.slots = {};
     for (const slot of element.querySelectorAll("[data-f]")) element.slots[slot.dataset.f] = slot;
@@ -113,16 +126,18 @@
     element.classList.toggle("is-unacked", unacked && !gone);
     element.classList.toggle("is-critical", a.severity >= 4);
     element.classList.toggle("is-gone", gone);
+    element.classList.toggle("is-shelved", Boolean(a.shelved_until));
     element.classList.toggle("is-current", current);
     element.classList.toggle("is-marked", marked);
     element.setAttribute("aria-selected", String(current || marked));
     element.setAttribute("aria-posinset", String(view.position));
     element.setAttribute("aria-setsize", String(view.total));
-    setText(slots.title, title(a));
+    setText(slots.title, kind(a));
+    setText(slots.value, value(a));
     setText(slots.times, a.occurrences > 1 ? `×${a.occurrences}` : "");
     setText(slots.place, place(a));
     setText(slots.age, age(view.now - yiping.deskQueue.raisedMs(a)));
-    setText(slots.owner, a.owner ? (a.owner === view.me ? t("我") : a.owner) : a.dispatched_to ? t("已派单") : unacked ? t("无人认领") : "");
+    setText(slots.owner, owner(a, view));
     fillTags(slots.tags, tags(a, gone, view.now));
     ring(slots.ring, yiping.deskQueue.lookLeft(a, view.now));
   }
@@ -134,7 +149,7 @@
     element.id = `desk-group-${line.key.replace(/\W+/g, "-")}`;
     element.dataset.group = line.key;
     element.classList.toggle("is-open", line.open);
-    setText(slots.title, line.held ? t("提示已折叠") : title({ ...first, value: null }));
+    setText(slots.title, line.held ? t("提示已折叠") : kind(first));
     setText(slots.times, `×${line.ids.length}`);
     setText(slots.place, line.held ? t("洪泛结束后回到队列") : t("同源：{place} · 合并 {n} 条", { place: place({ ...first, place: "", floor: null }) || first.place, n: line.ids.length }));
     setText(slots.age, age(view.now - yiping.deskQueue.raisedMs(first)));

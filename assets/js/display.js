@@ -14,6 +14,8 @@
   const two = (n) => String(n).padStart(2, "0");
   const clock = (ms) => clockFormat.format(ms);
   const day = (ms) => dayFormat.format(ms);
+  /** `18:00` today, else `11-29 06:00`. */
+  const minute = (ms, now) => (day(ms) === day(now) ? "" : `${day(ms).slice(5)} `) + clock(ms).slice(0, 5);
   const grouped = new Intl.NumberFormat("en-US"); // made once: toLocaleString costs milliseconds a page
   const figure = (n) => grouped.format(n).replace("-", "\u2212");
 
@@ -105,7 +107,7 @@
     ].filter(Boolean).join(" · ");
   }
 
-  const words = { age, clock, day, figure, freshness, grave, isCleared, listed, merged, sourceTime, summed, times, BATCH_S };
+  const words = { age, clock, day, figure, freshness, grave, isCleared, listed, merged, minute, sourceTime, summed, times, BATCH_S };
   root.yiping = root.yiping || {};
   root.yiping.display = words;
   if (typeof module !== "undefined") module.exports = words;

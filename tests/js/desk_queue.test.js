@@ -178,6 +178,15 @@ test("moving stays within the list and extending marks what was passed", () => {
   assert.deepEqual(selection.targets(), [2]);
 });
 
+test("moving passes over what is closed, from it as well as to it", () => {
+  const selection = createSelection(), closed = new Set([2, 3]), over = (id) => closed.has(id);
+  selection.go(2);
+  assert.equal(selection.move(lines, 1, false, over), 4);
+  assert.equal(selection.move(lines, -1, false, over), 1);
+  selection.go(3);
+  assert.equal(selection.move(lines, -1, false, over), 1);
+});
+
 test("Ctrl marks one by one, Shift from the anchor; what has gone is not marked any more", () => {
   const selection = createSelection();
   selection.toggle(2);

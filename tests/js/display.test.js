@@ -1,13 +1,18 @@
 const test = require("node:test");
 const assert = require("node:assert");
 
-const { age, freshness, grave, listed, merged, sourceTime, summed, times, figure } = require("../../assets/js/display.js");
+const { age, freshness, grave, listed, merged, minute, sourceTime, summed, times, figure } = require("../../assets/js/display.js");
 const { t } = require("../../assets/js/i18n.js");
 
 const S = 1000, M = 60 * S, H = 60 * M, D = 24 * H;
 const NOON = Date.parse("2026-06-01T04:00:00Z");
 const alarm = (over) => ({
   alarm_id: 1, severity: 4, life_safety: true, state: "active_unacked", run: null, raised_at: "2026-06-01T04:00:00Z", ...over,
+});
+
+test("a moment of another day says the day, in Shanghai's time", () => {
+  const now = Date.parse("2026-06-01T15:30:00Z"); // 23:30 there
+  assert.deepEqual([0, 29, 31].map((m) => minute(now + m * 60_000, now)), ["23:30", "23:59", "06-02 00:01"]);
 });
 
 test("an age counts seconds under twenty minutes, then grows coarser", () => {

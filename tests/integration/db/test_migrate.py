@@ -59,6 +59,46 @@ def test_a_database_that_is_in_use_is_upgraded_with_all_its_rows(tmp_path: Path)
     database.dispose()
 
 
+def test_an_alarm_shelved_without_an_end_gets_one_a_day_after_it_was_put_aside(database: Database) -> None:
+    shelf = {"shelved_until_clear": True, "shelve_reason": "施工", "state": "active_acked"}
+    rows = {
+        1: shelf,
+        2: {**shelf, "source": "replay", "run": "r1"},  # the clock leaves replays alone
+        3: {**shelf, "parent_id": 1},  # and what another alarm explains
+        4: {**shelf, "shelved_until": 9_000, "clock_at": 9_000},
+        5: {**shelf, "state": "closed"},
+    }
+    with database.writing() as session:
+        session.execute(
+            text(
+                "INSERT INTO areas (id, code, name, kind, path, depth, aliases) "
+                "VALUES (1, '440303', '罗湖区', 'district', '000', 1, '[]')"
+            )
+        )
+        for number, more in rows.items():
+            alarm = {
+                "id": number,
+                "kind": "litter",
+                "severity": 2,
+                "life_safety": False,
+                "occurrences": 1,
+                "area_id": 1,
+            }
+            alarm |= {"area_path": "000", "place": "5栋", "raised_at": 1, "last_at": 1, "source": "live", "version": 1}
+            alarm |= more
+            session.execute(table("alarms", *map(column, alarm)).insert().values(alarm))
+            for at in (1_000, 5_000):
+                step = {"alarm_id": number, "at": at, "actor": "amy", "action": "shelve", "severity": 2}
+                step |= {"state": "active_acked"}
+                session.execute(table("alarm_history", *map(column, step)).insert().values(step))
+        session.execute(text("UPDATE alembic_version SET version_num = '0019'"))
+    migrate.upgrade(database.engine, "0020")
+    with database.reading() as session:
+        found = session.execute(text("SELECT id, shelved_until, clock_at FROM alarms ORDER BY id")).all()
+    end = 5_000 + 24 * 3_600_000
+    assert found == [(1, end, end), (2, end, None), (3, end, None), (4, 9_000, 9_000), (5, None, None)]
+
+
 def test_incidents_still_have_the_triggers_of_their_closing_figures(database: Database) -> None:
     """SQLite loses a table's triggers when a migration makes it anew: that migration must make them again."""
     names = {

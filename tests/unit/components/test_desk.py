@@ -366,8 +366,10 @@ def test_a_camera_without_a_picture_is_not_played() -> None:
 def test_a_line_of_the_queue_names_the_community_and_the_place() -> None:
     told: dict[str, Any] = {
         "alarm_id": 7,
-        "kind": "smoke",
+        "kind": "gas",
         "severity": 4,
+        "value": 27.504,
+        "unit": "%LEL",
         "state": AlarmState.ACTIVE_UNACKED,
         "occurrences": 3,
         "area": "000000000002",
@@ -378,7 +380,7 @@ def test_a_line_of_the_queue_names_the_community_and_the_place() -> None:
     event = AlarmChanged.model_construct(**told)
     queue = DeskQueue(rows=(event,), by_severity={4: 1}, last_at=NOW)
     line = render(alarm_queue.build(queue, {"000000000": "水贝社区"}, {}, NOW, ZH, place=PLACE))
-    for said in ("水贝社区 · 12 栋 第 5 层", "×3", "02:00", "1 分内确认", "未确认"):
+    for said in ("燃气浓度高", "27.5 %LEL", "水贝社区 · 12 栋 第 5 层", "×3", "02:00", "1 分内确认", "未确认"):
         assert said in line
     assert line.count("<option") > 2
     assert 'value="440303004011003">\u2003第03网格' in line  # what lies below is another address
