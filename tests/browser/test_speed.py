@@ -63,7 +63,8 @@ def test_the_moving_map_lies_under_no_mask_and_its_legend_makes_no_layers(open_p
     masks = """(() => { const found = [];
       for (let e = document.querySelector('.map-frame .map'); e; e = e.parentElement) {
         const { overflow, borderRadius, filter, opacity } = getComputedStyle(e);
-        if ((overflow !== 'visible' && borderRadius !== '0px') || filter !== 'none' || opacity !== '1') found.push(e.className);
+        const rounded = overflow !== 'visible' && borderRadius !== '0px';
+        if (rounded || filter !== 'none' || opacity !== '1') found.push(e.className);
       }
       return found;
     })()"""
