@@ -56,7 +56,7 @@ def crumbs(view: RulesView, query: Mapping[str, str], w: Words) -> html.Div:
         icon("chev"),
         html.A(w("分析"), href=address("/alarms/analysis", query)),
         icon("chev"),
-        html.Span(view.code, **attributes(aria_current="page")),
+        html.Span(w(view.name) if view.device_id is None else view.place, **attributes(aria_current="page")),
     ]
     return html.Div(
         [
@@ -178,7 +178,7 @@ def _rules(view: RulesView, chosen: RuleLine | None, query: Mapping[str, str], w
 
 
 def _editor(view: RulesView, line: RuleLine, w: Words, *, may_change: bool, told: str) -> html.Section:
-    name = labels.of(labels.ALARM, line.alarm, w)
+    name, metric = labels.of(labels.ALARM, line.alarm, w), labels.of(labels.METRIC, line.metric, w)
     rows: list[Child] = [_field(line, field, w, may_change=may_change) for field in names(line)]
     if line.metric == AWAY:
         rows += _fence_fields(line, w, may_change=may_change)
@@ -197,7 +197,7 @@ def _editor(view: RulesView, line: RuleLine, w: Words, *, may_change: bool, told
     else:
         body.append(html.P([icon("lock"), html.Span(w("修改由管理员完成"))], className="rules-said"))
     body.append(html.Div(told and html.P(told, className="rules-done", role="status"), id=Ids.TOLD))
-    return panel("rule", name, body, sub=labels.of(labels.METRIC, line.metric, w), note=w("改动记入审计"))
+    return panel("rule", name, body, sub=metric if metric != name else None, note=w("改动记入审计"))
 
 
 def _field(line: RuleLine, name: str, w: Words, *, may_change: bool) -> html.Label:

@@ -37,9 +37,11 @@ def waiting(n: RuleNumbers, w: Words) -> str:
 
 
 def _span(seconds: float, w: Words) -> str:
-    """`10 秒`, and `24 小时` where nobody would count it in seconds."""
-    hours = seconds / 3600
-    return w("{n} 小时", n=f"{hours:g}") if hours >= 1 and hours.is_integer() else w("{n} 秒", n=f"{seconds:g}")
+    """`10 秒`, and `30 分钟`, `24 小时` where nobody would count it in seconds."""
+    for length, words in ((3600, "{n} 小时"), (60, "{n} 分钟")):
+        if seconds >= 2 * length and not seconds % length:
+            return w(words, n=f"{seconds / length:g}")
+    return w("{n} 秒", n=f"{seconds:g}")
 
 
 def fence(n: RuleNumbers, w: Words) -> str:
