@@ -279,7 +279,9 @@
   // own to the compositor, and above the map so would be whatever lies between them.
   function paintLegend(root, stamps) {
     for (const place of root.querySelectorAll("[data-glyph]")) {
-      const found = stamps.shape(place.dataset.glyph, (place.clientWidth || 18) - 4);
+      if (place.paintedWith === stamps) continue;
+      const side = place.clientWidth, found = stamps.shape(place.dataset.glyph, (side || 18) - 4);
+      if (side) place.paintedWith = stamps; // what is hidden has no size yet
       found.url ||= `url(${found.canvas.toDataURL()})`;
       place.style.backgroundImage = found.url;
       place.style.backgroundSize = `${found.w}px`;
