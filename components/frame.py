@@ -93,6 +93,7 @@ def below(place: Place, demo: bool, w: Words) -> list[Child]:  # noqa: FBT001  #
         html.B(w.name(place.area.name, place.area.name_en)),
         html.Span(" · ".join(counts)),
         html.Span(w("演示数据"), className="tag") if demo else None,
+        html.Span(className="panel-flag"),
     ]
 
 

@@ -134,7 +134,7 @@ def _frame(
                     html.Section(
                         [region(Ids.MAP_HEAD, "map-place"), map_view.build(query, w)],
                         className="panel panel-map",
-                        **attributes(aria_label=w("地图")),
+                        **attributes(aria_label=w("地图"), data_sources="sensors video"),
                     ),
                     region(Ids.LOW, "low"),
                     frame.details_switch(w),

@@ -117,12 +117,14 @@
         yiping.mapShapes.paintLegend(this.frame, this.layer.stamps);
       });
       theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
-      const size = new ResizeObserver(() => this.map.invalidateSize({ pan: false, debounceMoveend: true }));
+      const size = new ResizeObserver(() => this._resized());
       size.observe(this.map.getContainer());
+      const card = new ResizeObserver(() => document.documentElement.classList.contains("wall") && this.around.declutter());
+      card.observe(this.hand.card.box);
       const bars = new ResizeObserver(([{ target }]) => heights.set(target, target.offsetHeight));
       bars.observe(this.frame.querySelector(".map-bar"));
       const timer = setInterval(() => !document.hidden && this.code && this._loadAreas(), REFRESH_MS);
-      this.cleanups.push(() => theme.disconnect(), () => size.disconnect(), () => bars.disconnect(), () => clearInterval(timer));
+      this.cleanups.push(() => theme.disconnect(), () => size.disconnect(), () => card.disconnect(), () => bars.disconnect(), () => clearInterval(timer));
     }
 
     destroy() {
@@ -192,6 +194,14 @@
       const whole = bounds && map._getBoundsCenterZoom(bounds, this._fits());
       const moved = !whole || whole.zoom !== zoom || map.project(whole.center).distanceTo(map.project([lat, lng])) > SAME_PX;
       return moved ? `${lng.toFixed(5)},${lat.toFixed(5)},${zoom.toFixed(1)}` : null;
+    }
+
+    // Who saw the whole of the place sees it in another frame too: a tablet is turned, a list grows beside the map.
+    _resized() {
+      const whole = this.bounds && !this.looksAt(), bar = this.frame.querySelector(".map-bar");
+      this.map.invalidateSize({ pan: false, debounceMoveend: true });
+      heights.set(bar, bar.offsetHeight);
+      if (whole) this._fit(this.bounds, true);
     }
 
     _fit(bounds, first) {

@@ -98,7 +98,7 @@
       if (pulsing) this._pulse(stamp, x, y);
       else this._stampAt(pen, stamp, x, y);
       const side = standing ? diameter * 2 : diameter + 6;
-      const mark = { alarm, x, y, r: r + 2, w: side, h: side };
+      const mark = { alarm, x, y, r: r + 2, w: side, h: side, core: diameter + 6 };
       if (alarm.count > 1) {
         const badge = this.stamps.pill(String(alarm.count), null), at = x + r + badge.w / 2 - 2;
         this._stampAt(pen, badge, at, y - r * 0.75);

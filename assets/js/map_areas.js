@@ -7,7 +7,7 @@
   const yiping = (window.yiping = window.yiping || {});
   const NAMES_ZOOM = 17; // from here on every building has its name
   const FEW_BUILDINGS = 40; // where they have room they have it at any zoom
-  const FURNITURE = ".map-chips, .map-legend-shapes, .map-legend-choro, .map-place, .search"; // what lies on the map
+  const FURNITURE = ".map-chips, .map-legend-shapes, .map-legend-choro, .map-place, .search, .map-card"; // what lies on the map
   const EDGE = 8; // px
   const number = (value) => (value === null || value === undefined ? "—" : yiping.display.figure(Math.round(value)));
 
@@ -45,13 +45,16 @@
     return { whole: box(own.left + EDGE, own.top + EDGE, own.right - EDGE, own.bottom - EDGE), taken, others };
   }
 
-  // Puts a label where `moved` says (null: nowhere), with a line to its shape where it stands beside it. `box` is its box.
+  // Puts a label where `moved` says (null: nowhere; third: its name alone), with a line to its shape where it stands
+  // beside it. `box` is its box.
   function place(element, box, moved) {
     element.classList.toggle("is-hidden", !moved);
-    const shift = moved && moved.map((d) => `${Math.round(d)}px`);
-    if (!moved || element.dataset.moved === String(shift)) return;
-    element.dataset.moved = String(shift);
-    const line = yiping.mapGeometry.leader(box, moved);
+    if (!moved) return;
+    const lean = Boolean(moved[2]), shift = moved.slice(0, 2).map((d) => `${Math.round(d)}px`), now = `${shift}${lean}`;
+    if (element.dataset.moved === now) return;
+    element.dataset.moved = now;
+    element.classList.toggle("is-lean", lean);
+    const line = yiping.mapGeometry.leader(lean ? { ...box, h: box.h / 2 } : box, moved);
     element.classList.toggle("is-led", Boolean(line));
     const styles = { dx: shift[0], dy: shift[1] };
     if (line) Object.assign(styles, { lead: `${Math.round(line.length)}px`, clear: `${Math.round(line.clear)}px`, turn: `${line.turn.toFixed(1)}deg` });
@@ -213,7 +216,7 @@
         const element = label.getElement();
         if (element) place(element, boxes[i], found[i]);
       });
-      this.labelled(boxes.map((b, i) => found[i] && { ...b, x: b.x + found[i][0], y: b.y + found[i][1] }).filter(Boolean));
+      this.labelled(boxes.map((b, i) => found[i] && { ...b, x: b.x + found[i][0], y: b.y + found[i][1], h: found[i][2] ? b.h / 2 : b.h }).filter(Boolean));
     }
 
     // Sizes are measured once a text: reading them makes the browser lay out the page.

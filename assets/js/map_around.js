@@ -26,6 +26,9 @@
     });
   }
 
+  // Nobody moves a wall's map by hand: what would lie half under something, or half outside, is not written there.
+  const still = () => document.documentElement.classList.contains("wall");
+
   const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const outline = () => ({ color: ink("--line-strong"), weight: 1.5, fill: false });
   const house = () => ({ color: ink("--data-1"), fillColor: ink("--data-2"), fillOpacity: 1, weight: 1.5 });
@@ -75,7 +78,7 @@
         const away = !this.map.hasLayer(this.group);
         if (away) this.group.addTo(this.map);
         if (!this.box || !this.box.contains(this.map.getBounds())) this.resting = setTimeout(() => this._load(), REST_MS);
-        if (away || this.zoom !== this.map.getZoom()) this.declutter(); // a pan takes everything along
+        if (away || still() || this.zoom !== this.map.getZoom()) this.declutter(); // a pan takes everything along
       } else this.group.remove();
       this.pens.settle();
     }
@@ -145,8 +148,15 @@
       const named = this.map.getZoom() >= this.namesFrom;
       const boxes = this.names.map((one) => this._nameBox(one, named));
       const houses = [...this.houses.values()].map((house) => this._houseBox(house));
-      const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...this.labels, ...houses]);
+      const found = yiping.mapGeometry.declutter(boxes, [...this.obstacles, ...this.labels, ...houses, ...(still() ? this._covered() : [])]);
       this.names.forEach(({ label }, i) => label.place(found[i]));
+    }
+
+    // What lies on the map, and what is not seen of it.
+    _covered() {
+      const frame = this.map.getContainer().closest(".map-frame");
+      const { whole, taken } = yiping.mapAreas.ground(frame, this.map.containerPointToLayerPoint([0, 0]));
+      return [...taken, ...yiping.mapGeometry.outside(whole)];
     }
 
     _houseBox(house) {

@@ -124,7 +124,7 @@
     return low.slice(1);
   }
 
-  const FEW_LEFT = 3; // shapes without a place for their name that are worth another try
+  const FEW_LEFT = 6; // shapes without a place for their name that are worth another try
   const overlap = (a, b) => Math.abs(a.x - b.x) * 2 < a.w + b.w && Math.abs(a.y - b.y) * 2 < a.h + b.h;
 
   // Places to try for a label of this size, nearest first: its own, then above and below, then aside.
@@ -142,21 +142,22 @@
   );
 
   // The best place beside its shape for a label that has none on it: near, and on open ground rather than on others.
-  // What costs little to know is asked first.
-  function beside(a, taken, { whole, others }) {
-    let best = null, least = Infinity;
+  // What costs little to know is asked first. `open`: it lies on no other shape. Its line crosses none of `uncrossed`.
+  function beside(a, taken, { whole, others }, uncrossed = taken) {
+    let best = null, least = Infinity, open = false;
     for (const [across, down] of AROUND) {
       const dx = across * a.w, dy = down * a.h, at = { x: a.x + dx, y: a.y + dy, w: a.w, h: a.h };
       const seen = 2 * Math.abs(at.x - whole.x) + a.w <= whole.w && 2 * Math.abs(at.y - whole.y) + a.h <= whole.h;
       let cost = Math.hypot(dx, dy);
       if (!seen || cost >= least || taken.some((b) => overlap(at, b)) || a.fits(at.x, at.y)) continue;
-      cost += [-0.4, 0, 0.4].filter((k) => others(at.x + k * a.w, at.y)).length * 0.5 * a.w;
+      const over = [-0.4, 0, 0.4].filter((k) => others(at.x + k * a.w, at.y)).length;
+      cost += over * 0.5 * a.w;
       if (cost >= least) continue;
       const line = threads(a, [dx, dy]);
-      if (taken.some((b) => line.some((dot) => overlap(dot, b)))) continue;
-      [best, least] = [[dx, dy], cost];
+      if (uncrossed.some((b) => line.some((dot) => overlap(dot, b)))) continue;
+      [best, least, open] = [[dx, dy], cost, !over];
     }
-    return best;
+    return best && { moved: best, open };
   }
 
   // The line from a shape to its label as small boxes in a row, without its last part, which may lie beside a symbol.
@@ -175,44 +176,76 @@
   }
 
   // Where to put labels: larger shapes first, none on another or on an obstacle, none much wider than its own shape.
-  // What is in the way stays and the label moves, inside its shape where there is room (`fits`), else beside it. Where a
-  // few shapes find no place, they choose first and the others make way, if then more have a name.
-  // boxes: [{ x, y, w, h, room, fits?(x, y), offsets? }] centred; returns [dx, dy] for each, null for one that is hidden.
+  // What is in the way stays and the label moves: see placeFor. Where a few shapes find no place, they choose first and
+  // the others make way, if then more have a name.
+  // boxes: [{ x, y, w, h, room, fits?(x, y), offsets? }] centred; returns [dx, dy] for each, [dx, dy, true] for a name
+  // without its value (half as high), null for one that is hidden.
   // `ground()` tells where labels may stand beside their shapes: the `whole` box, boxes that are `taken`, `others(x, y)`.
   function declutter(boxes, obstacles = [], ground = null) {
     const order = boxes.map((_, i) => i).sort((a, b) => boxes[b].room - boxes[a].room);
     let known = null;
     const around = ground && (() => (known = known || ground()));
-    const found = arrange(boxes, order, obstacles, around), left = order.filter((i) => !found[i] && boxes[i].fits);
+    const found = arrange(boxes, order, obstacles, around), left = order.filter((i) => boxes[i].fits && (!found[i] || found[i][2]));
     if (!ground || !left.length || left.length > FEW_LEFT) return found;
     const again = arrange(boxes, [...left, ...order.filter((i) => !left.includes(i))], obstacles, around);
-    return again.filter(Boolean).length > found.filter(Boolean).length ? again : found;
+    return told(again) > told(found) ? again : found;
   }
 
+  // How much an arrangement tells: every name counts for more than any value.
+  const told = (found) => found.reduce((sum, at) => sum + (at ? 100 + !at[2] : 0), 0);
+
+  // Where there is room for a name without its value: on its shape line by line, nearest first.
+  const LEAN = [0, -1, 1, -2, 2, -3, 3, -4, 4].flatMap((down) => [0, -0.35, 0.35, -0.7, 0.7].map((across) => [across, 0.6 * down]));
+  const lean = (a) => ({ ...a, h: a.h / 2, offsets: LEAN.map(([x, y]) => [x * a.w, (y * a.h) / 2]).sort(([x, y], [u, v]) => Math.hypot(x, y) - Math.hypot(u, v)) });
+
+  // The first free place on the shape, and the first one at all.
+  function upon(a, placed) {
+    let spare = null;
+    for (const [dx, dy] of a.room < a.w * 0.8 ? [] : offsets(a)) {
+      const at = { x: a.x + dx, y: a.y + dy, w: a.w, h: a.h };
+      if (placed.some((b) => overlap(at, b))) continue;
+      spare ??= [dx, dy];
+      if (!(dx || dy) || !a.fits || a.fits(at.x, at.y)) return { best: [dx, dy], spare };
+    }
+    return { best: null, spare };
+  }
+
+  // A place for one label: on its shape; beside it on open ground; its name alone on the shape; beside it all the same.
+  // What is still without a place may lie on the ring of a grave alarm (`core`), on no symbol; its line may pass below
+  // symbols (`placed` begins with them, `symbols` of them), not below names.
+  function placeFor(a, placed, around, symbols) {
+    const { best, spare } = upon(a, placed);
+    if (best || !a.fits || !around) return [best || spare, a];
+    const ground = around(), wide = beside(a, [...placed, ...ground.taken], ground);
+    if (wide && wide.open) return [wide.moved, a];
+    const small = lean(a), on = upon({ ...small, room: a.room * 1.5 }, [...placed, ...ground.taken]).best;
+    if (on) return [on, small];
+    if (wide) return [wide.moved, a];
+    const cores = [...placed, ...ground.taken].map((b) => (b.core ? { ...b, w: b.core, h: b.core } : b));
+    const tight = upon({ ...small, room: a.room * 1.5 }, cores).best || beside(small, cores, ground, cores.slice(symbols))?.moved;
+    return tight ? [tight, small] : [spare, a];
+  }
+
+  // Of each label its shift, and third whether its name stands without its value.
   function arrange(boxes, order, obstacles, around) {
     const placed = [...obstacles], found = boxes.map(() => null);
     for (const i of order) {
-      const a = boxes[i];
-      let best = null, spare = null; // the first free place on the shape, the first one at all
-      for (const [dx, dy] of a.room < a.w * 0.8 ? [] : offsets(a)) {
-        const at = { x: a.x + dx, y: a.y + dy, w: a.w, h: a.h };
-        if (placed.some((b) => overlap(at, b))) continue;
-        spare ??= [dx, dy];
-        if ((dx || dy) && a.fits && !a.fits(at.x, at.y)) continue;
-        best = [dx, dy];
-        break;
-      }
-      if (!best && a.fits && around) best = beside(a, [...placed, ...around().taken], around());
-      best ??= spare;
-      if (!best) continue;
-      placed.push({ ...a, x: a.x + best[0], y: a.y + best[1] });
-      if (leader(a, best)) placed.push(...threads(a, best));
-      found[i] = best;
+      const [moved, box] = placeFor(boxes[i], placed, around, obstacles.length);
+      if (!moved) continue;
+      placed.push({ ...box, x: box.x + moved[0], y: box.y + moved[1] });
+      if (leader(box, moved)) placed.push(...threads(box, moved));
+      found[i] = box === boxes[i] ? moved : [...moved, true];
     }
     return found;
   }
 
-  const api = { anchor, breaks, declutter, extent, fit, inside, leader, overlap, rings };
+  // What lies outside a box, as boxes.
+  function outside({ x, y, w, h }, far = 1e5) {
+    const [dx, dy] = [(w + far) / 2, (h + far) / 2], all = 3 * far;
+    return [[-dx, 0, far, all], [dx, 0, far, all], [0, -dy, all, far], [0, dy, all, far]].map(([a, b, wide, high]) => ({ x: x + a, y: y + b, w: wide, h: high }));
+  }
+
+  const api = { anchor, breaks, declutter, extent, fit, inside, leader, outside, overlap, rings };
   if (typeof module !== "undefined") module.exports = api;
   if (typeof window !== "undefined") (window.yiping = window.yiping || {}).mapGeometry = api;
 })();

@@ -94,7 +94,8 @@
     );
     lead.replaceChildren(shape(worst.severity), named);
     lead.classList.toggle("is-unacked", all[0].unseen > 0 && mode === "alarm");
-    const go = element("button", "strip-go", `${title(worst)} · ${worst.place}`);
+    const go = element("button", "strip-go", `${title(worst)}\u00a0· `); // where has a line of its own where one is too short
+    go.append(element("span", "strip-where", worst.place));
     go.type = "button";
     go.dataset.alarm = worst.alarm_id;
     go.title = t("在地图上定位");
@@ -235,7 +236,8 @@
     for (const panel of document.querySelectorAll("[data-sources]")) {
       const code = (panel.dataset.sources || "").split(" ").find((s) => s in late);
       panel.classList.toggle("is-old", Boolean(code));
-      setText(panel.querySelector(".panel-flag"), code ? late[code] : "");
+      const flag = panel.querySelector(".panel-flag"); // above the map not before its place is named
+      if (flag) setText(flag, code ? late[code] : "");
     }
   }
 

@@ -83,3 +83,27 @@ test("a small shape whose only place is taken goes first, and the larger one mak
   assert.ok(!geometry.overlap({ ...large, y: 20 + first[1] }, { ...small, y: 50 + second[1] }));
   assert.deepEqual(geometry.declutter([large], [], ground), [[0, 0]], "alone it stays");
 });
+
+test("where symbols leave no room for name and value the name stands alone, on its own shape rather than on another's", () => {
+  const area = { x: 100, y: 100, w: 50, h: 40, room: 120, fits: (x, y) => Math.abs(x - 100) < 60 && Math.abs(y - 100) < 50 };
+  const rows = [60, 90, 120, 150].map((y) => ({ x: 100, y, w: 240, h: 4 })); // 26 px between two rows of symbols
+  const ground = () => ({ whole: { x: 100, y: 100, w: 400, h: 400 }, taken: [], others: () => true });
+  const [[dx, dy, lean]] = geometry.declutter([area], rows, ground), at = { ...area, x: 100 + dx, y: 100 + dy, h: 20 };
+  assert.equal(lean, true);
+  assert.ok(area.fits(at.x, at.y) && !rows.some((row) => geometry.overlap(at, row)));
+});
+
+test("a name without any other place may lie on the ring of a grave alarm, never on its symbol", () => {
+  const area = { x: 100, y: 100, w: 50, h: 40, room: 120, fits: (x, y) => Math.abs(x - 100) < 60 && Math.abs(y - 100) < 40 };
+  const alarm = { x: 100, y: 100, w: 400, h: 400, core: 30 };
+  const ground = () => ({ whole: { x: 100, y: 100, w: 300, h: 300 }, taken: [], others: () => false });
+  const [[dx, dy]] = geometry.declutter([area], [alarm], ground);
+  assert.ok(!geometry.overlap({ ...area, x: 100 + dx, y: 100 + dy, h: 20 }, { ...alarm, w: 30, h: 30 }));
+  assert.deepEqual(geometry.declutter([area], [{ ...alarm, core: 300 }], ground), [null]);
+});
+
+test("what lies outside a box touches nothing in it, and whatever sticks out", () => {
+  const seen = { x: 50, y: 30, w: 100, h: 60 }, out = geometry.outside(seen), hit = (b) => out.some((o) => geometry.overlap(o, b));
+  assert.ok(!hit({ x: 50, y: 30, w: 100, h: 60 }));
+  for (const [x, y] of [[-5, 30], [105, 30], [50, -5], [50, 65]]) assert.ok(hit({ x, y, w: 20, h: 20 }));
+});
