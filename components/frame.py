@@ -88,7 +88,7 @@ def _on_duty(duty: OnDuty, w: Words) -> html.Div:
 
 def below(place: Place, demo: bool, w: Words) -> list[Child]:  # noqa: FBT001  # a label, not a mode
     """The area's name with what lies below it, above the map: `10 街道 · 109 社区`, demo data where it is."""
-    counts = [f"{fmt.count(n)} {labels.of(labels.AREA, kind, w)}" for kind, n in place.below[:2]]
+    counts = [f"{fmt.count(n)} {labels.of(labels.AREA, kind, w, n)}" for kind, n in place.below[:2]]
     return [
         html.B(w.name(place.area.name, place.area.name_en)),
         html.Span(" · ".join(counts)),

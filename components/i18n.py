@@ -5,6 +5,8 @@ The catalogue is read once at start-up, uncompiled. A test finds every Chinese w
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -14,6 +16,9 @@ from typing import Final
 from babel.messages.pofile import read_po
 
 _CATALOGUE: Final = Path(__file__).parent / "locale" / "en.po"
+
+_FORMS: Final = re.compile(r"(?:\{(\w+)\}([^{}\[\]]*))?\[([^|\[\]]*)\|([^|\[\]]*)\]")
+"""`{cases} [case|cases]`: the word that goes with the number before it; where none is before it, with `n`, or one."""
 
 
 class Lang(StrEnum):
@@ -34,7 +39,19 @@ def catalogue() -> dict[str, str]:
 def t(source: str, lang: str, **values: object) -> str:
     """`source` in `lang`, with `{names}` filled in; a word the catalogue lacks stays Chinese."""
     text = catalogue().get(source, source) if lang == Lang.EN else source
+    text = _counted(text, values)
     return text.format(**values) if values else text
+
+
+def _counted(text: str, values: Mapping[str, object]) -> str:
+    """`text` with the form of each word that its number asks for."""
+
+    def form(found: re.Match[str]) -> str:
+        number, between, one, many = found.groups()
+        known = values.get(number or "n", 1)
+        return (f"{{{number}}}{between}" if number else "") + (one if str(known) == "1" else many)
+
+    return _FORMS.sub(form, text) if "[" in text else text
 
 
 @dataclass(frozen=True, slots=True)

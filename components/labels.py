@@ -204,9 +204,9 @@ RENTAL_MEANS: Final = (
 """What each grade asks for, in their order."""
 
 
-def of(table: Mapping[str, str], code: str, w: Words) -> str:
-    """The word for `code`; an unknown code stands for itself."""
-    return w(table[code]) if code in table else code
+def of(table: Mapping[str, str], code: str, w: Words, n: int = 1) -> str:
+    """The word for `n` of `code`; an unknown code stands for itself."""
+    return w(table[code], n=n) if code in table else code
 
 
 def for_browser(w: Words) -> dict[str, dict[str, str]]:

@@ -13,9 +13,20 @@
     return words;
   }
 
+  // `{cases} [case|cases]`: the word that goes with the number before it; where none is before it, with `n`, or one.
+  const FORMS = /(?:\{(\w+)\}([^{}[\]]*))?\[([^|[\]]*)\|([^|[\]]*)\]/g;
+
+  function counted(text, values) {
+    if (!text.includes("[")) return text;
+    return text.replace(FORMS, (whole, number, between, one, many) => {
+      const known = values && values[number || "n"];
+      return (number ? `{${number}}${between}` : "") + (known === undefined || String(known) === "1" ? one : many);
+    });
+  }
+
   /** `source` in the page's language, `{names}` filled in from `values`. */
   function t(source, values) {
-    const found = (tables().text || {})[source] || source;
+    const found = counted((tables().text || {})[source] || source, values);
     return values ? found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole)) : found;
   }
 

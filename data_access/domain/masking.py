@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+_TITLES: Final = (
+    "值班员", "值班长", "坐席", "网格员", "网格长", "楼栋长", "街长", "社区民警", "民警", "物业经理", "管理员",
+)  # fmt: skip
+"""What people write before a name when an account or a shift is somebody's in a role."""
+
 
 def name(full: str) -> str:
-    """The first character of a name and a star."""
-    return f"{full[:1]}*" if full else ""
+    """The first character of a name and a star: 张*. A title before it is no part of it: 值班员 王敏 is 王*.
+
+    A title alone, or with a number (坐席 03), names nobody and stays.
+    """
+    said = full.strip()
+    title = next((title for title in _TITLES if said.startswith(title)), "")
+    person = said.removeprefix(title).strip()
+    if title and (not person or person.isdigit()):
+        return said
+    return f"{person[:1]}*" if person else ""
 
 
 def phone(number: str | None) -> str | None:

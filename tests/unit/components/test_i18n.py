@@ -121,6 +121,16 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
     assert {k for k, v in catalogue().items() if not names(v) <= names(k)} == set()
 
 
+def test_an_english_word_follows_its_number() -> None:
+    w = words("en")
+    assert [w("{n} 条告警", n=n) for n in (1, 2)] == ["1 alarm", "2 alarms"]
+    said = w("相邻 {n} 个区域：告警 {alarms} · 在办 {cases}", n=1, alarms="1", cases="1,234")
+    assert said == "1 neighbour: 1 alarm · 1,234 open"
+    assert [w("街道"), w("街道", n=1), w("街道", n=10)] == ["street", "street", "streets"]
+    left = {word: w(word, **dict.fromkeys(re.findall(r"{(\w+)}", word), 2)) for word in catalogue()}
+    assert {word: said for word, said in left.items() if set("[]") & set(said)} == {}
+
+
 def test_an_unknown_language_is_chinese_and_an_unknown_word_stays() -> None:
     assert words("fr").lang is Lang.ZH
     assert t("没有人说过的话", "en") == "没有人说过的话"

@@ -13,3 +13,8 @@ def test_what_is_too_short_to_mask_shows_nothing() -> None:
     assert masking.phone("5551234") == "*******"
     assert masking.phone(None) is None
     assert masking.name("") == ""
+
+
+def test_a_title_before_a_name_is_no_part_of_it_and_alone_names_nobody() -> None:
+    assert [masking.name(full) for full in ("值班员 王敏", "网格员陈芳", "社区民警 李强")] == ["王*", "陈*", "李*"]
+    assert [masking.name(full) for full in ("管理员", "坐席 03")] == ["管理员", "坐席 03"]
