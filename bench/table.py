@@ -34,7 +34,7 @@ FIGURES: Final = {
     "map.30000.first_draw_ms": ("map of 30,000 devices: first draw", ""),
     "map.30000.fps": ("map of 30,000 devices: frames while panning, 500 updates/s", "≥ 50 fps"),
     "map.100000.first_draw_ms": ("map of 100,000 devices: first draw", ""),
-    "map.100000.fps": ("map of 100,000 devices: frames while panning, 500 updates/s", "≥ 50 fps"),
+    "map.100000.fps": ("map of 100,000 devices: frames while panning, 500 updates/s", "≥ 55 fps"),
     "soak.heap_growth_mb": (
         "a wall left alone with the demo busy at 20×: growth of the heap after collection",
         "< 2 MB",
