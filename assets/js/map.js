@@ -162,7 +162,8 @@
     }
 
     _loadAreas(then) {
-      return this.data.fetch("areas", this._outlines(), (answer) => answer.json(), (found) => this._showAreas(found, then));
+      const read = (answer) => answer.json(), show = (found) => this._showAreas(found, then);
+      return this.data.fetch("areas", this._outlines(), read, show, () => this._loadAreas(then));
     }
 
     // The outlines of the place from what is held of them, and again soon where that is not of this moment.
@@ -170,7 +171,7 @@
       const known = yiping.foresight.known(this._outlines()), { code } = this;
       if (!known) return this._loadAreas(then);
       if (known.age > YOUNG_MS) setTimeout(() => code === this.code && this._loadAreas(), AGAIN_MS);
-      return this.data.use("areas", known.answer, (found) => this._showAreas(found, then));
+      return this.data.use("areas", known.answer, (found) => this._showAreas(found, then), () => this._loadAreas(then));
     }
 
     _showAreas(found, then) {

@@ -3,7 +3,9 @@
 (function () {
   "use strict";
 
-  const yiping = (window.yiping = window.yiping || {});
+  const root = typeof window === "undefined" ? globalThis : window; // the tests run without a page
+  const yiping = (root.yiping = root.yiping || {});
+  const AGAIN_MS = [1000, 3000, 10_000]; // after a feed could not be had, the first, second, and every further time
   const STALE_FEED_MS = 30_000; // an unknown device asks for the feed again, at most this often
 
   const ROWS = ["cameras", "resources", "workers"]; // feeds [[id, lng, lat, …], …] that live events do not touch
@@ -65,6 +67,7 @@
       for (const name of ROWS) this[name] = new Map(); // id → row of the feed
       this.incidents = new Map();
       this.pairs = [];
+      this.missed = new Map(); // feed → how often in a row it could not be had
       this.onAlarms = () => {};
     }
 
@@ -79,6 +82,7 @@
 
     destroy() {
       this.abort?.abort();
+      this.code = null;
       this.leave?.();
       document.removeEventListener("yiping:area", this.arrived);
     }
@@ -90,6 +94,7 @@
       this.abort?.abort();
       this.abort = new AbortController();
       this.feedEventId = null;
+      this.missed.clear();
       const { signal } = this.abort;
       outlines().then(() => setTimeout(() => signal.aborted || this._loadPoints()));
     }
@@ -100,22 +105,28 @@
       this.loadIncidents();
     }
 
-    // Fetches `url` and hands the answer on, unless the place has changed meanwhile.
-    fetch(what, url, read, use) {
+    // Fetches `url` and hands the answer on, unless the place has changed meanwhile; see `use`.
+    fetch(what, url, read, use, again) {
       const coming = get(url, this.abort.signal).then(async (answer) => [await read(answer), answer]);
-      return this.use(what, coming, ([body, answer]) => use(body, answer));
+      return this.use(what, coming, ([body, answer]) => use(body, answer), again);
     }
 
-    // Hands on what is `coming` of the present place.
-    async use(what, coming, use) {
+    // Hands on what is `coming` of the present place. What cannot be had is said, and asked for by `again` until it is
+    // there: nobody reloads a wall.
+    async use(what, coming, use, again) {
       const { code } = this;
       try {
         const found = await coming;
         if (code !== this.code) return;
         use(found);
         this.failed(what, false);
+        this.missed.delete(what);
       } catch (problem) {
-        if (problem.name !== "AbortError") this.failed(what, true);
+        if (problem.name === "AbortError" || code !== this.code) return;
+        const times = this.missed.get(what) || 0;
+        this.failed(what, true);
+        this.missed.set(what, times + 1);
+        setTimeout(() => code === this.code && again(), AGAIN_MS[Math.min(times, AGAIN_MS.length - 1)]);
       }
     }
 
@@ -133,7 +144,7 @@
         for (const d of this.early?.values() || []) this._update(d);
         this.early = null;
         this.layer.redraw();
-      });
+      }, () => this.loadDevices());
     }
 
     // One of ROWS, when its overlay is on. A camera without a picture is its own kind of point.
@@ -146,7 +157,7 @@
         for (const row of rows) this[name].set(row[0], row);
         this.sets[name].load(feedOf(rows, (row) => (name === "cameras" && !row[3] ? 1 : 0)));
         this.layer.redraw();
-      });
+      }, () => this.loadRows(name));
     }
 
     loadIncidents() {
@@ -158,7 +169,7 @@
         for (const [id, lng, lat, stage, code, title] of rows) this.incidents.set(id, { id, lng, lat, stage, code, title });
         this.incidentsStale = true;
         this.layer.redraw();
-      });
+      }, () => this.loadIncidents());
     }
 
     alarm(id) {
@@ -235,4 +246,5 @@
   }
 
   yiping.mapData = { MapData, drawnAlarms };
+  if (typeof module !== "undefined") module.exports = yiping.mapData;
 })();

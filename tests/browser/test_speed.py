@@ -123,6 +123,10 @@ def test_dash_starts_behind_the_first_picture_and_also_where_none_can_be_painted
         "!document.getElementById('first-paint') && document.querySelector('.is-failed-areas') !== null",
         timeout=30,
     )
+    page.unroute("**/api/v1/map/areas.geojson*")  # it comes back by itself, and the map goes there
+    until(page, f"{USEFUL} && !document.querySelector('.is-failed-areas')", timeout=30)
+    shown = "[...document.querySelectorAll('path.map-area')].some((p) => p.getBoundingClientRect().width > 100)"
+    until(page, shown)
     page.context.close()
 
 
