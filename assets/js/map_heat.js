@@ -6,6 +6,7 @@
   const yiping = (typeof window === "undefined" ? {} : (window.yiping = window.yiping || {}));
   const REST_MS = 250;
   const AGAIN_MS = 300_000;
+  const MISSED_MS = 10_000;
   const PADDING = 0.25; // of the viewport, on each side
   const STEPS = [0.1, 0.18, 0.27, 0.37, 0.48]; // opacity
 
@@ -83,7 +84,9 @@
           this.frame.classList.remove("is-failed-heat");
           this.draw();
         } catch (problem) {
-          if (problem.name !== "AbortError") this.frame.classList.add("is-failed-heat");
+          if (problem.name === "AbortError") return;
+          this.frame.classList.add("is-failed-heat");
+          this.resting = setTimeout(() => this._soon(), MISSED_MS);
         }
       },
 
