@@ -15,7 +15,7 @@ from components import forms, labels
 from components.i18n import Words
 from components.markup import Input
 from components.parts import Child, attributes, panel, table
-from data_access.domain.accounts import Role
+from data_access.domain.accounts import ACCOUNTS, Role
 from data_access.viewmodels.accounts import AccountLine, AccountPage, AccountState, AreaChoice, TokenLine
 
 PATH: Final = "/users"
@@ -150,7 +150,7 @@ def _tokens(shown: Shown, query: Mapping[str, str], now: datetime, w: Words) -> 
         table(heads, rows, w("令牌"), kind="rules") if rows else html.P(w("没有在用的令牌"), className="missing")
     )
     new = html.A(w("新令牌"), href=PATH + kept(query, new="token"), className="desk-button is-small")
-    return panel("tokens", w("令牌"), [body], sub=w("大屏和程序用链接登录"), note=new)
+    return panel("tokens", w("令牌"), [body], sub=w("大屏、组织和程序用链接登录"), note=new)
 
 
 def _token_row(line: TokenLine, shown: Shown, query: Mapping[str, str], now: datetime, w: Words) -> html.Tr:
@@ -166,7 +166,7 @@ def _token_row(line: TokenLine, shown: Shown, query: Mapping[str, str], now: dat
     return html.Tr(
         [
             html.Th(link, scope="row"),
-            html.Td(labels.of(labels.ACCOUNT_ROLE, line.role, w)),
+            html.Td([labels.of(labels.ACCOUNT_ROLE, line.role, w), html.Small(line.unit) if line.unit else None]),
             html.Td(_area(line.area_name, line.area_name_en, w)),
             html.Td([until, " ", html.Span(w("已过期"), className="tag")] if over else until),
             html.Td(fmt.stamp(line.used_at) if line.used_at else w("从未")),
@@ -214,7 +214,7 @@ def _account(shown: Shown, of: AccountLine, query: Mapping[str, str], w: Words) 
         "change",
         [
             forms.field(w("姓名"), "display", value=shown.given.get("display", of.display), maxlength="60"),
-            _role(shown.given.get("role", of.role), w),
+            _role(ACCOUNTS, shown.given.get("role", of.role), w),
             area_field(shown.areas, shown.given.get("area", _choice(shown.areas, chosen, w)), w, whole=shown.whole),
             html.Div(forms.button(w("保存"), primary=True), className="rules-acts"),
         ],
@@ -250,7 +250,7 @@ def _new_account(shown: Shown, query: Mapping[str, str], w: Words) -> html.Form:
                 autocapitalize="none", spellcheck="false",
             ),
             forms.field(w("姓名"), "display", value=given.get("display", ""), maxlength="60"),
-            _role(given.get("role", Role.OFFICER), w),
+            _role(ACCOUNTS, given.get("role", Role.OFFICER), w),
             area_field(shown.areas, given.get("area", ""), w, whole=shown.whole),
             html.P(w("添加后得到一个链接，由本人设密码。"), className="rules-said"),
             html.Div(forms.button(w("添加账号"), primary=True), className="rules-acts"),
@@ -266,10 +266,14 @@ def _new_token(shown: Shown, query: Mapping[str, str], w: Words) -> html.Form:
         "issue",
         [
             forms.field(
-                w("用途"), "label", w("例如哪面大屏"), value=given.get("label", ""), required="required", maxlength="60"
+                w("用途"), "label", w("例如哪面大屏、哪位志愿者"), value=given.get("label", ""), required="required",
+                maxlength="60",
             ),
-            _role(given.get("role", Role.WALL), w),
+            _role(tuple(Role), given.get("role", Role.WALL), w),
             area_field(shown.areas, given.get("area", ""), w, whole=shown.whole),
+            forms.field(
+                w("单位"), "unit", w("只给组织：名称或编号，没有的会新建"), value=given.get("unit", ""), maxlength="200"
+            ),
             forms.field(
                 w("有效天数"), "days", w("不填则到撤销为止"), value=given.get("days", ""), inputmode="numeric",
                 maxlength="4",
@@ -290,10 +294,10 @@ def _token(shown: Shown, of: TokenLine, query: Mapping[str, str], w: Words) -> l
     return [listed, revoke]
 
 
-def _role(chosen: str, w: Words) -> html.Label:
+def _role(roles: Sequence[Role], chosen: str, w: Words) -> html.Label:
     options = {
         role.value: f"{labels.of(labels.ACCOUNT_ROLE, role, w)} · {labels.of(labels.ACCOUNT_DOES, role, w)}"
-        for role in Role
+        for role in roles
     }
     return forms.select(w("角色"), "role", options, chosen)
 

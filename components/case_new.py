@@ -27,6 +27,7 @@ class Shown:
     areas: Sequence[AreaChoice]
     classes: Sequence[ClassChoice]
     channels: Sequence[str]
+    workflows: Mapping[str, str]
     form: str
     key: str
     told: str = ""
@@ -39,6 +40,7 @@ def build(shown: Shown, query: Mapping[str, str], w: Words) -> list[Child]:
     urgencies = {str(int(u)): w(URGENCY[u]) if u in URGENCY else w("一般") for u in Urgency}
     areas = [html.Option(value=f"{one.code} {w.name(one.name, one.name_en)}") for one in shown.areas]
     classes = [html.Option(one.path, value=f"{one.id} {one.name}") for one in shown.classes]
+    workflows = {"": w("按类别")} | {code: w(name) for code, name in shown.workflows.items()}
     text = html.Textarea(given.get("text", ""), name="text", rows=5, maxLength=LONGEST)
     pair: list[Child] = [
         forms.select(w("来源"), "channel", {c: w(c) for c in shown.channels}, given.get("channel", shown.channels[0])),
@@ -50,6 +52,7 @@ def build(shown: Shown, query: Mapping[str, str], w: Words) -> list[Child]:
         forms.field(w("在哪里"), "place", w("可不填"), value=given.get("place", ""), maxlength="200"),
         html.Div(pair, className="form-pair"),
         _offered(w("所属类别"), "class", w("编号和名称，可不填"), given, classes),
+        forms.select(w("流程"), "workflow", workflows, given.get("workflow", "")),
         html.Label([html.Span([w("情况说明"), html.Small(w("可不填"))]), text], className="form-field"),
         html.Div(forms.button(w("建案"), primary=True), className="rules-acts"),
     ]

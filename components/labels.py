@@ -57,6 +57,7 @@ ACCOUNT_ROLE: Final[Mapping[str, str]] = {
     "grid_worker": "网格员",
     "leader": "领导",
     "administrator": "管理员",
+    "organisation": "组织",
 }
 ACCOUNT_DOES: Final[Mapping[str, str]] = {
     "wall": "只看汇总",
@@ -64,6 +65,7 @@ ACCOUNT_DOES: Final[Mapping[str, str]] = {
     "grid_worker": "本网格任务",
     "leader": "只读",
     "administrator": "设置与账号",
+    "organisation": "接单",
 }
 
 METRIC: Final[Mapping[str, str]] = {

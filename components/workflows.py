@@ -24,7 +24,7 @@ PATH: Final = "/workflows"
 DONE: Final = "流程已保存。之后收到的案卷按它办，在办的案卷不变。"
 NEW: Final = "new"
 """Stands for the step that is being added in the names of its fields."""
-ROLES: Final = (Role.OFFICER, Role.GRID_WORKER, Role.LEADER, Role.ADMINISTRATOR)
+ROLES: Final = (Role.OFFICER, Role.GRID_WORKER, Role.ORGANISATION, Role.LEADER, Role.ADMINISTRATOR)
 """Who can be given a step."""
 
 

@@ -1,4 +1,7 @@
-"""What a wall may open: the overview and nothing that lists rows, whatever page is added later."""
+"""What a wall may open: the overview and nothing that lists rows, whatever page is added later.
+
+An organisation sees no rows either; its own page alone (`PageGate` leads there) is for whoever has tasks.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, jsonify, request
 
-from data_access.api.identity import is_public
+from data_access.api.identity import FIELD, is_public
 from data_access.auth.principal import may, viewer
 from data_access.domain.accounts import Action
 
@@ -23,6 +26,8 @@ def add_to(server: Flask) -> None:
 
 def _aggregates_for_walls() -> tuple[Response, int] | None:
     if is_public(request.path) or may(viewer(), Action.SEE_ROWS) or request.path in FOR_WALLS:
+        return None
+    if request.path == FIELD and may(viewer(), Action.DO_TASKS):
         return None
     if request.path == _CALLBACKS and _builds_the_overview(request.get_json(silent=True)):
         return None

@@ -67,6 +67,7 @@ def _filed(sent: Mapping[str, str]) -> commands.Filed:
         channel=sent.get("channel", ""),
         type_id=int(number) if number else None,
         urgency=Urgency(int(urgency)),
+        workflow=sent.get("workflow", ""),
         place=sent.get("place", "").strip(),
         text=sent.get("text", "").strip(),
     )
@@ -80,6 +81,7 @@ def _painted(*, told: str = "", given: Mapping[str, str] | None = None, status: 
             areas=administration.areas(session, who.scope),
             classes=catalogue.classes(session),
             channels=commands.CHANNELS,
+            workflows={line.workflow.code: line.workflow.name for line in catalogue.workflows(session)},
             form=form_token(forms.session_key()),
             key=secrets.token_urlsafe(12),
             told=w(told) if told else "",

@@ -87,7 +87,12 @@ def _wanted(sent: Mapping[str, str]) -> Wanted:
     role, area = sent.get("role", ""), sent.get("area", "").split()
     if role not in set(Role):
         raise InvalidInput("请选择角色。")
-    return Wanted(role=Role(role), area=area[0] if area else None, display=sent.get("display", ""))
+    return Wanted(
+        role=Role(role),
+        area=area[0] if area else None,
+        display=sent.get("display", ""),
+        unit=sent.get("unit", "").strip() or None,
+    )
 
 
 def _number(text: str, most: int, name: str = "编号") -> int:

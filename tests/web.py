@@ -98,10 +98,11 @@ class Web:
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251  # the server reads the same clock
 
-    def token(self, role: Role, area: str | None = None) -> Token:
-        """A token as `yiping user token` hands it out."""
+    def token(self, role: Role, area: str | None = None, unit: str = "志愿者") -> Token:
+        """A token as `yiping user token` hands it out; `unit` is whose, of an organisation."""
+        of = unit if role is Role.ORGANISATION else None
         with self.database.writing() as session:
-            row, secret = users.issue_token(session, actor="test", now=self.now(), role=role, area=area)
+            row, secret = users.issue_token(session, actor="test", now=self.now(), role=role, area=area, unit=of)
             return Token(row.id, f"token-{row.id}", secret)
 
     @contextmanager

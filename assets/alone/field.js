@@ -1,4 +1,4 @@
-// The grid worker's page: his tasks, nearest first, and the points he patrols. It works without a connection: what was
+// The page of grid workers and organisations: tasks, nearest first, and the points that a grid worker patrols. It works without a connection: what was
 // last seen is shown with its time, what is done waits in the queue and says so.
 (function () {
   "use strict";
@@ -237,7 +237,7 @@
   function steps(task) {
     const now = need(task);
     const shots = (phase) => task.photos.filter(([, p]) => p === phase).length;
-    const handled = task.stage !== "dispatch";
+    const handled = task.stage !== "dispatch" && (task.mine || !task.open);
     const parts = [
       ["accept", t("accept"), task.accepted_at && clock(task.accepted_at), task.mine],
       ["arrive", t("arrive"), task.arrived_at && clock(task.arrived_at), handled || Boolean(task.arrived_at)],
@@ -289,7 +289,7 @@
     if (next === "arrive") return button(t("arrived"), "pin", () => act(task, "arrive", position()));
     if (next === "photo") return camera(task, "after", true);
     if (next === "advance") {
-      const text = task.stage === "dispatch" ? t("finish") : (words.steps || {})[task.next_step_name] || task.next_step_name;
+      const text = task.next_stage === "handle" ? t("finish") : (words.steps || {})[task.next_step_name] || task.next_step_name;
       return button(text, "check", () => { state.asking = "advance"; draw(); document.getElementById("said").focus(); });
     }
     return h("p", { class: "sent is-waiting" }, icon("waiting"), t("done_waits"));
@@ -309,18 +309,22 @@
       state.asking ? asked(task, state.asking) : [primary(task),
         task.finished ? null : h("div", { class: "acts" }, map,
           task.mine && task.stage === "dispatch" ? [camera(task, "before", false), ...clips(task)] : null,
-          task.stage === "dispatch" ? h("button", { class: "b o", onclick: () => { state.asking = "return"; draw(); document.getElementById("said").focus(); } }, icon("back"), t("return")) : null)]);
+          task.stage === "dispatch" && (task.mine || !task.open) ? h("button", { class: "b o", onclick: () => { state.asking = "return"; draw(); document.getElementById("said").focus(); } }, icon("back"), t("return")) : null)]);
   }
 
   function tasks() {
     const found = sorted(applied(state.view.tasks, state.items.filter((item) => item.user === state.view.user)), state.here, state.by);
-    if (!found.some((task) => task.id === state.open)) state.open = found.length ? found[0].id : null;
+    const [mine, offered] = [found.filter((task) => task.mine || !task.open), found.filter((task) => !task.mine && task.open)];
+    if (!found.some((task) => task.id === state.open)) state.open = (mine[0] || offered[0] || { id: null }).id;
+    const one = (task) => h("section", { class: `task${state.open === task.id ? " is-open" : ""}`, "data-task": task.id }, line(task), state.open === task.id ? detail(task) : null);
     const pick = (by, text) => h("button", { class: "b", "aria-pressed": String(state.by === by), onclick: () => { state.by = by; draw(); } }, text);
     return [
-      h("div", { class: "bar" }, h("h2", {}, t("my_tasks", { n: found.length })), h("div", { class: "segp" }, pick("near", t("nearest")), pick("due", t("by_due")))),
+      h("div", { class: "bar" }, h("h2", {}, t(state.view.unit ? "my_orders" : "my_tasks", { n: mine.length })), h("div", { class: "segp" }, pick("near", t("nearest")), pick("due", t("by_due")))),
       state.here ? null : h("p", {}, h("small", {}, t("no_position"))),
-      found.length ? null : h("p", { class: "card" }, t("no_tasks")),
-      found.map((task) => h("section", { class: `task${state.open === task.id ? " is-open" : ""}`, "data-task": task.id }, line(task), state.open === task.id ? detail(task) : null)),
+      found.length ? null : h("p", { class: "card" }, t(state.view.unit ? "no_orders" : "no_tasks")),
+      mine.map(one),
+      offered.length ? h("h3", { class: "offered" }, t("open_orders", { n: offered.length })) : null,
+      offered.map(one),
     ];
   }
 
@@ -358,7 +362,8 @@
     drawBanner();
     if (typed && document.activeElement === typed && state.asking) return; // nobody loses what he types
     drawn = now;
-    document.querySelector(".ph-brand small").textContent = state.view ? [state.view.display, state.view.area].filter(Boolean).join(" · ") : "";
+    document.querySelector(".ph-brand small").textContent = state.view ? [state.view.unit, state.view.display, state.view.area].filter((part, at, all) => part && all.indexOf(part) === at).join(" · ") : "";
+    if (state.view) document.querySelector("[data-tab=patrol]").hidden = Boolean(state.view.unit);
     for (const tab of document.querySelectorAll("[data-tab]")) tab.setAttribute("aria-current", tab.dataset.tab === state.tab ? "page" : "false");
     const stale = state.view && !state.reachable ? h("p", { class: "stale" }, t("as_of", { at: clock(state.view.at) })) : null;
     const inside = !state.view ? [h("p", { class: "card" }, t(state.reachable ? "loading" : "nothing_kept"))] : state.tab === "tasks" ? tasks() : patrol();

@@ -58,7 +58,7 @@
       const task = found.get(item.incident_id);
       if (!task || item.state !== "waiting") continue;
       if (!item.kind) task.pending.push(item.what);
-      if (item.what === "accept") Object.assign(task, { mine: true, accepted_at: item.at });
+      if (item.what === "accept") Object.assign(task, { mine: true, accepted_at: item.at, stage: task.open ? "dispatch" : task.stage });
       if (item.what === "arrive") task.arrived_at = item.at;
       if (item.what === "photo" && !item.kind) task.photos.push([null, item.phase]);
       if (item.what === "advance" || item.what === "return") task.finished = true;
@@ -69,8 +69,8 @@
   /** What the task needs next: accept, arrive, photo, advance; nothing once that waits to be sent. */
   function need(task) {
     if (task.finished) return null;
-    if (task.stage !== "dispatch") return "advance";
-    if (!task.mine) return "accept";
+    if (!task.mine && (task.open || task.stage === "dispatch")) return "accept";
+    if (task.next_stage !== "handle") return "advance";
     if (!task.arrived_at) return "arrive";
     return task.photos.some(([, phase]) => phase === "after") ? "advance" : "photo";
   }

@@ -60,8 +60,8 @@ async def get_attachments(request: Request) -> Response:
 
 async def get_attachment(request: Request) -> Response:
     """The file."""
-    ctx, scope, number = context(request), principal(request).scope, a_number(request.path_params["attachment_id"])
-    file = await ctx.read(lambda session: attachments.file_of(session, number, scope))
+    ctx, who, number = context(request), principal(request), a_number(request.path_params["attachment_id"])
+    file = await ctx.read(lambda session: attachments.file_of(session, number, who))
     part = asked_part(request.headers.get("range", ""), file.size)
     if part is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})

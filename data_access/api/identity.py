@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from data_access.auth.credentials import form_token
 from data_access.auth.door import Door, is_loopback
 from data_access.auth.principal import Kind, Principal, require
-from data_access.domain.accounts import Action
+from data_access.domain.accounts import Action, Role
 from data_access.domain.errors import NotAllowed, NotSignedIn
 
 SESSION_COOKIE: Final = "yiping_session"
@@ -77,10 +77,24 @@ AGGREGATES: Final = frozenset(
 )
 """Routes that every role may ask; a wall gets aggregates from them. Any other route shows rows."""
 
+ORGANISATIONS: Final = frozenset(
+    {
+        ("GET", "/api/v1/me"),
+        ("GET", "/api/v1/field"),
+        ("POST", "/api/v1/field/acts"),
+        ("POST", "/api/v1/incidents/{incident_id}/attachments"),
+        ("GET", "/api/v1/attachments/{attachment_id}"),
+    }
+)
+"""All that an organisation may ask, each bounded to its unit's orders and those that nobody has."""
+
 _GUESTS_POST: Final = frozenset({"/api/v1/walls"})
 REPORT: Final = "/report"
 RECEIPT: Final = "/r/"
 _PUBLIC_PAGES: Final = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", SIGN_IN, RECEIPT)
+FIELD: Final = "/field"
+"""The page of organisations, the only one beside those for everybody."""
+_THEIRS: Final = frozenset({FIELD, "/sign-out"})
 _FORMS: Final = (SIGN_IN, "/sign-out", "/account", "/users", "/catalogue", "/workflows", "/incidents/new", RECEIPT)
 """Pages whose forms carry a token of their own as a hidden field; they look at it themselves."""
 
@@ -129,17 +143,21 @@ class Identify:
 
 
 class PageGate:
-    """In front of Dash: who is not known is sent to sign in, programs are told with 401."""
+    """In front of Dash: who is not known is sent to sign in, an organisation to its page, programs are told."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope.get("principal") or is_public(scope["path"]):
+        if scope["type"] != "http" or is_public(scope["path"]) or _may_open(scope.get("principal"), scope["path"]):
             await self._app(scope, receive, send)
             return
         answer: Response
-        if scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""):
+        looks = scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+        if scope.get("principal"):
+            refused = JSONResponse({"error": "您的账号没有这项权限。"}, 403)
+            answer = RedirectResponse(FIELD, 303, {"Cache-Control": "no-store"}) if looks else refused
+        elif looks:
             query = scope["query_string"].decode("latin-1")
             there = scope["path"] + (f"?{query}" if query else "")
             answer = RedirectResponse(f"{SIGN_IN}?next={quote(there, safe='')}", 303, {"Cache-Control": "no-store"})
@@ -151,6 +169,10 @@ class PageGate:
 def is_public(path: str) -> bool:
     """Whether a page or file is for everybody: what the sign-in page needs, and itself."""
     return path == REPORT or path.startswith(_PUBLIC_PAGES)
+
+
+def _may_open(who: Principal | None, path: str) -> bool:
+    return who is not None and (who.role is not Role.ORGANISATION or path in _THEIRS)
 
 
 def guarded(route: Route, needs: Mapping[str, Action | None]) -> Route:
@@ -169,7 +191,10 @@ def guarded(route: Route, needs: Mapping[str, Action | None]) -> Route:
         who = request.scope.get("principal")
         if not isinstance(who, Principal):
             raise NotSignedIn("请先登录。")
-        if path not in AGGREGATES:
+        if who.role is Role.ORGANISATION:
+            if (request.method, path) not in ORGANISATIONS:
+                raise NotAllowed("您的账号没有这项权限。")
+        elif path not in AGGREGATES:
             require(who, Action.SEE_ROWS)
         if request.method not in _READS and path not in _GUESTS_POST and who.kind is Kind.GUEST:
             raise NotSignedIn("登录后可以处置。")
@@ -188,7 +213,7 @@ def for_this_machine_or_an_account(request: Request) -> None:
     """Raise unless the client is on this machine or signed in with an account."""
     who = request.scope.get("principal")
     here = request.client is not None and is_loopback(request.client.host) and _from_here(request.headers)
-    if not here and (who is None or who.kind is Kind.GUEST):
+    if not here and (who is None or who.kind is Kind.GUEST or who.role is Role.ORGANISATION):
         raise NotAllowed("只对本机和已登录的账号开放。")
 
 

@@ -168,4 +168,6 @@ def principal_of_token(db: Db, row: UserTokenRow, now: datetime, kind: Kind) -> 
     if row.user_id is not None:
         user = db.get(UserRow, row.user_id)
         return principal_of_user(user, kind) if user else None
-    return Principal(f"token-{row.id}", Role(row.role), row.area_path, row.label, kind)
+    if row.role == Role.ORGANISATION and row.unit_id is None:
+        return None
+    return Principal(f"token-{row.id}", Role(row.role), row.area_path, row.label, kind, unit=row.unit_id)

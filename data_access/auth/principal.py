@@ -34,10 +34,15 @@ class Principal:
     kind: Kind = Kind.SESSION
     user_id: int | None = None
     demo: bool = False
+    unit: int | None = None  # whose orders an organisation sees: those of this unit and those that nobody has
 
     def may_see(self, path: str) -> bool:
-        """Tell whether rows of the area at `path` are his to see."""
-        return within(path, self.scope)
+        """Tell whether rows of the area at `path` are his to see; an organisation sees cases alone."""
+        return self.unit is None and within(path, self.scope)
+
+    def may_see_case(self, path: str, unit: int | None) -> bool:
+        """Tell whether a case of the area at `path` that `unit` handles is his to see."""
+        return within(path, self.scope) and self.unit in (None, unit)
 
     # What Flask-Login asks of whom a request loader returns.
 

@@ -28,11 +28,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """How an account or token is to be; without `area` it is for all that the administrator looks after."""
+    """How an account or token is to be; without `area` it is for all that the administrator looks after.
+
+    `unit`: whose orders an organisation takes, by name or number.
+    """
 
     role: Role
     area: str | None = None
     display: str = ""
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,20 @@ class Desk:
         return secret
 
     def issue(self, label: str, wanted: Wanted, days: int | None) -> str:
-        """A token for a wall or a program; its secret is returned here and kept nowhere."""
+        """A token for a wall, an organisation or a program; its secret is returned here and kept nowhere."""
         with self._writing() as db:
             area = self._area(db, wanted.area)
             good_for = timedelta(days=days) if days else None
-            return users.issue_token(db, role=wanted.role, area=area, label=label, good_for=good_for, **self._noted())[
-                1
-            ]
+            _, secret = users.issue_token(
+                db,
+                role=wanted.role,
+                area=area,
+                unit=wanted.unit,
+                label=label,
+                good_for=good_for,
+                **self._noted(),
+            )
+            return secret
 
     def revoke(self, number: int) -> None:
         """The token is good no longer; browsers signed in by it are signed out."""

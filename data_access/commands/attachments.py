@@ -169,7 +169,7 @@ def _attached(
     session: Session, incident_id: int, file: Prepared, sent: Sent, who: Principal, per_case: int
 ) -> tuple[AttachmentRow, bool]:
     row = session.get(IncidentRow, incident_id, with_for_update=True, populate_existing=True)
-    if row is None or not who.may_see(row.area_path):
+    if row is None or not who.may_see_case(row.area_path, row.unit_id):
         raise NotFound(NOT_THERE)
     known = session.scalar(select(AttachmentRow).where(AttachmentRow.key == sent.key))
     if known is not None and known.incident_id != incident_id:
@@ -177,7 +177,7 @@ def _attached(
     if known is not None:
         return known, False
     case = to_case(row)
-    check_may(case, CaseAction.ATTACH, who.role, who.scope, workflow_of(session, row))
+    check_may(case, CaseAction.ATTACH, who.role, who.scope, workflow_of(session, row), unit=who.unit)
     made = attach(session, row, file, sent, per_case=per_case)
     session.refresh(made)  # moments as the database keeps them, to the millisecond
     return made, True

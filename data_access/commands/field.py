@@ -1,4 +1,4 @@
-"""What grid workers do out of doors, where a connection may be lost in the middle: each thing once, by its key.
+"""What grid workers and organisations do out of doors, where a connection may be lost: each thing once, by its key.
 
 The key is written in the transaction that does the thing. Whoever never heard the answer sends it again, and is told
 that it has been done. What was done without a connection keeps when (`done_at`); clocks go by when it came in.
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from data_access.auth.credentials import digest
 from data_access.auth.principal import Principal
+from data_access.commands import orders
 from data_access.commands.incident_acts import Act, act
 from data_access.db.engine import Database
 from data_access.db.tables import AttachmentRow, IncidentRow, PatrolPointRow, PatrolVisitRow, SentActRow
@@ -81,6 +82,7 @@ def do(services: Services, who: Principal, done: Done) -> bool:
             done_at=done.done_at,
         ),
         note=done.note,
+        unit=who.unit,
     )
     try:
         with services.database.writing() as session:
@@ -88,6 +90,8 @@ def do(services: Services, who: Principal, done: Done) -> bool:
                 return False
             session.add(SentActRow(key=key, at=now))
             session.flush()
+            if who.unit is not None:
+                said = orders.taken(session, done.incident_id, said)
             _check_shown(session, done)
             act(session, done.incident_id, said)
     except IntegrityError:  # the same came in twice at once: the other one has done it

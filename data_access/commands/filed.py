@@ -13,6 +13,7 @@ from data_access.auth.principal import Principal, require
 from data_access.commands import freshness, incidents
 from data_access.commands.once import once
 from data_access.db.tables import AreaRow, IncidentRow, IncidentTypeRow
+from data_access.db.workflows import newest
 from data_access.domain.accounts import Action
 from data_access.domain.errors import InvalidInput
 from data_access.domain.workflows import Urgency
@@ -33,6 +34,7 @@ class Filed:
     channel: str
     type_id: int | None = None
     urgency: Urgency = Urgency.NORMAL
+    workflow: str = ""  # its code; by default, that of the item of its class
     place: str = ""
     text: str = ""
 
@@ -73,6 +75,7 @@ def _filed(session: Session, services: Services, filed: Filed, who: Principal) -
         description=filed.text or None,
         place=filed.place or None,
         urgency=filed.urgency,
+        workflow=newest(session, filed.workflow) if filed.workflow else None,
     )
     row = incidents.create(session, new, actor=who.name, now=now)
     freshness.note(session, freshness.INCIDENTS, now)

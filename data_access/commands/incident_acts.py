@@ -67,7 +67,10 @@ _SINCE: Final = Meanwhile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One thing a person does to a case as he saw it. `scope` is the path of the area that is his to act in."""
+    """One thing a person does to a case as he saw it.
+
+    `scope` is the path of the area that is his to act in, `unit` for whom an organisation acts.
+    """
 
     action: CaseAction
     version: int
@@ -77,6 +80,7 @@ class Act:
     scope: str = ""
     details: Details = NOTHING
     note: str | None = None
+    unit: int | None = None
 
 
 def act(session: Session, incident_id: int, done: Act) -> IncidentRow:
@@ -86,7 +90,7 @@ def act(session: Session, incident_id: int, done: Act) -> IncidentRow:
     """
     row = _seen(session, incident_id, done)
     case, workflow = to_case(row), workflow_of(session, row)
-    check_may(case, done.action, done.role, done.scope, workflow)
+    check_may(case, done.action, done.role, done.scope, workflow, unit=done.unit)
     details = _completed(session, row, case, workflow, done)
     after = apply(session, row, done.action, actor=done.actor, now=done.now, details=details, note=done.note)
     if after.stage == Stage.CLOSED and case.stage is not Stage.CLOSED:

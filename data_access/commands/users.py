@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 
 from data_access.auth.credentials import digest, hash_password, new_secret
 from data_access.commands import audit
-from data_access.db.tables import AreaRow, UserRow, UserTokenRow
-from data_access.domain.accounts import AuditAction, Purpose, Role, account_name, check_password
+from data_access.db.tables import AreaRow, UnitRow, UserRow, UserTokenRow
+from data_access.domain.accounts import ACCOUNTS, AuditAction, Purpose, Role, account_name, check_password
 from data_access.domain.areas import within
 from data_access.domain.errors import Conflict, InvalidInput, NotFound
 
 ONCE_GOOD_FOR: Final = timedelta(hours=24)
 """How long a link is good that may be used once."""
+OWN_UNITS: Final = "organisation"
+"""`source` of units that came to be with a token of theirs."""
 
 
 def add(  # noqa: PLR0913  # the columns of a row
@@ -38,6 +40,7 @@ def add(  # noqa: PLR0913  # the columns of a row
 ) -> UserRow:
     """A new account for the subtree of the area with code `area` (None: everything); without a password, no sign-in."""
     name = account_name(name)
+    _check_account(role)
     if session.scalar(select(UserRow.id).where(UserRow.name == name)) is not None:
         raise Conflict("账号 {name} 已经有了。", name=name)
     area_id, path = scope_of(session, area)
@@ -78,6 +81,7 @@ def change(  # noqa: PLR0913  # what may be changed of a row
     row = find(session, name)
     if row.version != version:
         raise Conflict("这个账号刚刚被别人改过，请看一眼现在的值再改。")
+    _check_account(role)
     area_id, path = scope_of(session, area)
     display = display.strip()[:200] or row.name
     before, after = (row.display, row.role, row.area_path), (display, role, path)
@@ -144,7 +148,7 @@ def reset(session: Session, name: str, *, actor: str, now: datetime, address: st
     return row, secret
 
 
-def issue_token(  # the columns of a row
+def issue_token(  # noqa: PLR0913  # the columns of a row
     session: Session,
     *,
     actor: str,
@@ -153,12 +157,19 @@ def issue_token(  # the columns of a row
     area: str | None = None,
     label: str = "",
     good_for: timedelta | None = None,
+    unit: str | None = None,
     address: str | None = None,
 ) -> tuple[UserTokenRow, str]:
-    """A token for a wall or a program; its secret is returned here and kept nowhere."""
+    """A token for a wall, a program or an organisation, which is the `unit` with that number or name.
+
+    Its secret is returned here and kept nowhere.
+    """
     scope = scope_of(session, area)
-    label = label.strip()[:100] or role
-    secret = _issue(session, Purpose.ACCESS, label, role, scope, actor=actor, now=now, good_for=good_for)
+    of = unit_of(session, unit) if unit else None
+    if (role is Role.ORGANISATION) is not (of is not None):
+        raise InvalidInput("组织要写明单位，别的角色没有单位。")
+    label = label.strip()[:100] or (of.name if of else role)
+    secret = _issue(session, Purpose.ACCESS, label, role, scope, actor=actor, now=now, good_for=good_for, unit=of)
     row = session.execute(select(UserTokenRow).where(UserTokenRow.digest == digest(secret))).scalar_one()
     audit.note(
         session,
@@ -167,9 +178,31 @@ def issue_token(  # the columns of a row
         now=now,
         subject=f"{row.id} {label}",
         address=address,
-        detail={"role": role, "area": area},
+        detail={"role": role, "area": area} | ({"unit": of.id} if of else {}),
     )
     return row, secret
+
+
+def unit_of(session: Session, named: str) -> UnitRow:
+    """The unit with this number, or the one with this name; one that is not known yet comes to be.
+
+    Raises `InvalidInput` where several have the name.
+    """
+    named = named.strip()[:200]
+    if named.isdecimal() and len(named) < 16:
+        if (found := session.get(UnitRow, int(named))) is None:
+            raise InvalidInput("没有编号为 {number} 的单位。", number=named)
+        return found
+    same = session.scalars(select(UnitRow).where(UnitRow.name == named).order_by(UnitRow.id).limit(5)).all()
+    if len(same) > 1:
+        numbers = "、".join(str(row.id) for row in same)
+        raise InvalidInput("有几个单位叫这个名字，请写编号：{numbers}。", numbers=numbers)
+    if same:
+        return same[0]
+    row = UnitRow(source=OWN_UNITS, ref=digest(named)[:32], name=named, aliases=[])
+    session.add(row)
+    session.flush()
+    return row
 
 
 def issue_setup(session: Session, *, actor: str, now: datetime) -> str:
@@ -233,6 +266,11 @@ def _administrators() -> Select[int]:
     )
 
 
+def _check_account(role: Role) -> None:
+    if role not in ACCOUNTS:
+        raise InvalidInput("组织和志愿者没有账号密码，请给他们生成令牌，用链接登录。")
+
+
 def _keep_an_administrator(session: Session, row: UserRow, role: Role | None = None, path: str = "") -> None:
     """Raise `Conflict` where nobody would be left to look after what `row` does, were it to have `role` at `path`."""
     if row.role != Role.ADMINISTRATOR or row.demo or row.disabled_at is not None:
@@ -255,6 +293,7 @@ def _issue(  # noqa: PLR0913  # the columns of a row
     now: datetime,
     user_id: int | None = None,
     good_for: timedelta | None = None,
+    unit: UnitRow | None = None,
 ) -> str:
     secret = new_secret()
     area_id, path = scope
@@ -268,6 +307,7 @@ def _issue(  # noqa: PLR0913  # the columns of a row
             role=role,
             area_id=area_id,
             area_path=path,
+            unit_id=unit.id if unit else None,
             created_at=now,
             created_by=actor,
             expires_at=now + until if until else None,

@@ -17,6 +17,7 @@ class Role(StrEnum):
     GRID_WORKER = "grid_worker"  # 网格员
     LEADER = "leader"  # 领导
     ADMINISTRATOR = "administrator"  # 管理员
+    ORGANISATION = "organisation"  # 社会组织、志愿者: by link alone, and of a unit
 
 
 class Action(StrEnum):
@@ -44,7 +45,10 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
     Role.GRID_WORKER: _ON_DUTY,
     Role.OFFICER: _OFFICER,
     Role.ADMINISTRATOR: _OFFICER | {Action.CHANGE_SETTINGS, Action.MANAGE_USERS},
+    Role.ORGANISATION: frozenset({Action.DO_TASKS}),
 }
+ACCOUNTS: Final = tuple(role for role in Role if role is not Role.ORGANISATION)
+"""Roles that an account with a name and a password may have."""
 OFFICERS: Final = tuple(role for role, may in PERMISSIONS.items() if Action.ACT_ON_ALARMS in may)
 """Roles that sit at the desk: who can take over a shift."""
 GUEST: Final = frozenset({Action.SEE_ROWS})

@@ -28,6 +28,10 @@ _BY: Final[Mapping[CaseAction, frozenset[Role]]] = {
     CaseAction.COMMENT: _EVERYBODY,
 }
 """Whose an action is, beside the steps of a workflow, which say it themselves; everything else is the desk's."""
+_ITS: Final = frozenset(
+    (CaseAction.ADVANCE, CaseAction.ACCEPT, CaseAction.ARRIVE, CaseAction.RETURN, CaseAction.ATTACH)
+)
+"""What an organisation does to a case that is its unit's, while the next step is one of organisations."""
 _STAMPS: Final = {
     Stage.REGISTER: "registered_at",
     Stage.DISPATCH: "dispatched_at",
@@ -80,8 +84,18 @@ class _Act:
         return self.details.reason or ""
 
 
-def check_may(case: Case, action: CaseAction, role: Role, scope: str, workflow: Workflow) -> None:
-    """Raise `NotAllowed` unless somebody of `role`, responsible for the subtree `scope`, may do it to `case`."""
+def check_may(
+    case: Case, action: CaseAction, role: Role, scope: str, workflow: Workflow, *, unit: int | None = None
+) -> None:
+    """Raise `NotAllowed` unless somebody of `role`, responsible for the subtree `scope`, may do it to `case`.
+
+    An organisation acts for its `unit`: it takes what nobody has and does what was given to it. It is of no level, so
+    that it may do so also after the case has climbed.
+    """
+    if role is Role.ORGANISATION:
+        if not _is_organisations(case, action, unit, workflow):
+            raise NotAllowed("您的账号没有这项权限。")
+        return
     step = workflow.following(case.step) if action is CaseAction.ADVANCE else None
     by = step.by if step else _BY.get(action, DESK)
     if action in BY_MACHINES or role not in by:
@@ -96,6 +110,15 @@ def opened(case: Case, workflow: Workflow, calendar: WorkCalendar, now: datetime
     due = case.due_at or calendar.after(now, workflow.limits[case.urgency], working=working)
     timed = replace(case, due_at=due)
     return _watched(replace(timed, **_clocks(timed, workflow, calendar, now)))
+
+
+def _is_organisations(case: Case, action: CaseAction, unit: int | None, workflow: Workflow) -> bool:
+    step = workflow.following(case.step)
+    if step is None or unit is None or Role.ORGANISATION not in step.by:
+        return False
+    if case.unit_id is None:
+        return action is CaseAction.ADVANCE and step.assigns
+    return case.unit_id == unit and action in _ITS
 
 
 def transition(

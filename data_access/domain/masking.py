@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _TITLES: Final = (
     "值班员", "值班长", "坐席", "网格员", "网格长", "楼栋长", "街长", "社区民警", "民警", "物业经理", "管理员",
 )  # fmt: skip
 """What people write before a name when an account or a shift is somebody's in a role."""
+_NUMBERS: Final = re.compile(r"[0-9Xx][0-9Xx -]{5,}[0-9Xx]")
+"""What may be a telephone or identity number in what somebody typed."""
+_WITHIN: Final = re.compile(r"\s*(?:\d+\s*单元|[A-Z]?\d+\s*[层楼室房]|(?<=[栋座幢楼])\s*[A-Z]?\d{3,4}).*$")
+"""What of an address lies within a building: from the unit, the floor or the room on."""
 
 
 def name(full: str) -> str:
@@ -33,3 +38,13 @@ def phone(number: str | None) -> str | None:
 def id_number(number: str) -> str:
     """The place of registration and the last four digits."""
     return f"{number[:6]}{'*' * (len(number) - 10)}{number[-4:]}" if len(number) > 10 else "*" * len(number)
+
+
+def numbers(text: str) -> str:
+    """`text` without what may be a telephone or identity number."""
+    return _NUMBERS.sub("****", text)
+
+
+def address(full: str) -> str:
+    """An address as far as its building."""
+    return _WITHIN.sub("", full)

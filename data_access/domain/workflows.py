@@ -31,6 +31,8 @@ Limits = tuple[timedelta, timedelta, timedelta]
 """By urgency."""
 DESK: Final = frozenset({Role.OFFICER, Role.ADMINISTRATOR})
 FIELD: Final = DESK | {Role.GRID_WORKER}
+OUTSIDE: Final = FIELD | {Role.ORGANISATION}
+"""Steps that social organisations and volunteers do too: they take what nobody has, and do what they took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,15 @@ class Workflow:
         place = self.steps.index(self.step(key)) + 1
         return self.steps[place] if place < len(self.steps) else None
 
+    @property
+    def offers(self) -> Step | None:
+        """The step by which an organisation takes a case that nobody has; None where none may."""
+        return next((step for step in self.steps if step.assigns and Role.ORGANISATION in step.by), None)
+
+    def preceding(self, key: str) -> Step:
+        """The step before the step `key`; the first has none and stands for itself."""
+        return self.steps[max(0, self.steps.index(self.step(key)) - 1)]
+
     def before(self, stage: Stage) -> Step:
         """The last step before `stage` begins: where a case stands that is to enter it anew."""
         limit = STAGES_IN_ORDER.index(stage)
@@ -149,10 +160,10 @@ SOCIAL_WORK: Final = Workflow(
         Step(key="collect", name="需求收集", stage=Stage.REPORT, by=FIELD, limits=_h(0, 0, 0)),
         Step(key="assess", name="分析评估", stage=Stage.REGISTER, by=FIELD, limits=_h(14, 24, 4)),
         Step(key="pool", name="任务入库", stage=Stage.REGISTER, limits=_h(7, 8, 2)),
-        Step(key="take", name="派单接单", stage=Stage.DISPATCH, by=FIELD, limits=_h(14, 12, 2), assigns=True),
-        Step(key="engage", name="跟进对接", stage=Stage.DISPATCH, by=FIELD, limits=_h(14, 24, 8)),
-        Step(key="resources", name="资源协调", stage=Stage.HANDLE, by=FIELD, limits=_h(21, 48, 12)),
-        Step(key="report_back", name="结案反馈", stage=Stage.FEEDBACK, by=FIELD, limits=_h(14, 24, 8)),
+        Step(key="take", name="派单接单", stage=Stage.DISPATCH, by=OUTSIDE, limits=_h(14, 12, 2), assigns=True),
+        Step(key="engage", name="跟进对接", stage=Stage.DISPATCH, by=OUTSIDE, limits=_h(14, 24, 8)),
+        Step(key="resources", name="资源协调", stage=Stage.HANDLE, by=OUTSIDE, limits=_h(21, 48, 12)),
+        Step(key="report_back", name="结案反馈", stage=Stage.FEEDBACK, by=OUTSIDE, limits=_h(14, 24, 8)),
         Step(key="revisit", name="线下回访", stage=Stage.CLOSED, limits=_h(21, 28, 12)),
     ),
 )
@@ -163,8 +174,8 @@ THREE_LISTS: Final = Workflow(
     steps=(
         Step(key="order", name="居民点单", stage=Stage.REPORT, by=FIELD, limits=_h(0, 0, 0)),
         Step(key="place", name="社区派单", stage=Stage.REGISTER, by=FIELD, limits=_h(7, 4, 2)),
-        Step(key="take", name="组织接单", stage=Stage.DISPATCH, by=FIELD, limits=_h(14, 12, 4), assigns=True),
-        Step(key="serve", name="上门服务", stage=Stage.HANDLE, by=FIELD, limits=_h(35, 60, 24)),
+        Step(key="take", name="组织接单", stage=Stage.DISPATCH, by=OUTSIDE, limits=_h(14, 12, 4), assigns=True),
+        Step(key="serve", name="上门服务", stage=Stage.HANDLE, by=OUTSIDE, limits=_h(35, 60, 24)),
         Step(key="judge", name="居民评单", stage=Stage.CLOSED, by=FIELD, limits=_h(14, 20, 6)),
     ),
 )

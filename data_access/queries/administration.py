@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from data_access.db.tables import AreaRow, UserRow, UserTokenRow
+from data_access.db.tables import AreaRow, UnitRow, UserRow, UserTokenRow
 from data_access.domain.accounts import Purpose, Role
 from data_access.domain.areas import subtree_bounds
 from data_access.viewmodels.accounts import AccountLine, AccountPage, AccountState, AreaChoice, TokenLine
@@ -38,8 +38,9 @@ def tokens(session: Session, scope: str) -> tuple[TokenLine, ...]:
     """The standing access tokens of `scope`, the newest first."""
     row = UserTokenRow
     query = (
-        select(row, AreaRow.name, AreaRow.name_en)
+        select(row, AreaRow.name, AreaRow.name_en, UnitRow.name)
         .outerjoin(AreaRow, AreaRow.id == row.area_id)
+        .outerjoin(UnitRow, UnitRow.id == row.unit_id)
         .where(row.purpose == Purpose.ACCESS, row.revoked_at.is_(None), *_inside(row.area_path, scope))
         .order_by(row.id.desc())
         .limit(MOST_TOKENS)
@@ -55,8 +56,9 @@ def tokens(session: Session, scope: str) -> tuple[TokenLine, ...]:
             created_by=token.created_by,
             expires_at=token.expires_at,
             used_at=token.used_at,
+            unit=unit,
         )
-        for token, name, name_en in session.execute(query)
+        for token, name, name_en, unit in session.execute(query)
     )
 
 

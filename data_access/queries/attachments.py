@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data_access.auth.principal import Principal
 from data_access.db.tables import AttachmentRow, IncidentRow
-from data_access.domain.areas import within
 from data_access.domain.attachments import SUFFIXES
 from data_access.domain.errors import NotFound
 from data_access.viewmodels.incidents import Attachment
@@ -41,13 +41,16 @@ class Kept:
         return SUFFIXES[self.media_type]
 
 
-def file_of(session: Session, attachment_id: int, scope: str) -> Kept:
-    """The file of one. Raises `NotFound` when there is none within `scope`."""
+def file_of(session: Session, attachment_id: int, who: Principal) -> Kept:
+    """The file of one. Raises `NotFound` when there is none that `who` may see."""
     found = session.execute(
-        select(AttachmentRow.digest, AttachmentRow.media_type, AttachmentRow.size, IncidentRow.area_path)
+        select(
+            *(AttachmentRow.digest, AttachmentRow.media_type, AttachmentRow.size),
+            *(IncidentRow.area_path, IncidentRow.unit_id),
+        )
         .join(IncidentRow, IncidentRow.id == AttachmentRow.incident_id)
         .where(AttachmentRow.id == attachment_id)
     ).one_or_none()
-    if found is None or not within(found.area_path, scope):
+    if found is None or not who.may_see_case(found.area_path, found.unit_id):
         raise NotFound("没有这个附件，或者不在您的权限范围内。")
     return Kept(found.digest, found.media_type, found.size)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,7 +14,15 @@ from sqlalchemy.orm import Session
 from data_access.auth.principal import Principal
 from data_access.db.calendar import work_calendar
 from data_access.db.cases import posts_of, to_case
-from data_access.db.tables import AlarmRow, BuildingRow, CameraRow, IncidentRow, IncidentTypeRow, ReportRow
+from data_access.db.tables import (
+    AlarmRow,
+    BuildingRow,
+    CameraRow,
+    IncidentRow,
+    IncidentTypeRow,
+    ReportRow,
+    UserTokenRow,
+)
 from data_access.db.workflows import workflow_of
 from data_access.domain.areas import within
 from data_access.domain.case_choices import ActChoice, choices
@@ -24,7 +34,7 @@ from data_access.domain.worktime import WorkCalendar
 from data_access.queries import assignment, incidents, reports, surroundings
 from data_access.queries.incident_filter import OPEN
 from data_access.viewmodels.case_page import CasePage, LinkedAlarm, StepClock
-from data_access.viewmodels.incidents import IncidentLine, IncidentStep
+from data_access.viewmodels.incidents import IncidentDetail, IncidentLine, IncidentStep
 from data_access.viewmodels.reports import Receipt
 
 NEAR_DAYS: Final = 7
@@ -32,6 +42,8 @@ CAMERA: Final = "camera"
 """`source` of cases that were seen on a camera, whose id their reference begins with."""
 MAX_NEAR: Final = 8
 MAX_LINKED: Final = 20
+_BY_TOKEN: Final = re.compile(r"token-(\d{1,15})")
+"""How histories call whoever came by a token."""
 NOT_THERE: Final = "没有这个案卷，或者不在您的权限范围内。"
 _STAMPED: Final = {
     "register": "registered_at",
@@ -49,7 +61,7 @@ def case_page(
     row = session.scalar(select(IncidentRow).where(IncidentRow.code == code))
     if row is None or not within(row.area_path, who.scope):
         raise NotFound(NOT_THERE)
-    detail = incidents.one(session, row.id, who.scope, now=now)
+    detail = _named(session, incidents.one(session, row.id, who.scope, now=now))
     case, calendar = to_case(row), work_calendar(session)
     workflow = workflow_of(session, row)
     cameras = surroundings.cameras_near(session, row.lng, row.lat, who.scope) if row.lng and row.lat else []
@@ -90,6 +102,21 @@ def case_page(
         else None,
         at=now,
     )
+
+
+def _named(session: Session, detail: IncidentDetail) -> IncidentDetail:
+    """`detail` with the labels of tokens where people read who acted: an organisation has no account."""
+    acted = {step.actor for step in detail.history} | {detail.incident.owner or ""}
+    numbers = [int(found[1]) for name in acted if (found := _BY_TOKEN.fullmatch(name))]
+    if not numbers:
+        return detail
+    rows = session.execute(select(UserTokenRow.id, UserTokenRow.label).where(UserTokenRow.id.in_(numbers)))
+    labels = {f"token-{number}": label for number, label in rows}
+    history = tuple(replace(step, actor=labels.get(step.actor, step.actor)) for step in detail.history)
+    attachments = tuple(replace(one, actor=labels.get(one.actor, one.actor)) for one in detail.attachments)
+    owner = detail.incident.owner
+    incident = replace(detail.incident, owner=labels.get(owner, owner) if owner else None)
+    return replace(detail, history=history, attachments=attachments, incident=incident)
 
 
 def _acts(

@@ -1,10 +1,10 @@
-"""Reads for a grid worker's phone: what is his to do within his area, what is due first; where he patrols."""
+"""Reads for the phone of a grid worker or an organisation: what is to be done, what is due first; where he patrols."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
@@ -18,13 +18,16 @@ from data_access.db.tables import (
     IncidentRow,
     PatrolPointRow,
     PatrolVisitRow,
+    UnitRow,
 )
 from data_access.db.workflows import Workflows
+from data_access.domain import masking
 from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.attachments import AttachmentKind
 from data_access.domain.incidents import Stage
 from data_access.domain.periods import local_day, midnight
 from data_access.domain.workflows import Step, Workflow
+from data_access.queries import orders
 from data_access.viewmodels.field import FieldPoint, FieldTask, FieldView
 
 MOST_TASKS: Final = 100
@@ -47,13 +50,17 @@ def view(session: Session, who: Principal, *, now: datetime) -> FieldView:
         user=who.name,
         display=who.display,
         area=session.scalar(select(AreaRow.name).where(AreaRow.path == who.scope)) if who.scope else None,
+        unit=session.scalar(select(UnitRow.name).where(UnitRow.id == who.unit)) if who.unit is not None else None,
         tasks=_tasks(session, who),
-        points=_points(session, who.scope, now),
+        points=_points(session, who.scope, now) if who.unit is None else (),
     )
 
 
 def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
-    """Cases that he has accepted, and dispatched ones that nobody has, as long as it is his level's turn."""
+    """Cases that he has accepted, and dispatched ones that nobody has, as long as it is his level's turn.
+
+    Of an organisation: those of its unit, and those that nobody has taken.
+    """
     low, high = subtree_bounds(who.scope)
     rows = session.execute(
         select(IncidentRow, ChannelRow.name)
@@ -61,9 +68,7 @@ def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
         .where(
             IncidentRow.area_path >= low,
             IncidentRow.area_path < high,
-            _OPEN,
-            IncidentRow.stage.in_(_STAGES),
-            or_(IncidentRow.owner == who.name, IncidentRow.owner.is_(None)),
+            *(_level(who.name) if who.unit is None else orders.known(session, who.unit, who.name)),
             IncidentRow.merged_into.is_(None),
             IncidentRow.suspended_at.is_(None),
             IncidentRow.run.is_(None),
@@ -74,16 +79,24 @@ def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
     workflows = Workflows(session)
     steps = ((row, channel, _his_step(row, who, workflows.named(row.workflow))) for row, channel in rows)
     mine = [(row, channel, step) for row, channel, step in steps if step is not None][:MOST_TASKS]
-    numbers = [row.id for row, _, _ in mine]
+    numbers = [row.id for row, _, _ in mine if who.may_see_case(row.area_path, row.unit_id)]
     when, (photos, recordings) = _acts(session, numbers, who.name), _files(session, numbers)
     return tuple(_task(row, channel, step, who, when, photos, recordings) for row, channel, step in mine)
+
+
+def _level(name: str) -> tuple[Any, ...]:
+    return _OPEN, IncidentRow.stage.in_(_STAGES), or_(IncidentRow.owner == name, IncidentRow.owner.is_(None))
 
 
 def _his_step(row: IncidentRow, who: Principal, workflow: Workflow) -> Step | None:
     """The next step, if it is one that his role does, it is his level's turn, and it is his or may become so."""
     step = workflow.following(row.step or row.stage)
-    if step is None or who.role not in step.by or not within(row.post or row.area_path, who.scope):
+    if step is None or who.role not in step.by:
         return None
+    if who.unit is None and not within(row.post or row.area_path, who.scope):
+        return None
+    if who.unit is not None and row.unit_id is None:
+        return workflow.following(step.key)  # taking it is the one before
     return step if row.owner == who.name or row.stage == Stage.DISPATCH else None
 
 
@@ -96,11 +109,15 @@ def _task(
     photos: Files,
     recordings: Files,
 ) -> FieldTask:
+    told = {name: getattr(row, name) for name in _COPIED}
+    is_open = who.unit is not None and row.unit_id is None
     return FieldTask(
-        **{name: getattr(row, name) for name in _COPIED},
+        **(_outlined(told) if is_open else told),
+        open=is_open,
         channel=channel,
         next_step=step.key,
         next_step_name=step.name,
+        next_stage=step.stage.value,
         urgency=row.urgency or 0,
         mine=row.owner == who.name,
         accepted_at=when[row.id].get("accept"),
@@ -108,6 +125,12 @@ def _task(
         photos=tuple(photos[row.id]),
         recordings=tuple(recordings[row.id]),
     )
+
+
+def _outlined(told: dict[str, Any]) -> dict[str, Any]:
+    """What is told of an order before somebody has taken it: no number, no floor or room."""
+    words = {name: masking.numbers(told[name]) for name in ("title", "description") if told[name]}
+    return told | words | {"place": masking.address(masking.numbers(told["place"])) if told["place"] else None}
 
 
 def _acts(session: Session, numbers: list[int], name: str) -> dict[int, dict[str, datetime]]:

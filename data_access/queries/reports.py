@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +20,7 @@ from data_access.db.tables import (
     ReportRow,
 )
 from data_access.db.workflows import Workflows
+from data_access.domain import masking
 from data_access.domain.areas import AreaKind, lineage, subtree_bounds
 from data_access.domain.attachments import AttachmentKind
 from data_access.domain.errors import NotFound
@@ -37,8 +37,6 @@ _OWN: Final = (
 )
 """What the citizen said and filmed himself; those who work on the case speak among themselves."""
 _TOLD: Final = ("accept", "arrive", "rework", "suspend", "resume", "merge", "void", "rate")
-_NUMBERS: Final = re.compile(r"[0-9Xx][0-9Xx -]{5,}[0-9Xx]")
-"""What may be a telephone or identity number in what somebody typed."""
 
 
 def point(session: Session, code: str) -> Point | None:
@@ -172,7 +170,7 @@ def _lines(history: Sequence[IncidentHistoryRow], workflow: Workflow) -> list[To
         if line.action in _TOLD:
             found.append(Told(line.at, line.action, None))
         elif line.action == "advance" and step in answers and line.note:
-            found.append(Told(line.at, "answer", _NUMBERS.sub("****", line.note)))
+            found.append(Told(line.at, "answer", masking.numbers(line.note)))
     return found
 
 

@@ -19,14 +19,15 @@ from sqlalchemy.orm import Session
 from data_access.auth import sessions
 from data_access.auth.credentials import hash_password
 from data_access.commands import sign_in, users
-from data_access.db.tables import AreaRow, UserRow, UserTokenRow
-from data_access.domain.accounts import Purpose, Role, check_password
+from data_access.db.tables import AreaRow, UnitRow, UserRow, UserTokenRow
+from data_access.domain.accounts import ACCOUNTS, Purpose, Role, check_password
 from data_access.domain.errors import DomainError
 from data_access.runtime import build, instance, logs
 from data_access.runtime.refusal import settings as read_settings
 from data_access.services import Services
 
-_ROLE: Final = click.Choice([role.value for role in Role])
+_ROLE: Final = click.Choice([role.value for role in ACCOUNTS])
+_TOKEN_ROLE: Final = click.Choice([role.value for role in Role])
 _AREA: Final = click.option("--area", metavar="CODE", help="Only this area and what lies below; default: everything.")
 
 
@@ -104,8 +105,9 @@ def list_() -> None:
     with _at_work() as (_, db, _actor):
         codes: dict[str, str] = dict(db.execute(select(AreaRow.path, AreaRow.code)).all())
         accounts = db.scalars(select(UserRow).order_by(UserRow.name)).all()
-        tokens = db.scalars(
-            select(UserTokenRow)
+        tokens = db.execute(
+            select(UserTokenRow, UnitRow.name)
+            .outerjoin(UnitRow, UnitRow.id == UserTokenRow.unit_id)
             .where(UserTokenRow.purpose == Purpose.ACCESS, UserTokenRow.revoked_at.is_(None))
             .order_by(UserTokenRow.id)
         ).all()
@@ -117,23 +119,26 @@ def list_() -> None:
     screen = Console(width=None if sys.stdout.isatty() else 160)  # a pipe has no width
     screen.print(people)
     if tokens:
-        table = _table("token", "label", "role", "area", "since", "last opened")
-        for t in tokens:
+        table = _table("token", "label", "role", "unit", "area", "since", "last opened")
+        for t, unit in tokens:
             opened = f"{t.used_at:%Y-%m-%d %H:%M} UTC" if t.used_at else ""
             since = f"{t.created_at:%Y-%m-%d}"
-            table.add_row(str(t.id), t.label, t.role, codes.get(t.area_path, "all"), since, opened)
+            table.add_row(str(t.id), t.label, t.role, unit or "", codes.get(t.area_path, "all"), since, opened)
         screen.print(table)
 
 
 @user.command()
-@click.option("--role", type=_ROLE, required=True)
+@click.option("--role", type=_TOKEN_ROLE, required=True)
 @_AREA
+@click.option("--unit", metavar="NAME", help="Whose orders an organisation takes: a unit's name or number.")
 @click.option("--label", default="", help="What it is for, e.g. the wall's place.")
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it is good; default: until revoked.")
 @click.option("--replace", is_flag=True, help="Revoke the standing tokens of the same label first.")
 @click.option("--plain", is_flag=True, help="Print the token instead of the link.")
-def token(*, role: str, area: str | None, label: str, days: int | None, replace: bool, plain: bool) -> None:
-    """Print, once, a link that signs a browser in: for walls and test harnesses.
+def token(  # its options
+    *, role: str, area: str | None, unit: str | None, label: str, days: int | None, replace: bool, plain: bool
+) -> None:
+    """Print, once, a link that signs a browser in: for walls, organisations and volunteers, and programs.
 
     The last part of the link is the token; programs send it as `Authorization: Bearer TOKEN`.
     """
@@ -143,7 +148,7 @@ def token(*, role: str, area: str | None, label: str, days: int | None, replace:
             users.revoke_labelled(db, label, actor=actor, now=now)
         good_for = timedelta(days=days) if days else None
         row, secret = users.issue_token(
-            db, actor=actor, now=now, role=Role(role), area=area, label=label, good_for=good_for
+            db, actor=actor, now=now, role=Role(role), area=area, label=label, good_for=good_for, unit=unit
         )
         number = row.id
     click.echo(f"token {number}: revoke it with `yiping user revoke {number}`", err=True)

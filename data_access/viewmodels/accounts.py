@@ -90,6 +90,7 @@ class TokenLine:
     created_by: str
     expires_at: datetime | None
     used_at: datetime | None
+    unit: str | None  # of an organisation
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a grid worker's phone shows: his tasks and the points he patrols."""
+"""What the phone of a grid worker or an organisation shows: tasks, and the points that a grid worker patrols."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldTask:
-    """A case that is his to do, or to take. `next_step` is what comes when it is done."""
+    """A case that is his to do, or to take. `next_step` is what comes when it is done.
+
+    `open`: an order that nobody has yet, told without what is within the building; the next step is the one after it
+    was taken.
+    """
 
     id: int
     code: str
@@ -21,12 +25,14 @@ class FieldTask:
     stage: str
     next_step: str
     next_step_name: str
+    next_stage: str
     created_at: datetime
     due_at: datetime | None
     step_due_at: datetime | None
     urgency: int
     version: int
     mine: bool
+    open: bool
     accepted_at: datetime | None
     arrived_at: datetime | None
     photos: tuple[tuple[int, str], ...]  # id and phase
@@ -52,5 +58,6 @@ class FieldView:
     user: str
     display: str
     area: str | None
+    unit: str | None  # for whom an organisation acts
     tasks: tuple[FieldTask, ...]
     points: tuple[FieldPoint, ...]

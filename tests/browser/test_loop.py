@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 
+from data_access.commands import users
 from data_access.db.tables import AreaRow, IncidentHistoryRow, IncidentRow, PatrolPointRow, PatrolVisitRow, UserRow
-from data_access.domain.accounts import DEMO_PASSWORD
+from data_access.domain.accounts import DEMO_PASSWORD, Role
 from tests.browser.product import Product, until
 from tests.photos import photo
 
@@ -211,3 +213,33 @@ def test_from_the_citizen_through_a_lost_connection_to_his_rating(
         *("create", "attach", "attach", "advance", "advance", "accept", "arrive", "attach", "attach"),
         *("advance", "advance", "advance", "advance", "rate"),
     ]
+
+
+def test_a_volunteer_takes_an_order_by_his_link_and_serves_it_without_a_connection(
+    phones: Any, product: Product, tmp_path: Path
+) -> None:
+    shown = tmp_path / "after.jpg"
+    shown.write_bytes(photo(1200, 900, seed=3))
+    with closing(desk(product, "demo-officer")) as community:
+        asked = {"title": "陪诊", "area": product.area("community").code, "workflow": "three_lists"}
+        number = community.post("/api/v1/incidents", json=asked).json()["id"]
+        advance(community, number, "place")
+        now = datetime.fromisoformat(community.get("/api/v1/field").json()["at"])
+    with product.database.writing() as session:
+        _, secret = users.issue_token(session, actor="su", now=now, role=Role.ORGANISATION, unit="春风", label="李明")
+    context, page = phones()
+    page.goto(f"{product.url}/sign-in/token/{secret}")
+    assert page.url == f"{product.url}/field"
+    page.click(f"[data-task='{number}'] [data-do=accept]")
+    page.wait_for_selector("[data-do=arrive]")
+    until(page, "document.documentElement.dataset.kept === '1'", timeout=20)
+    assert page.is_hidden("[data-tab=patrol]")
+    context.set_offline(True)
+    page.click("[data-do=arrive]")
+    page.set_input_files("input[data-phase=after]", shown)
+    page.click("[data-do=advance]")
+    page.click(".asked .pri")
+    until(page, "document.querySelector('#queue').textContent.includes('待发送 3')")
+    context.set_offline(False)
+    until(page, f"!document.querySelector(\"[data-task='{number}']\")", timeout=30)
+    assert history(product, number)[2:] == ["advance", "accept", "arrive", "attach", "advance"]

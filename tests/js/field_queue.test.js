@@ -83,7 +83,7 @@ test("two taps at once send one after the other", async () => {
 });
 
 const task = (more = {}) => ({
-  id: 1, stage: "dispatch", mine: false, arrived_at: null, photos: [], lng: 114.13, lat: 22.55, due_at: null, ...more,
+  id: 1, stage: "dispatch", next_stage: "handle", mine: false, open: false, arrived_at: null, photos: [], lng: 114.13, lat: 22.55, due_at: null, ...more,
 });
 
 test("a task looks as it will when what waits has been sent, and says what it needs next", () => {
@@ -103,7 +103,11 @@ test("a task looks as it will when what waits has been sent, and says what it ne
   assert.equal(field.need(field.applied([task()], waiting)[0]), null);
   const refused = waiting.map((one) => ({ ...one, state: "refused" }));
   assert.equal(field.need(field.applied([task()], refused)[0]), "accept");
-  assert.equal(field.need(task({ stage: "handle", mine: true })), "advance");
+  assert.equal(field.need(task({ stage: "handle", next_stage: "feedback", mine: true })), "advance");
+  const order = task({ stage: "register", open: true }); // an organisation takes it, and goes on without a connection
+  assert.equal(field.need(order), "accept");
+  const [taken] = field.applied([order], [waiting[0]]);
+  assert.deepEqual([taken.stage, field.need(taken)], ["dispatch", "arrive"]);
 });
 
 test("nearest first from where one stands; without a position what is due first", () => {

@@ -45,6 +45,7 @@ class UserTokenRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
     area_path: Mapped[AreaPath]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))  # of an organisation
     created_at: Mapped[datetime]
     created_by: Mapped[Code]
     expires_at: Mapped[datetime | None]

@@ -55,7 +55,7 @@ def cases(web: Web) -> int:
 
 def test_a_case_is_filed_once_and_shown(web: Web, sit: Sit) -> None:
     officer = sit(Role.OFFICER)
-    sent = form(officer, text="三天了", place="12 号门口")
+    sent = form(officer, text="三天了", place="12 号门口", workflow="three_lists")
     first, again = officer.post(PATH, data=sent), officer.post(PATH, data=sent)
     assert (first.status_code, again.status_code) == (303, 303), first.text
     assert first.headers["location"] == again.headers["location"]
@@ -66,6 +66,7 @@ def test_a_case_is_filed_once_and_shown(web: Web, sit: Sit) -> None:
         assert (row.title, row.description, row.place, row.urgency) == ("路灯不亮", "三天了", "12 号门口", 1)
         assert re.fullmatch(r"\d{4}-\d{5}", row.code)
         assert row.due_at is not None
+        assert (row.workflow, row.step) == ("three_lists", "order")
         assert row.code in first.headers["location"]
         assert actor
     shown = officer.get(first.headers["location"])
@@ -78,6 +79,7 @@ def test_a_case_is_filed_once_and_shown(web: Web, sit: Sit) -> None:
         ({"title": " "}, "什么事", "Say what it is"),
         ({"area": OTHER}, "权限范围", "not within yours"),
         ({"area": "nowhere"}, "没有这个区域", "no such area"),
+        ({"workflow": "none"}, "没有这个流程", "no such workflow"),
         ({"channel": "x"}, "从哪里来", "where it came from"),
         ({"class": "999999 x"}, "没有这个类别", "class"),
         ({"class": "x"}, "没有这个类别", "class"),

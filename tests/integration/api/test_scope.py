@@ -17,7 +17,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from data_access.api.identity import AGGREGATES, OPEN, OPEN_TO_POST
+from data_access.api.identity import AGGREGATES, OPEN, OPEN_TO_POST, ORGANISATIONS
 from data_access.api.permissions import NEEDS
 from data_access.api.routes import api_routes
 from data_access.auth.credentials import hash_password
@@ -372,6 +372,43 @@ def _page_asked(path: str, search: str) -> dict[str, Any]:
         "parsedChangedPropsIds": ["_pages_location.pathname"],
         "state": [],
     }
+
+
+@pytest.fixture(scope="module")
+def inside(own: Web) -> str:
+    """The token of an organisation in the very community whose rows carry the mark; none of them is its unit's."""
+    return own.token(Role.ORGANISATION, COMMUNITY).secret
+
+
+@pytest.mark.parametrize(("path", "method"), [*((path, "GET") for path in READS), *WRITES])
+def test_an_organisation_is_shown_and_may_change_nothing_but_orders(
+    own: Web, inside: str, path: str, method: str
+) -> None:
+    before = _alarm(own), _incident(own)
+    body = {"key": "key-0001", "what": "accept", "incident_id": 1, "version": 1}
+    answer = ask(own, inside, method, address(path), **({} if method == "GET" else {"json": body}))
+    assert MARK not in answer.text.replace(f"community0{MARK}", "")  # the name of its area
+    mine = (method, path) in ORGANISATIONS
+    assert answer.status_code == 403 if not mine else answer.status_code in {200, 400, 404}, answer.text
+    assert (_alarm(own), _incident(own)) == before
+
+
+def test_what_an_organisation_may_ask_are_routes_that_there_are() -> None:
+    assert {*(("GET", path) for path in READS), *((method, path) for path, method in WRITES)} >= ORGANISATIONS
+
+
+@pytest.mark.parametrize("path", PAGES_AND_PARTS)
+def test_an_organisation_has_one_page(own: Web, inside: str, path: str) -> None:
+    for wanted, status in (({"Accept": "text/html"}, 303), ({}, 403)):
+        headers = {"Authorization": f"Bearer {inside}", **wanted}
+        answer = CLIENT.get(own.url + address(path), headers=headers, follow_redirects=False)
+        if path == "/field":
+            assert answer.status_code == 200
+        else:
+            assert (answer.status_code, MARK in answer.text) == (status, False)
+            assert answer.headers.get("location", "/field") == "/field"
+    asked = ask(own, inside, "POST", "/_dash-update-component", json=_page_asked(path, f"?area={COMMUNITY}"))
+    assert asked.status_code == 403
 
 
 def test_where_a_person_is_stays_off_the_map_of_a_wall(own: Web, tokens: dict[str, str]) -> None:

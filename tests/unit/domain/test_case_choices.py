@@ -82,6 +82,7 @@ def test_nobody_is_offered_what_is_not_his(role: Role) -> None:
         Role.OFFICER: set(A),
         Role.ADMINISTRATOR: set(A),
         Role.LEADER: {A.URGE, A.COMMENT},
+        Role.ORGANISATION: set(),  # it has a page of its own
         Role.GRID_WORKER: {A.ADVANCE, A.ACCEPT, A.ARRIVE, A.RETURN, A.ASK, A.ESCALATE, A.COMMENT},
         Role.WALL: set(),
     }[role]
