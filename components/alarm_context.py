@@ -24,8 +24,8 @@ def build(view: DeskAlarm, w: Words, *, plays: bool = True, may_reveal: bool = F
         _map(view, w),
         *_cameras(around, w, plays=plays),
         *_people(around.people, w, may_reveal=may_reveal),
-        *_helps(around.helps, w),
         *_at_risk(around.at_risk, w),
+        *_helps(around.helps, w),
     ]
 
 
@@ -165,7 +165,7 @@ def _helps(helps: tuple[Help, ...], w: Words) -> list[Child]:
                 html.Span(
                     w(HELP[h.kind]) if h.kind in HELP else labels.of(labels.RESOURCE, h.kind, w), className="desk-dim"
                 ),
-                html.B(h.name),
+                html.B(h.name.removeprefix(f"{labels.DEVICE.get(h.kind, '')} ")),
                 html.Span(h.value or ""),
                 html.Span(near_map.distance(h.metres, w)),
             ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from data_access.domain.alarms import STANDING_STATES, AlarmAction, AlarmState
 from data_access.domain.correlation import is_stale
 from data_access.domain.periods import SHANGHAI
 from data_access.viewmodels.alarms import AlarmRecord, AlarmStep
+from data_access.viewmodels.areas import AreaLabel
 from data_access.viewmodels.desk import Chart, DeskAlarm
 
 MACHINES: Final = {"ingest": "系统", "clock": "系统", "correlation": "系统"}
@@ -99,11 +100,19 @@ def _head(view: DeskAlarm, w: Words) -> list[Child]:
 
 def _facts(view: DeskAlarm, w: Words) -> list[str]:
     floor, floors = view.around.floor, view.around.floors
+    said = [_below(fact, view.around.trail) for fact in view.around.facts]
     if floor is not None and floors:
-        return [*view.around.facts, w("第 {n} 层（共 {of} 层）", n=floor, of=floors)]
+        return [*said, w("第 {n} 层（共 {of} 层）", n=floor, of=floors)]
     if floor is not None:
-        return [*view.around.facts, w("第 {n} 层", n=floor)]
-    return [*view.around.facts, *([w("共 {n} 层", n=floors)] if floors else [])]
+        return [*said, w("第 {n} 层", n=floor)]
+    return [*said, *([w("共 {n} 层", n=floors)] if floors else [])]
+
+
+def _below(address: str, trail: Iterable[AreaLabel]) -> str:
+    """The address without the areas that stand before it already: `翠平南路192号`."""
+    for area in trail:
+        address = address.removeprefix(area.name)
+    return address
 
 
 def _shelf(record: AlarmRecord, w: Words) -> str | None:

@@ -178,7 +178,7 @@ def _seat(refusal: str | None, w: Words, *, guest: bool) -> html.Div:
         [
             html.Div("", id="desk-seats", className="desk-seats"),
             html.Button(
-                w("接班"),
+                [html.Span(w("接班")), html.Kbd("H")],
                 id=Ids.SHIFT,
                 type="button",
                 className="desk-button is-small",

@@ -156,7 +156,7 @@
     function after(reveal) {
       const id = selection.current();
       if (id === null) return;
-      if (reveal) list.reveal(`a${id}`);
+      if (reveal) list.reveal(folded() ? folded().key : `a${id}`);
       detail.show(id);
       keepAddress();
       redraw();
@@ -171,6 +171,14 @@
     function enter(on) {
       document.documentElement.classList.toggle("is-detail", on);
       if (!on) box.focus({ preventScroll: true });
+    }
+
+    /** The folded group that is current, by the alarm that stands for it. */
+    const folded = () => list.lines().find((line) => line.type === "group" && !line.open && line.ids.includes(selection.current()));
+
+    function unfoldGroup(key) {
+      queue.toggle(key);
+      redraw(true);
     }
 
     function keepAddress() {
@@ -197,9 +205,9 @@
 
     const MOVES = { next: 1, previous: -1, first: -1e9, last: 1e9, pageDown: () => list.perPage(), pageUp: () => -list.perPage() };
     const OWN = {
-      mark: () => selection.current() !== null && (selection.toggle(selection.current()), redraw()),
+      mark: () => selection.current() !== null && (selection.toggle(selection.current(), list.lines()), redraw()),
       markAll: () => (selection.markAll(list.lines()), redraw()),
-      open: () => enter(true),
+      open: () => (folded() ? unfoldGroup(folded().key) : enter(true)),
       search: () => byId("desk-search").focus(),
       settle,
       leave,
@@ -270,8 +278,7 @@
       if (!row) return;
       touchedAt = performance.now();
       if (row.dataset.group) {
-        queue.toggle(row.dataset.group);
-        redraw(true);
+        unfoldGroup(row.dataset.group);
         return;
       }
       const id = Number(row.dataset.id);

@@ -28,8 +28,8 @@
 
     const shift = yiping.deskShift.create({ queue, tell });
 
-    /** Send, take over what the server answers, and say it. Answers with a sentence when nothing was done. */
-    async function act(action, alarms, more = {}, { quiet = false } = {}) {
+    /** Send, take over what the server answers, and say it unless the page has `shown` it where it was asked for. Answers with a sentence when nothing was done. */
+    async function act(action, alarms, more = {}, { quiet = false, shown = false } = {}) {
       const what = JSON.stringify([action, alarms.map((a) => a.alarm_id), more]);
       if (!alarms.length || onTheWay.has(what)) return null;
       onTheWay.add(what);
@@ -44,7 +44,7 @@
           last = undoable ? { ids, until: performance.now() + UNDO_MS } : null;
         }
         if (undoable) leave = toast(byId("desk-toasts"), words, { ms: UNDO_MS, action: t("撤销"), onAction: undo });
-        else tell(words);
+        else if (!shown) tell(words);
         if (done.length > 1) clear();
       }
       if (refused.length) await complain(refused);
@@ -126,7 +126,7 @@
           },
         });
       },
-      tick: (alarms, { step, text }) => act("comment", alarms.slice(0, 1), { text: `✓ ${step}. ${text}`, mentions: [] }),
+      tick: (alarms, { step, text }) => act("comment", alarms.slice(0, 1), { text: `✓ ${step}. ${text}`, mentions: [] }, { shown: true }),
       call(alarms, { n }) {
         const link = byId("desk-context").querySelectorAll("[data-call]")[n - 1];
         if (!link) return null;

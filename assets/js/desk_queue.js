@@ -258,11 +258,12 @@
   /** What is current and what is marked. `lines` are those on screen. */
   function createSelection() {
     let current = null, anchor = null, marked = new Set();
-    const ids = (lines) => lines.filter((line) => line.type === "alarm").map((line) => line.id);
+    /** What can be gone to: each alarm, and a folded group as its first, which stands for all of it. */
+    const stops = (lines) => lines.filter((line) => line.type === "alarm" || (line.type === "group" && !line.open)).map((line) => line.ids || [line.id]);
 
     function span(all, from, to) {
-      const a = all.indexOf(from), b = all.indexOf(to);
-      return a < 0 || b < 0 ? [to] : all.slice(Math.min(a, b), Math.max(a, b) + 1);
+      const at = (id) => all.findIndex((ids) => ids.includes(id)), a = at(from), b = at(to);
+      return a < 0 || b < 0 ? [to] : all.slice(Math.min(a, b), Math.max(a, b) + 1).flat();
     }
 
     return {
@@ -276,25 +277,27 @@
       },
       /** The next alarm `step` lines on, over those that are `over`; at the ends it stays. Extending marks all passed. */
       move(lines, step, extend, over = () => false) {
-        const all = ids(lines).filter((id) => id === current || !over(id));
+        const all = stops(lines).filter((ids) => ids.includes(current) || !ids.every(over));
         if (!all.length) return current;
-        const at = all.indexOf(current);
+        const at = all.findIndex((ids) => ids.includes(current));
         const next = at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + step));
-        current = all[next];
+        if (next !== at) [current] = all[next];
         if (extend) marked = new Set(span(all, anchor === null ? current : anchor, current));
         else anchor = current;
         return current;
       },
-      toggle(id) {
-        if (!marked.delete(id)) marked.add(id);
+      /** Mark or unmark an alarm; a folded group as a whole. */
+      toggle(id, lines = []) {
+        const ids = stops(lines).find((some) => some.includes(id)) || [id], on = !marked.has(id);
+        for (const one of ids) on ? marked.add(one) : marked.delete(one);
         current = anchor = id;
       },
       extend(lines, id) {
-        marked = new Set(span(ids(lines), anchor === null ? id : anchor, id));
+        marked = new Set(span(stops(lines), anchor === null ? id : anchor, id));
         current = id;
       },
       markAll(lines) {
-        marked = new Set(ids(lines));
+        marked = new Set(stops(lines).flat());
       },
       clear() {
         const had = marked.size > 0;

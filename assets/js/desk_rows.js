@@ -148,7 +148,11 @@
     mark(element, first.severity);
     element.id = `desk-group-${line.key.replace(/\W+/g, "-")}`;
     element.dataset.group = line.key;
-    element.classList.toggle("is-open", line.open);
+    const on = (name, is) => element.classList.toggle(name, is), marked = line.ids.every(view.isMarked), current = !line.open && line.ids.includes(view.current);
+    on("is-open", line.open);
+    on("is-current", current);
+    on("is-marked", marked);
+    element.setAttribute("aria-selected", String(current || marked));
     setText(slots.title, line.held ? t("提示已折叠") : kind(first));
     setText(slots.times, `×${line.ids.length}`);
     setText(slots.place, line.held ? t("洪泛结束后回到队列") : t("同源：{place} · 合并 {n} 条", { place: place({ ...first, place: "", floor: null }) || first.place, n: line.ids.length }));

@@ -38,7 +38,7 @@
     });
     if (!seats.length) {
       const none = document.createElement("span");
-      none.textContent = yiping.here.desk.may.includes("act_on_alarms") ? t("无人在班，告警上报一级；按 H 接班") : t("无人在班，告警上报一级");
+      none.textContent = t("无人在班，告警上报一级");
       none.className = "is-bad";
       seats.push(none);
     }
@@ -46,7 +46,7 @@
     if (place.dataset.drawn !== drawn) place.replaceChildren(...seats);
     place.dataset.drawn = drawn;
     const button = byId("desk-shift"), log = byId("desk-log");
-    if (button) button.textContent = duty.mine ? (signed() ? t("等待签收") : t("交班")) : waiting() ? t("签收接班") : t("接班");
+    if (button) button.firstElementChild.textContent = duty.mine ? (signed() ? t("等待签收") : t("交班")) : waiting() ? t("签收接班") : t("接班");
     const from = duty.mine ? Date.parse(duty.mine.started_at) : yiping.live.serverNow() - 86400000;
     log.href = `/api/v1/duty-log?${new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(yiping.live.serverNow()).toISOString(), format: "xlsx", lang: document.body.dataset.lang === "en" ? "en" : "zh" })}`;
     log.hidden = !yiping.here.desk.may.includes("act_on_alarms");

@@ -187,6 +187,25 @@ test("moving passes over what is closed, from it as well as to it", () => {
   assert.equal(selection.move(lines, -1, false, over), 1);
 });
 
+test("a folded group is gone to by its first alarm and marked as a whole; unfolded its alarms are lines", () => {
+  const selection = createSelection(), group = { type: "group", key: "g", ids: [5, 6, 7], open: false };
+  const flood = [{ type: "alarm", id: 1 }, group, { type: "alarm", id: 9 }];
+  selection.go(1);
+  assert.equal(selection.move(flood, 1), 5);
+  selection.toggle(5, flood);
+  assert.deepEqual(selection.targets(), [5, 6, 7]);
+  selection.toggle(5, flood);
+  assert.deepEqual(selection.targets(), [5]);
+  assert.equal(selection.move(flood, 1), 9);
+  selection.move(flood, -2, true);
+  assert.deepEqual(selection.marked().sort(), [1, 5, 6, 7, 9]);
+  const open = [flood[0], { ...group, open: true }, ...group.ids.map((id) => ({ type: "alarm", id })), flood[2]];
+  selection.go(6);
+  assert.equal(selection.move(open, 1), 7);
+  selection.go(6); // folded again, it is within the group
+  assert.equal(selection.move(flood, 1), 9);
+});
+
 test("Ctrl marks one by one, Shift from the anchor; what has gone is not marked any more", () => {
   const selection = createSelection();
   selection.toggle(2);

@@ -62,7 +62,7 @@ def test_whose_record_was_looked_at_is_said_in_words() -> None:
     assert "核实在岗情况" in said
 
 
-def test_a_long_delay_of_a_rule_is_said_in_hours() -> None:
+def test_a_long_delay_of_a_rule_is_said_in_minutes_or_hours() -> None:
     w = words("zh")
     assert rule_words.waiting(replace(BEFORE, raise_count=3, raise_delay_s=86_400.0), w) == "3 次读数或 24 小时后报警"
     assert rule_words.waiting(replace(BEFORE, raise_count=3, raise_delay_s=1800.0), w) == "3 次读数或 30 分钟后报警"

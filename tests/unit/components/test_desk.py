@@ -80,7 +80,7 @@ def _view(record: AlarmRecord | None = None, history: Iterable[AlarmStep] = (), 
     around = Around(
         trail=(GRID,),
         building_code="B1",
-        facts=("翠竹路 1 号",),
+        facts=(f"{GRID.name}翠竹路 1 号",),
         floor=5,
         floors=9,
         cameras=(CameraLine(1, "cam-1", "电梯厅", 8, True), CameraLine(2, "cam-2", "路口", 90, False)),
