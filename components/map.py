@@ -105,6 +105,8 @@ def build(query: Mapping[str, str], w: Words) -> html.Div:
             html.P(className="map-said sr-only", role="status"),
             html.P(w("底图暂不可用，其余照常"), className="map-basemap-failed", role="status"),
             html.P(w("地图数据没有取到，显示的是上一次的画面"), className="map-failed", role="status"),
+            html.Div(className="map-corners", **attributes(aria_hidden="true")),
+            html.Div(className="map-corners is-low", **attributes(aria_hidden="true")),
         ],
         id=Ids.FRAME,
         className="map-frame",

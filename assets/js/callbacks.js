@@ -5,6 +5,7 @@
 
   const yiping = (window.yiping = window.yiping || {});
   const REFRESH_MS = 60_000; // slow figures (indicators, stages); counters and alarms are live
+  const MISSED_MS = 3000; // panels that could not be had are asked for again, until they are there
   const AHEAD_MS = 5000; // older panels that were fetched ahead of a click are shown, and asked for again
   const SOON_MS = 300;
   const DWELL_MS = 60; // a pointer that rests this long on a place is likely to choose it
@@ -63,8 +64,14 @@
     asked = location.search;
     return coming.then((answer) => released.then(() => answer)).then(
       (answer) => mine === round && (answer.refused ? say(answer.refused) : show(answer)),
-      () => mine === round && root.classList.contains("is-moving") && say(yiping.t("这里的数据没有取到，请再试一次"))
+      () => mine === round && missed(mine)
     );
+  }
+
+  // The address is at the new place already, the map too: the panels follow as soon as they can be had.
+  function missed(mine) {
+    if (root.classList.contains("is-moving")) say(yiping.t("这里的数据没有取到，正在再试"));
+    setTimeout(() => mine === round && ask(), MISSED_MS);
   }
 
   function say(text) {

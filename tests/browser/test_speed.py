@@ -130,6 +130,20 @@ def test_dash_starts_behind_the_first_picture_and_also_where_none_can_be_painted
     page.context.close()
 
 
+def test_a_place_whose_answer_is_lost_comes_as_soon_as_the_server_answers(product: Product, chromium: Browser) -> None:
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.route("**/panels*", lambda route: route.abort())
+    page.goto(f"{product.url}/?probe=1")
+    until(page, USEFUL, timeout=30)
+    code = page.get_attribute(".rank[data-drill]", "data-drill")
+    page.click(f".rank[data-drill='{code}']")
+    until(page, "document.getElementById('overview-toast').textContent.includes('正在再试')", timeout=30)
+    assert page.evaluate("document.body.dataset.area") != code
+    page.unroute("**/panels*")
+    until(page, f"document.body.dataset.area === '{code}' && !document.getElementById('overview-toast').textContent")
+    page.context.close()
+
+
 def test_what_the_document_fetches_ahead_is_asked_for_once(open_page: Open) -> None:
     for place in ("", "area=440303"):
         page = open_page(place)
