@@ -29,6 +29,7 @@ class Ids(StrEnum):
     DESK = "desk"
     STRIP = "desk-strip"
     FLOOD = "desk-flood"
+    LATE = "desk-late"
     WINDOWS = "desk-windows"
     DETAIL = "desk-detail"
     CONTEXT = "desk-context"
@@ -63,6 +64,7 @@ def build(  # noqa: PLR0913  # all that the desk shows at first
                 ],
                 className="desk-strip",
             ),
+            _late(),
             _flood(w),
             _refusal(refusal, guest=guest, w=w) if refusal else None,
             html.Div(id=Ids.WINDOWS, className="desk-windows", role="status", hidden=True),
@@ -205,6 +207,17 @@ def _seat(refusal: str | None, w: Words, *, guest: bool) -> html.Div:
             ),
         ],
         className="desk-seat",
+    )
+
+
+def _late() -> html.Div:
+    """Nothing has come through for a while: a calm desk is then no news."""
+    return html.Div(
+        [icon("off"), html.B("", **attributes(data_f="title")), html.Span("", **attributes(data_f="said"))],
+        id=Ids.LATE,
+        className="desk-late",
+        role="alert",
+        hidden=True,
     )
 
 

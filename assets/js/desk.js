@@ -48,7 +48,7 @@
     function fill(element, line) {
       if (line.type === "head") return yiping.deskRows.fillHead(element, line);
       const view = {
-        now: now(), me: here.me, current: selection.current(), isMarked: selection.isMarked, isGone: queue.isGone,
+        now: now(), me: here.me, called: acts.called, current: selection.current(), isMarked: selection.isMarked, isGone: queue.isGone,
         position: positions.get(line.id), total: positions.size,
       };
       if (line.type === "alarm") return yiping.deskRows.fillAlarm(element, queue.get(line.id), view);
@@ -139,6 +139,17 @@
       yiping.deskRows.setText(slot(banner, "title"), t("告警洪泛 · 近 10 分钟 {n} 条", { n }));
       yiping.deskRows.setText(slot(banner, "said"), unfolded ? t("现在逐条列出") : [ids(false) && t("同源合并 {n} 条", { n: ids(false) }), ids(true) && t("提示折叠 {n} 条", { n: ids(true) }), t("紧急与生命安全逐条保留")].filter(Boolean).join(" · "));
       yiping.deskRows.setText(slot(banner, "switch"), unfolded ? t("回到洪泛视图") : t("退出洪泛视图"));
+    }
+
+    /** What devices say, or what is pushed, has not come for a while. (A lost connection has the banner of all pages.) */
+    function doubt() {
+      const { connection, behind, lastEventAt } = yiping.live.status(), note = byId("desk-late"), late = connection === "late";
+      if (late) {
+        const time = yiping.display.clock(behind ? Date.parse(behind) : lastEventAt || now());
+        yiping.deskRows.setText(slot(note, "title"), behind ? t("收数停在 {time}", { time }) : t("推送停在 {time}", { time }));
+        yiping.deskRows.setText(slot(note, "said"), t("之后的新告警可能没有到，请用电话与消控室核对"));
+      }
+      note.hidden = !late;
     }
 
     // ---- what is current
@@ -418,6 +429,7 @@
       if (document.hidden) return;
       if (performance.now() - touchedAt > IDLE_MS && queue.waiting().length) settle();
       if (known) weigh();
+      doubt();
       acts.seats();
       redraw();
       tick();

@@ -90,7 +90,7 @@
         const [a] = alarms;
         if (a.owner === me) return act("release", alarms);
         if (!a.owner) return act("claim", alarms);
-        return ask("takeover", alarms, { said: { owner: t("{owner} 已认领这条告警。", { owner: a.owner }) }, send: () => act("claim", alarms, { take_over: true }) });
+        return ask("takeover", alarms, { said: { owner: t("{owner} 已认领这条告警。", { owner: shift.called(a.owner) }) }, send: () => act("claim", alarms, { take_over: true }) });
       },
       shelve(alarms) {
         if (alarms.every(yiping.deskQueue.isShelved)) return act("unshelve", alarms);
@@ -204,7 +204,7 @@
       if (!event || (event.about === "mention" && event.user === me)) yiping.deskMentions.refresh();
     }
 
-    return { run, heard, tell, announce, duty, seats: shift.redraw };
+    return { run, heard, tell, announce, duty, seats: shift.redraw, called: shift.called };
   }
 
   function soundWords(state, { mutedUntil, spoken }) {

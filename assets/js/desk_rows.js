@@ -57,7 +57,7 @@
       const time = yiping.display.minute(Date.parse(a.shelved_until), view.now);
       return a.shelved_until_clear ? t("最迟 {time}", { time }) : t("搁置至 {time}", { time });
     }
-    if (a.owner) return a.owner === view.me ? t("我") : a.owner;
+    if (a.owner) return a.owner === view.me ? t("我") : view.called(a.owner);
     if (a.dispatched_to) return t("已派单");
     return yiping.deskQueue.isUnacked(a) ? t("无人认领") : "";
   }
@@ -116,7 +116,7 @@
     );
   }
 
-  /** `view`: { now, me, current, isMarked(id), isGone(id), position, total }. */
+  /** `view`: { now, me, current, called(user), isMarked(id), isGone(id), position, total }. */
   function fillAlarm(element, a, view) {
     const { slots } = element, gone = view.isGone(a.alarm_id), unacked = yiping.deskQueue.isUnacked(a);
     const current = view.current === a.alarm_id, marked = view.isMarked(a.alarm_id);

@@ -18,6 +18,9 @@
 
   const name = (shift) => `${shift.seat ? `${shift.seat} ` : ""}${shift.display || shift.user}${shift.mine ? t("（我）") : ""}`;
 
+  /** An account's name as people say it, where it is on shift. */
+  const called = (user) => ((duty ? duty.shifts : []).find((shift) => shift.user === user) || {}).display || user;
+
   /** A hand-over that waits for the viewer, or for whoever comes. */
   function waiting() {
     const { me } = yiping.here.desk;
@@ -80,12 +83,12 @@
     });
 
     const takeOver = (handover) => yiping.deskDialogs.open("sign", {
-      said: { of: t("{who} 交来 {n} 条告警", { who: handover.from_user, n: handover.items.length }), note: handover.note || "" },
+      said: { of: t("{who} 交来 {n} 条告警", { who: called(handover.from_user), n: handover.items.length }), note: handover.note || "" },
       prepare: (dialog) => items(dialog, handover.items.map((item) => ({ ...item, words: words(item.alarm_id) })), false),
       send: () => sent(`/api/v1/handovers/${handover.id}/sign`, {}, t("已签收接班")),
     });
 
-    const words = (id) => (queue.get(id) ? `${yiping.deskRows.title(queue.get(id))} · ${queue.get(id).place}` : t("告警 {n}", { n: id }));
+    const words = (id) => (queue.get(id) ? `${yiping.deskRows.title(queue.get(id))} · ${yiping.deskRows.place(queue.get(id))} · ${t("编号 {n}", { n: id })}` : t("告警 {n}", { n: id }));
 
     function handOver() {
       const { me } = yiping.here.desk;
@@ -121,7 +124,7 @@
     }
 
     return {
-      refresh,
+      refresh, called,
       redraw: () => duty && draw(queue.all()),
       async open() {
         if (!duty) await refresh(); // else at once: what is typed next belongs into the dialog

@@ -11,11 +11,7 @@
   const SHOWN = 3;
   const KINDS = { drill: "演练", maintenance: "检修" };
 
-  /** `06-17 14:30` of Shanghai, without the day when that is today. */
-  function moment(ms) {
-    const { clock, day } = yiping.display, at = clock(ms).slice(0, 5);
-    return day(ms) === day(yiping.live.serverNow()) ? at : `${day(ms).slice(5)} ${at}`;
-  }
+  const moment = (at) => yiping.display.minute(Date.parse(at), yiping.live.serverNow());
 
   /** What a field of date and time takes and gives: minutes in Shanghai, whatever the clock of the screen says. */
   const forField = (ms) => new Date(ms + 8 * HOUR_MS).toISOString().slice(0, 16);
@@ -27,7 +23,7 @@
     const box = document.createElement("div"), name = document.createElement("b"), more = document.createElement("span");
     const open = told.phase === "open";
     name.textContent = open ? t("{kind}进行中", { kind: t(KINDS[told.kind]) }) : t("即将{kind}", { kind: t(KINDS[told.kind]) });
-    const where = known ? known.place || known.area_name : "", span = `${moment(Date.parse(told.since))}–${moment(Date.parse(told.until))}`;
+    const where = known ? known.place || known.area_name : "", span = `${moment(told.since)}–${moment(told.until)}`;
     more.textContent = [where, span, told.reason, told.by].filter(Boolean).join(" · ");
     box.append(name, more);
     if (yiping.here.desk.may.includes("act_on_alarms")) {

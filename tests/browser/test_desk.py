@@ -126,7 +126,7 @@ def test_a_whole_shift_by_keyboard_alone(desks: Desks, product: Product) -> None
     expect(first.locator(".desk-toast button")).to_have_count(0)  # nothing is offered to be undone that cannot be
     second.evaluate(AT, fire)
     _keys(second, "c")
-    expect(second.locator("#desk-dialog-takeover")).to_contain_text("demo-officer")
+    expect(second.locator("#desk-dialog-takeover")).to_contain_text("王敏 已认领")
     expect(second.locator("#desk-dialog-takeover [type=submit]")).to_be_focused()  # Enter does the expected
     _keys(second, "Escape")
 
@@ -163,7 +163,7 @@ def test_a_whole_shift_by_keyboard_alone(desks: Desks, product: Product) -> None
     until(second, READY, timeout=30)
     expect(second.locator("#desk-shift")).to_contain_text("签收接班")
     _keys(second, "h")
-    expect(second.locator("#desk-dialog-sign")).to_contain_text("demo-officer")
+    expect(second.locator("#desk-dialog-sign")).to_contain_text("王敏 交来 1 条告警")
     _send(second)
     until(second, OWNER, [rest, "demo-officer-2"])
     for one in mild:
