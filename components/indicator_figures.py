@@ -54,7 +54,7 @@ def _rate(rate: Rate, view: Indicators, query: Mapping[str, str], w: Words) -> h
 
 def _score(view: Indicators, query: Mapping[str, str], w: Words) -> html.Div:
     told: list[Child] = [html.B(words.score_formula(w)), w("满分 100；没有应处置或应结案的案卷时不计分。")]
-    basis: list[Child] = [" · ".join(str(points) for points, _ in WEIGHTS.values())]
+    basis: list[Child] = ["+".join(str(points) for points, _ in WEIGHTS.values())]
     changes = _changes(view, lambda counts: counts.score, w, w("分"))
     score = fmt.rate(view.whole.score)
     return _cell(words.SCORE, w("综合得分"), score, w("分"), basis, changes, told, view, query, w)

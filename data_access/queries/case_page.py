@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,6 +21,7 @@ from data_access.db.tables import (
     IncidentRow,
     IncidentTypeRow,
     ReportRow,
+    UserRow,
     UserTokenRow,
 )
 from data_access.db.workflows import workflow_of
@@ -105,18 +106,21 @@ def case_page(
 
 
 def _named(session: Session, detail: IncidentDetail) -> IncidentDetail:
-    """`detail` with the labels of tokens where people read who acted: an organisation has no account."""
+    """`detail` as people read who acted: accounts by their display names, tokens by their labels."""
     acted = {step.actor for step in detail.history} | {detail.incident.owner or ""}
-    numbers = [int(found[1]) for name in acted if (found := _BY_TOKEN.fullmatch(name))]
-    if not numbers:
-        return detail
-    rows = session.execute(select(UserTokenRow.id, UserTokenRow.label).where(UserTokenRow.id.in_(numbers)))
-    labels = {f"token-{number}": label for number, label in rows}
+    labels: dict[str, str] = dict(session.execute(_displays(acted)).all())
+    if numbers := [int(found[1]) for name in acted if (found := _BY_TOKEN.fullmatch(name))]:
+        rows = session.execute(select(UserTokenRow.id, UserTokenRow.label).where(UserTokenRow.id.in_(numbers)))
+        labels |= {f"token-{number}": label for number, label in rows}
     history = tuple(replace(step, actor=labels.get(step.actor, step.actor)) for step in detail.history)
     attachments = tuple(replace(one, actor=labels.get(one.actor, one.actor)) for one in detail.attachments)
     owner = detail.incident.owner
     incident = replace(detail.incident, owner=labels.get(owner, owner) if owner else None)
     return replace(detail, history=history, attachments=attachments, incident=incident)
+
+
+def _displays(names: Collection[str]) -> Any:
+    return select(UserRow.name, UserRow.display).where(UserRow.name.in_(names))
 
 
 def _acts(

@@ -42,6 +42,8 @@ class Community:
         self.now, self.keys = now, 0
         self.services: Services = fleet.services(database, lambda: self.now, data_dir=folder)
         fill(database, now)
+        with database.writing() as session:
+            users.add(session, "wang", Role.OFFICER, actor="su", now=now, display="王敏")
         self.spring = self.volunteer("春风志愿队", "李明")
         self.fellow = self.volunteer("春风志愿队", "周红")
         self.others = self.volunteer("邻里互助社", "邻里互助社")
@@ -142,7 +144,7 @@ def test_an_order_is_taken_served_and_shown_and_the_history_says_by_whom(communi
         events = session.scalar(select(func.count()).select_from(OutboxRow))
         page = case_page.case_page(session, row.code, LOCAL, now=community.now, whole_phones=True, reply_days=7)
     assert events == len(community.history())
-    assert {step.actor for step in page.detail.history} == {"api", "wang", "李明"}
+    assert {step.actor for step in page.detail.history} == {"api", "王敏", "李明"}
     assert page.detail.incident.unit == "春风志愿队"
 
 
