@@ -66,7 +66,9 @@ def panel(
                     if more
                     else None,
                     told,
-                    html.Small(sub, className="panel-sub") if sub else None,
+                    html.Small(sub, className="panel-sub", title=sub if isinstance(sub, str) else None)
+                    if sub
+                    else None,
                     html.Span(className="panel-flag"),
                     html.Span(note, className="panel-note") if note else None,
                 ],

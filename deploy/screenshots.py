@@ -82,7 +82,7 @@ QUIET: Final = (
     Shot("brief", "The one-page brief", (900, 1240), "/brief", theme="light"),
     Shot("brief-en", "The one-page brief in English", (900, 1240), "/brief", theme="light", lang="en"),
 )
-FAILING: Final = cross("failing", "Failing: sensors and cameras have not delivered for an hour")
+FAILING: Final = cross("failing", "Failing: sensors, cameras and the end-to-end check have not delivered for an hour")
 NORMAL: Final = (
     *cross("normal", "Normal operation"),
     Shot("normal-wall-4k", "Normal operation on a 4K wall", WALL_4K, "/?wall=1"),
@@ -139,7 +139,8 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = chromium.launch(playwright)
             with running(folder, simulate=True) as url:
-                take(browser, url, folder, QUIET)  # the demo begins without an open alarm
+                with playing(folder, "quiet"):  # the demo begins without an open alarm; for so long it raises none
+                    take(browser, url, folder, QUIET)
                 time.sleep(60)  # every device has spoken
                 take(browser, url, folder, NORMAL)
                 take(browser, url, folder, WORK)
@@ -147,7 +148,7 @@ def main() -> None:
                     time.sleep(40)
                     take(browser, url, folder, BUSY)
                 silent(browser, url, folder)
-            with running(folder, simulate=False) as url:
+            with running(folder, simulate=False) as url, halted(folder, b"worker"):
                 old(folder)
                 take(browser, url, folder, FAILING)
     finally:
@@ -233,35 +234,44 @@ def silent(browser: Browser, url: str, folder: Path) -> None:
     """Stop the web processes for a while, as a hung server would, with the pages open."""
     names = places(folder)
     pages = [(shot, opened(browser, url, shot, names)) for shot in STALE]
-    serving = web_processes(folder)
-    for number in serving:
-        os.kill(number, signal.SIGSTOP)
-    try:
+    with halted(folder, b"serve"):
         time.sleep(50)
         for shot, page in pages:
             photograph(page, shot)
+
+
+@contextmanager
+def halted(folder: Path, role: bytes) -> Iterator[None]:
+    """The processes of one role of the product that works in `folder`, hung for a while."""
+    numbers = processes(folder, role)
+    for number in numbers:
+        os.kill(number, signal.SIGSTOP)
+    try:
+        yield
     finally:
-        for number in serving:
+        for number in numbers:
             os.kill(number, signal.SIGCONT)
 
 
-def web_processes(folder: Path) -> list[int]:
-    """The web processes of the product that works in `folder`."""
+def processes(folder: Path, role: bytes) -> list[int]:
+    """Those of one role (`serve`, `worker`) of the product that works in `folder`."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             command = (entry / "cmdline").read_bytes().split(b"\0")
-            if b"serve" in command and str(folder).encode() in (entry / "environ").read_bytes():
+            if role in command and str(folder).encode() in (entry / "environ").read_bytes():
                 found.append(int(entry.name))
     return found
 
 
 def old(folder: Path) -> None:
-    """Let sensors and cameras have fallen silent an hour ago."""
+    """Let what speaks by itself have fallen silent an hour ago; the worker, which would hear it, is halted."""
     database = Database(f"sqlite:///{folder / 'yiping.db'}")
     with database.writing() as session:
         hour = datetime.now(UTC) - timedelta(hours=1)  # noqa: TID251  # a script beside the product
-        session.execute(update(SourceRow).where(SourceRow.code.in_(("sensors", "video"))).values(last_seen=hour))
+        session.execute(
+            update(SourceRow).where(SourceRow.code.in_(("sensors", "video", "heartbeat"))).values(last_seen=hour)
+        )
     database.dispose()
 
 

@@ -201,7 +201,9 @@
       }
       const more = [times(line, t), a.run === null ? "" : t("回放")].filter(Boolean).join(" ");
       row.title.replaceChildren(element("span", "alarm-name", title(a)), element("i", "alarm-times", more)); // new words, not old ones that move
-      setText(row.where, where(a));
+      const parent = parentOf(a); // gives way to the building where there is no room for both
+      if (parent && a.place && parent !== a.place) row.where.replaceChildren(element("span", "alarm-in", `${parent}\u00a0·\u00a0`), a.place);
+      else setText(row.where, where(a));
       row.handle.href = yiping.deskAddress(a.alarm_id);
       row.handle.title = t("去处置");
       row.handle.setAttribute("aria-label", `${t("去处置")} ${title(a)} ${where(a)}`);

@@ -216,7 +216,7 @@
   function renderSources() {
     const lost = isLost(), at = now(), list = byId("live-sources");
     if (list) list.classList.remove("is-loading");
-    const late = {};
+    const late = {}, failed = new Set();
     for (const item of document.querySelectorAll("#live-sources [data-source]")) {
       const code = item.dataset.source;
       const told = state && state.sources[code];
@@ -231,11 +231,13 @@
       const first = lost ? item.classList.contains("is-first") : how === "late" || how === "failed";
       item.className = `source is-${how}${batch ? " is-batch" : ""}${first ? " is-first" : ""}`;
       setText(item.querySelector(".source-time"), text);
+      if (how === "failed") failed.add(code);
       if (how === "late" || how === "failed") late[code] = seen ? t("停在 {time}", { time: sourceTime(seen, interval, at) }) : t("无数据");
     }
     for (const panel of document.querySelectorAll("[data-sources]")) {
-      const code = (panel.dataset.sources || "").split(" ").find((s) => s in late);
+      const own = (panel.dataset.sources || "").split(" "), code = own.find((s) => failed.has(s)) || own.find((s) => s in late);
       panel.classList.toggle("is-old", Boolean(code));
+      panel.classList.toggle("is-failed", failed.has(code));
       const flag = panel.querySelector(".panel-flag"); // above the map not before its place is named
       if (flag) setText(flag, code ? late[code] : "");
     }
