@@ -78,16 +78,22 @@ def cross(state: str, about: str) -> tuple[Shot, ...]:
 
 QUIET: Final = (
     *cross("quiet", "Quiet: nothing to handle"),
+    Shot("quiet-ultrawide-light-en", "Quiet, on an ultra-wide wall", WIDE, "/?wall=1", "light", "en"),
     Shot("compare-tablet", "Two areas side by side", LANDSCAPE, "/compare"),
     Shot("brief", "The one-page brief", (900, 1240), "/brief", theme="light"),
     Shot("brief-en", "The one-page brief in English", (900, 1240), "/brief", theme="light", lang="en"),
 )
-FAILING: Final = cross("failing", "Failing: sensors, cameras and the end-to-end check have not delivered for an hour")
+FAILING: Final = (
+    *cross("failing", "Failing: sensors, cameras and the end-to-end check have not delivered for an hour"),
+    Shot("failing-ultrawide-en", "Failing, on an ultra-wide wall", WIDE, "/?wall=1", lang="en"),
+)
 NORMAL: Final = (
     *cross("normal", "Normal operation"),
     Shot("normal-wall-4k", "Normal operation on a 4K wall", WALL_4K, "/?wall=1"),
     Shot("normal-ultrawide", "Normal operation on an ultra-wide wall", WIDE, "/?wall=1"),
     Shot("normal-widest", "Normal operation on three screens", WIDEST, "/?wall=1"),
+    Shot("normal-wall-4k-light-en", "The same by day, in English", WALL_4K, "/?wall=1", "light", "en"),
+    Shot("normal-widest-light-en", "Three screens by day, in English", WIDEST, "/?wall=1", "light", "en"),
     Shot("normal-wall-night", "Normal operation at night", WALL, "/?wall=1&night=0-24"),
     Shot("trends", "Trends: days, months, classes, channels, ages, hot topics", DESK, "/trends"),
     Shot("trends-street-portrait", "Trends of a street on an upright tablet", PORTRAIT, "/trends?area={street}"),
@@ -126,7 +132,10 @@ WORK: Final = (
     Shot("report-phone", "A citizen reports, from the code of a point", PHONE, "/report?point={point}", "light"),
     Shot("field-phone", "A grid worker's tasks", PHONE, "/field", "light", user=GRID_WORKER),
 )
-STALE: Final = cross("stale", "Stale: the server has fallen silent; nothing pretends to be live")
+STALE: Final = (
+    *cross("stale", "Stale: the server has fallen silent; nothing pretends to be live"),
+    Shot("stale-ultrawide-light", "Stale, on an ultra-wide wall", WIDE, "/?wall=1", "light"),
+)
 
 
 def main() -> None:

@@ -117,6 +117,10 @@
         yiping.mapShapes.paintLegend(this.frame, this.layer.stamps);
       });
       theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
+      this.size = this.map.getSize();
+      this.map.on("moveend", () => {
+        if (this.bounds && this.map.getSize().equals(this.size)) this.whole = !this.looksAt(); // Leaflet moves for another size too
+      });
       const size = new ResizeObserver(() => this._resized());
       size.observe(this.map.getContainer());
       const card = new ResizeObserver(() => document.documentElement.classList.contains("wall") && this.around.declutter());
@@ -199,10 +203,11 @@
 
     // Who saw the whole of the place sees it in another frame too: a tablet is turned, a list grows beside the map.
     _resized() {
-      const whole = this.bounds && !this.looksAt(), bar = this.frame.querySelector(".map-bar");
+      const bar = this.frame.querySelector(".map-bar");
       this.map.invalidateSize({ pan: false, debounceMoveend: true });
       heights.set(bar, bar.offsetHeight);
-      if (whole) this._fit(this.bounds, true);
+      this.size = this.map.getSize();
+      if (this.whole) this._fit(this.bounds, true);
     }
 
     _fit(bounds, first) {

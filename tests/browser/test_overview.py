@@ -72,6 +72,16 @@ def test_a_building_opens_in_a_drawer_and_escape_closes_it(open_page: Open, prod
     assert "building" not in page.url
 
 
+CROWDED = """document.querySelector('.strip-facts').style.minWidth =
+  `${document.querySelector('.strip').offsetWidth - document.querySelector('.strip-lead').offsetWidth - 260}px`"""
+WHERE_READ = """(() => {
+  const box = (name) => document.querySelector(name).getBoundingClientRect();
+  const where = box('.strip-where'), what = box('.strip-what');
+  const within = where.left >= what.left && where.right <= what.right && where.top >= what.top;
+  return where.width > 20 && within && where.bottom <= what.bottom;
+})()"""
+
+
 def test_a_fire_is_pinned_listed_and_one_click_from_the_map(open_page: Open, product: Product) -> None:
     device = product.device("smoke", 3)
     page = open_page()
@@ -81,6 +91,8 @@ def test_a_fire_is_pinned_listed_and_one_click_from_the_map(open_page: Open, pro
     page.wait_for_selector(".strip-row.is-alarm", timeout=5000)
     page.wait_for_selector(".alarm.is-critical.is-unacked")
     assert "烟感火警" in page.inner_text("#pinned-strip")
+    page.evaluate(CROWDED)  # as in a flood: everything beside it grows, and where it burns is read all the same
+    assert page.evaluate(WHERE_READ)
     until(page, "document.getElementById('live-announce').textContent.includes('烟感火警')")
     page.click(".alarm.is-critical .alarm-go")
     assert page.evaluate("window.__focus.deviceId") == device.id
@@ -98,6 +110,7 @@ def test_a_lost_push_is_said_and_nothing_pretends_to_be_live(open_page: Open) ->
     assert "推送中断" in page.inner_text(".stale-banner")
     assert "未知" in page.inner_text("#pinned-strip")
     assert "停在" in page.inner_text(".panel-sensors .panel-head")
+    assert "停在" in page.inner_text(".panel-map .map-place")
     assert "停在" not in page.inner_text(".panel-population .panel-head")  # a daily batch is as good as it was
 
 

@@ -213,3 +213,18 @@ def test_the_picture_and_the_figures_are_of_the_present_view(chromium: Browser, 
         "the map's library paints it, not our style sheet"
     )
     page.context.close()
+
+
+def test_a_turned_tablet_sees_the_whole_place_again_and_keeps_a_view_that_was_moved(open_page: Open) -> None:
+    page = open_page()
+    page.set_viewport_size(dict(zip(("width", "height"), LANDSCAPE, strict=True)))
+    _settled(page)
+    until(page, "Boolean(window.yiping.map && yiping.map.bounds)")
+    page.set_viewport_size(dict(zip(("width", "height"), PORTRAIT, strict=True)))
+    until(page, "yiping.map.map.getSize().x === document.getElementById('map').clientWidth")
+    until(page, "yiping.map.map.getBounds().contains(yiping.map.bounds) && !yiping.map.looksAt()")
+    page.evaluate("yiping.map.map.setZoom(yiping.map.map.getZoom() + 2, { animate: false })")
+    zoom = page.evaluate("yiping.map.map.getZoom()")
+    page.set_viewport_size(dict(zip(("width", "height"), LANDSCAPE, strict=True)))
+    page.wait_for_timeout(400)
+    assert page.evaluate("yiping.map.map.getZoom()") == zoom
