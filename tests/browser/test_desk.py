@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from data_access.db.tables import AlarmHistoryRow, AuditRow
-from data_access.domain.accounts import DEMO_PASSWORD
+from tests.browser.desks import AT, OWNER, READY, STATE, Desks, press, raised, send
 from tests.browser.product import Product, until
 
 pytestmark = pytest.mark.browser
@@ -23,45 +23,6 @@ def product(own_product: Product) -> Product:
     return own_product
 
 
-READY = (
-    "window.yiping?.desk?.queue && document.querySelector('.desk-body.is-known') "
-    "&& !document.getElementById('first-paint')"
-)
-AT = "(id) => { yiping.desk.go(id); }"
-STATE = "([id, state]) => yiping.desk.queue.get(id)?.state === state"
-OWNER = "([id, owner]) => yiping.desk.queue.get(id)?.owner === owner"
-
-
-class Desks:
-    """Officers at their desks, each in a browser of his own."""
-
-    def __init__(self, browser: Browser, product: Product) -> None:
-        self._browser, self._product = browser, product
-        self._contexts: list[BrowserContext] = []
-        self.complaints: list[str] = []
-
-    def sit(self, name: str, query: str = "", **options: object) -> Page:
-        """`name` signs in with the demo's password and opens the desk."""
-        more = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", **options}
-        context = self._browser.new_context(**more)  # type: ignore[arg-type]  # playwright's own keywords
-        self._contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(f"{self._product.url}/sign-in?next=%2F")
-        page.fill("input[name=name]", name)
-        page.fill("input[name=password]", DEMO_PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(re.compile(r"/(\?.*)?$"))
-        page.goto(f"{self._product.url}/alarms?probe=1{query}")
-        until(page, READY, timeout=30)
-        return page
-
-    def leave(self) -> None:
-        for context in self._contexts:
-            context.close()
-
-
 @pytest.fixture
 def desks(chromium: Browser, product: Product) -> Iterator[Desks]:
     made = Desks(chromium, product)
@@ -70,72 +31,54 @@ def desks(chromium: Browser, product: Product) -> Iterator[Desks]:
     assert made.complaints == []
 
 
-def _raised(page: Page, device: int) -> int:
-    """The open alarm of `device` once the desk has it."""
-    find = "(id) => [...yiping.desk.queue.all()].find((a) => a.device_id === id && a.state !== 'closed')?.alarm_id || 0"
-    until(page, find, device)
-    return int(page.evaluate(find, device))
-
-
-def _keys(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def _send(page: Page, *keys: str) -> None:
-    """Enter in a dialog, and wait until it has been taken."""
-    _keys(page, *keys, "Enter")
-    expect(page.locator("dialog[open]")).to_have_count(0)
-
-
 @pytest.mark.slow
 def test_a_whole_shift_by_keyboard_alone(desks: Desks, product: Product) -> None:  # noqa: PLR0915  # as long as a shift
     first, second = desks.sit("demo-officer"), desks.sit("demo-officer-2")
 
     # quiet: the shift begins
     until(first, "document.getElementById('desk-seats').textContent !== ''")
-    _keys(first, "h")
+    press(first, "h")
     first.keyboard.type("A 席")
-    _send(first)
+    send(first)
     expect(first.locator("#desk-seats")).to_contain_text("A 席")
     expect(first.locator("#desk-shift")).to_contain_text("交班")
 
     # fire: it comes in at once, is looked at, claimed, sent somebody to, spoken about
     device = product.device("smoke", 11)
     product.publish(device, {"smoke": 1})
-    fire = _raised(first, device.id)
+    fire = raised(first, device.id)
     first.evaluate(AT, fire)
     expect(first.locator(".desk-title-block h1")).to_contain_text("烟感火警")
-    _keys(first, "a")
+    press(first, "a")
     until(second, STATE, [fire, "active_acked"])
-    _keys(first, "c")
+    press(first, "c")
     until(second, OWNER, [fire, "demo-officer"])
     expect(first.locator(".desk-acts")).to_contain_text("放回")
-    _keys(first, "d")
+    press(first, "d")
     expect(first.locator("#desk-dialog-dispatch input[type=radio]").first).to_be_focused()
-    _send(first)
+    send(first)
     until(second, "(id) => Boolean(yiping.desk.queue.get(id).dispatched_to)", fire)
-    _keys(first, "n")
+    press(first, "n")
     first.keyboard.type("物业已到现场")
-    _send(first)
+    send(first)
     expect(first.locator(".desk-timeline")).to_contain_text("物业已到现场")
 
     # a step of the guidance is ticked off, the second officer is told whose alarm it is
-    _keys(first, "t")
+    press(first, "t")
     expect(first.locator(".desk-guide .is-done")).to_have_count(1)
     expect(first.locator(".desk-toast button")).to_have_count(0)  # nothing is offered to be undone that cannot be
     second.evaluate(AT, fire)
-    _keys(second, "c")
+    press(second, "c")
     expect(second.locator("#desk-dialog-takeover")).to_contain_text("王敏 已认领")
     expect(second.locator("#desk-dialog-takeover [type=submit]")).to_be_focused()  # Enter does the expected
-    _keys(second, "Escape")
+    press(second, "Escape")
 
     # flood: mild alarms of one cause are one line, the fire stays on top
     mild = [product.device("hydrant", number) for number in range(12)]
     for one in mild:
         product.publish(one, {"pressure_mpa": 0.05})
     expect(first.locator("#desk-flood")).to_be_visible(timeout=20_000)
-    _keys(first, "r", "Home")
+    press(first, "r", "Home")
     assert first.evaluate("() => yiping.desk.list.lines()[0].pinned")
     assert first.evaluate("() => yiping.desk.list.lines().some((line) => line.type === 'group')")
 
@@ -143,28 +86,28 @@ def test_a_whole_shift_by_keyboard_alone(desks: Desks, product: Product) -> None
     product.publish(device, {"smoke": 0})
     until(first, STATE, [fire, "cleared_acked"])
     first.evaluate(AT, fire)
-    _keys(first, "x")
+    press(first, "x")
     expect(first.locator("#desk-dialog-close")).to_be_visible()
-    _send(first, "2")
+    send(first, "2")
     until(second, STATE, [fire, "closed"])
     expect(first.locator(".desk-toast").filter(has_text="已关闭")).to_be_visible()
 
     # hand-over: what is claimed goes along, both sign
-    rest = _raised(first, mild[0].id)
+    rest = raised(first, mild[0].id)
     first.evaluate(AT, rest)
-    _keys(first, "c")
+    press(first, "c")
     for desk in (first, second):  # what is handed over is what stands on the screen
         until(desk, OWNER, [rest, "demo-officer"])
-    _keys(first, "h")
+    press(first, "h")
     expect(first.locator("#desk-dialog-handover")).to_contain_text("1 条未关闭")
-    _send(first)
+    send(first)
     expect(first.locator("#desk-shift")).to_contain_text("等待签收")
     second.reload()
     until(second, READY, timeout=30)
     expect(second.locator("#desk-shift")).to_contain_text("签收接班")
-    _keys(second, "h")
+    press(second, "h")
     expect(second.locator("#desk-dialog-sign")).to_contain_text("王敏 交来 1 条告警")
-    _send(second)
+    send(second)
     until(second, OWNER, [rest, "demo-officer-2"])
     for one in mild:
         product.publish(one, {"pressure_mpa": 0.3})
@@ -174,11 +117,11 @@ def test_two_desks_agree_within_the_latency_of_the_push(desks: Desks, product: P
     here, there = desks.sit("demo-officer"), desks.sit("demo-officer-2")
     device = product.device("gas", 3)
     product.publish(device, {"gas_lel": 60})
-    number = _raised(here, device.id)
+    number = raised(here, device.id)
     here.evaluate(AT, number)
-    _raised(there, device.id)
+    raised(there, device.id)
     began = time.monotonic()
-    _keys(here, "a")
+    press(here, "a")
     until(there, STATE, [number, "active_acked"])
     assert time.monotonic() - began < 3  # on a machine that does much else; alone it takes a tenth of a second
     product.publish(device, {"gas_lel": 1})
@@ -221,7 +164,7 @@ def test_a_stranger_handles_a_fire_within_a_minute_by_the_keys_that_the_screen_n
     page.keyboard.press("a")  # from the overview's strip to the desk, with the fire open
     page.wait_for_url(re.compile(r"/alarms\?id=\d+"))
     until(page, READY, timeout=30)
-    fires = [_raised(page, device.id) for device in devices]
+    fires = [raised(page, device.id) for device in devices]
     until(page, "(ids) => new Set(ids.map((id) => yiping.desk.queue.get(id).event_id ?? id)).size === 1", fires)
     expect(page.locator(".desk-acts [data-action=event]")).to_be_visible()
     sent: list[str] = []
@@ -233,12 +176,12 @@ def test_a_stranger_handles_a_fire_within_a_minute_by_the_keys_that_the_screen_n
     assert [url for url in sent if "/alarms/" in url] == [f"{product.url}/api/v1/alarms/act"]  # one act for all
     page.keyboard.press("1")  # the numbers stand at the telephones
     expect(page.locator("#desk-dialog-call")).to_be_visible()
-    _send(page)
+    send(page)
     while pressed[-1] != "Shift X":
         _as_told(page, pressed)
     assert [key for key in pressed if key != "T"] == ["Shift A", "D", "Enter", "I", "Enter", "Shift X"]
     expect(page.locator("#desk-dialog-close")).to_contain_text("告警条件仍在")  # nobody is told that a fire is over
-    _send(page)
+    send(page)
     expect(page.locator(".desk-toast").filter(has_text="已判断，恢复后自动关闭")).to_be_visible()
     expect(page.locator(".desk-acts")).to_contain_text("等待恢复")
     assert time.monotonic() - began < 60
@@ -255,14 +198,14 @@ def test_enter_twice_sends_once_and_a_fire_is_named_beside_a_milder_alarm(desks:
     page = desks.sit("demo-officer")
     mild, fire = product.device("hydrant", 4), product.device("smoke", 14)
     product.publish(mild, {"pressure_mpa": 0.02})
-    page.evaluate(AT, number := _raised(page, mild.id))
-    _send(page, "n", *"seen", "Enter")
+    page.evaluate(AT, number := raised(page, mild.id))
+    send(page, "n", *"seen", "Enter")
     expect(page.locator(".desk-timeline li").filter(has_text="seen")).to_have_count(1)
     product.publish(fire, {"smoke": 1})
     expect(page.locator("#desk-graver")).to_be_visible()
     assert page.evaluate("() => yiping.desk.selection.current()") == number  # nothing moves by itself
-    _keys(page, "o")
-    expect(page.locator("#desk-detail")).to_have_attribute("data-alarm", str(_raised(page, fire.id)))
+    press(page, "o")
+    expect(page.locator("#desk-detail")).to_have_attribute("data-alarm", str(raised(page, fire.id)))
     product.publish(mild, {"pressure_mpa": 0.3})
     product.publish(fire, {"smoke": 0})
 
@@ -271,12 +214,12 @@ def test_undo_takes_back_and_says_so(desks: Desks, product: Product) -> None:
     page = desks.sit("demo-officer")
     device = product.device("gas", 4)
     product.publish(device, {"gas_lel": 60})
-    number = _raised(page, device.id)
+    number = raised(page, device.id)
     page.evaluate(AT, number)
-    _keys(page, "a")
+    press(page, "a")
     until(page, STATE, [number, "active_acked"])
     expect(page.locator(".desk-toast button")).to_be_visible()
-    _keys(page, "z")
+    press(page, "z")
     until(page, STATE, [number, "active_unacked"])
     expect(page.locator(".desk-toast").filter(has_text="已撤销")).to_be_visible()
     product.publish(device, {"gas_lel": 1})
@@ -290,7 +233,7 @@ def test_the_place_is_a_map_by_keys_that_moves_for_another_alarm_alone(desks: De
     first, other = product.device("smoke", 6), product.device("gas", 7)
     product.publish(first, {"smoke": 1})
     product.publish(other, {"gas_lel": 60})
-    numbers = [_raised(page, first.id), _raised(page, other.id)]
+    numbers = [raised(page, first.id), raised(page, other.id)]
     page.evaluate(AT, numbers[0])
     expect(page.locator(".near-map .is-own")).to_be_visible()
     spot = [first.lat, first.lng]
@@ -301,7 +244,7 @@ def test_the_place_is_a_map_by_keys_that_moves_for_another_alarm_alone(desks: De
     )
     until(page, "() => yiping.nearMap.map().around.houses.size > 0")  # the layers of the overview
     page.locator(".near-map .leaflet-container").focus()
-    _keys(page, "ArrowRight", "ArrowRight")
+    press(page, "ArrowRight", "ArrowRight")
     until(page, f"(lng) => ({CENTRE})()[1] - lng > 1e-4", first.lng)
     page.wait_for_timeout(400)  # the pan glides
     moved, line = page.evaluate(CENTRE), page.evaluate("() => yiping.desk.selection.current()")
@@ -320,9 +263,9 @@ def test_the_place_is_a_map_by_keys_that_moves_for_another_alarm_alone(desks: De
     camera = page.locator(".near-map .near-mark[role=button]").first
     camera.focus()
     expect(page.locator(".near-tip")).to_be_visible()
-    _keys(page, "Enter")
+    press(page, "Enter")
     expect(page.locator("body > .video-player")).to_be_visible()
-    _keys(page, "Escape")
+    press(page, "Escape")
     page.locator(".near-back").click()
     until(page, f"(lng) => Math.abs(({CENTRE})()[1] - lng) < 1e-4", first.lng)
     page.evaluate(AT, numbers[1])
@@ -335,16 +278,16 @@ def test_a_leader_asks_for_a_name_with_a_reason_that_is_kept(desks: Desks, produ
     page = desks.sit("demo-leader")
     device = product.device("smoke", 8)
     product.publish(device, {"smoke": 1})
-    number = _raised(page, device.id)
+    number = raised(page, device.id)
     page.evaluate(AT, number)
     expect(page.locator("#desk-detail")).to_have_attribute("data-alarm", str(number))
     asked = page.locator("[data-reveal]").first
     expect(asked).to_contain_text("*")
     expect(page.locator(".desk-people li").first).to_contain_text("****")
     asked.focus()
-    _keys(page, "Enter")
+    press(page, "Enter")
     expect(page.locator("#desk-dialog-reveal input[name=reason]")).to_be_focused()
-    _send(page)
+    send(page)
     row = page.locator(".desk-people li").first
     expect(row.locator("a.desk-phone")).to_be_visible()
     expect(row).not_to_contain_text("*")
@@ -364,7 +307,7 @@ def test_a_mild_alarm_waits_behind_the_pill_and_moves_nothing(desks: Desks, prod
     product.publish(device, {"pressure_mpa": 0.12})
     expect(page.locator("#desk-pill")).to_be_visible(timeout=15_000)
     assert page.evaluate("() => yiping.desk.list.lines().map((line) => line.key).join()") == before
-    _keys(page, "r")
+    press(page, "r")
     expect(page.locator("#desk-pill")).to_be_hidden()
     assert page.evaluate("() => yiping.desk.list.lines().map((line) => line.key).join()") != before
     product.publish(device, {"pressure_mpa": 0.3})
@@ -376,7 +319,7 @@ def test_a_guest_reads_and_is_told_why_he_cannot_act(chromium: Browser, product:
     until(page, READY, timeout=30)
     expect(page.locator(".desk-refusal")).to_contain_text("登录后可以处置")
     assert page.locator("[data-action=acknowledge]:visible").count() == 0
-    _keys(page, "a")
+    press(page, "a")
     expect(page.locator(".desk-toast")).to_contain_text("登录后可以处置")
     page.close()
 
@@ -385,7 +328,7 @@ def test_upright_tablets_show_the_list_then_the_alarm(desks: Desks, product: Pro
     device = product.device("gas", 5)
     product.publish(device, {"gas_lel": 60})
     page = desks.sit("demo-officer", viewport={"width": 820, "height": 1180}, has_touch=True, is_mobile=True)
-    number = _raised(page, device.id)
+    number = raised(page, device.id)
     page.locator(f"#desk-alarm-{number} .desk-title").tap()
     expect(page.locator(".desk-title-block")).to_be_visible()
     expect(page.locator("#desk-list")).to_be_hidden()
@@ -401,12 +344,12 @@ def test_upright_tablets_show_the_list_then_the_alarm(desks: Desks, product: Pro
 
 def test_a_drill_is_announced_on_every_desk_and_ends_there(desks: Desks) -> None:
     first, second = desks.sit("demo-officer"), desks.sit("demo-officer-2")
-    _keys(first, "w")
+    press(first, "w")
     expect(first.locator("#desk-dialog-window input[name=kind]").first).to_be_focused()
-    _keys(first, "Enter")
+    press(first, "Enter")
     expect(first.locator("#desk-dialog-window [data-f=said]")).not_to_be_empty()  # why is to be said
     first.locator("#desk-dialog-window input[name=reason]").fill("消防演练")
-    _send(first)
+    send(first)
     for page in (first, second):
         expect(page.locator("#desk-windows")).to_contain_text("演练进行中")
         expect(page.locator("#desk-windows")).to_contain_text("消防演练")
@@ -419,24 +362,33 @@ def test_a_colleague_who_is_named_finds_it_at_his_bell(desks: Desks, product: Pr
     first, second = desks.sit("demo-officer"), desks.sit("demo-officer-2")
     device = product.device("smoke", 13)
     product.publish(device, {"smoke": 1})
-    alarm = _raised(first, device.id)
+    alarm = raised(first, device.id)
     first.evaluate(AT, alarm)
     expect(first.locator(".desk-timeline h2")).to_be_visible()
-    _keys(first, "n")
+    press(first, "n")
     first.keyboard.type("看，@demo-officer-")
     expect(first.locator("#desk-people-offered [role=option]").first).to_be_visible()
-    _keys(first, "Enter")
+    press(first, "Enter")
     first.keyboard.type("请看一眼")
     expect(first.locator("#desk-dialog-note textarea")).to_have_value("看，@demo-officer-2 请看一眼")
-    _send(first)
+    send(first)
     bell = second.locator("#desk-mentions")
     expect(bell).to_have_text("1")
-    _keys(second, "b")
+    press(second, "b")
     expect(second.locator("#desk-dialog-mentions")).to_contain_text("请看一眼")
     expect(bell).to_have_text("")  # what the list has shown is read
-    _keys(second, "Enter")  # the newest has the focus
+    press(second, "Enter")  # the newest has the focus
     until(second, "(id) => new URLSearchParams(location.search).get('id') === String(id)", alarm)
     product.publish(device, {"smoke": 0})
+
+
+def test_a_desk_to_which_nothing_comes_any_more_says_since_when(desks: Desks) -> None:
+    page = desks.sit("demo-officer")
+    expect(page.locator("#desk-late")).to_be_hidden()
+    told = "({ connection: 'late', behind: '2026-06-01T04:00:00Z', lastEventAt: null })"
+    page.evaluate(f"() => {{ yiping.live.status = () => {told}; }}")
+    expect(page.locator("#desk-late")).to_contain_text("收数停在 12:00:00")
+    expect(page.locator("#desk-late")).to_contain_text("新告警可能没有到")
 
 
 def test_another_area_is_another_address(desks: Desks) -> None:
