@@ -217,14 +217,14 @@ def test_the_picture_and_the_figures_are_of_the_present_view(chromium: Browser, 
 
 def test_a_turned_tablet_sees_the_whole_place_again_and_keeps_a_view_that_was_moved(open_page: Open) -> None:
     page = open_page()
-    page.set_viewport_size(dict(zip(("width", "height"), LANDSCAPE, strict=True)))
+    page.set_viewport_size({"width": LANDSCAPE[0], "height": LANDSCAPE[1]})
     _settled(page)
     until(page, "Boolean(window.yiping.map && yiping.map.bounds)")
-    page.set_viewport_size(dict(zip(("width", "height"), PORTRAIT, strict=True)))
+    page.set_viewport_size({"width": PORTRAIT[0], "height": PORTRAIT[1]})
     until(page, "yiping.map.map.getSize().x === document.getElementById('map').clientWidth")
     until(page, "yiping.map.map.getBounds().contains(yiping.map.bounds) && !yiping.map.looksAt()")
     page.evaluate("yiping.map.map.setZoom(yiping.map.map.getZoom() + 2, { animate: false })")
     zoom = page.evaluate("yiping.map.map.getZoom()")
-    page.set_viewport_size(dict(zip(("width", "height"), LANDSCAPE, strict=True)))
+    page.set_viewport_size({"width": LANDSCAPE[0], "height": LANDSCAPE[1]})
     page.wait_for_timeout(400)
     assert page.evaluate("yiping.map.map.getZoom()") == zoom
