@@ -13,12 +13,14 @@ from components import labels
 from components.i18n import Words
 from components.navigation import address
 from components.parts import Child, attributes
+from data_access.domain.catalogue import Category
 from data_access.domain.incidents import FINAL_STAGES
 from data_access.viewmodels.incidents import IncidentLine
 
 CASE: Final = "/incidents/case"
 LIST: Final = "/incidents"
 URGENCY: Final = {1: "加急", 2: "特急"}
+CATEGORIES: Final = {Category.A: "A 重大", Category.B: "B 较大", Category.C: "C 一般", Category.D: "D 小事"}
 LEVELS: Final = {0: "网格", 1: "社区", 2: "街道", 3: "区"}
 RATINGS: Final = {1: "很不满意", 2: "不满意", 3: "基本满意", 4: "满意", 5: "很满意"}
 CARD_TAGS: Final = 2
@@ -36,7 +38,7 @@ def card(line: IncidentLine, now: datetime, query: Mapping[str, str], w: Words) 
     return html.Li(
         html.A(
             [
-                html.Span([*_urgency(line, w), line.title], className="case-title"),
+                html.Span([*_marked(line, w), line.title], className="case-title"),
                 html.Span(" · ".join(part for part in where if part), className="case-where"),
                 html.Span(
                     [_life(line, now), clock(line, now, w), *_tags(line, now, w, CARD_TAGS)], className="case-foot"
@@ -52,7 +54,7 @@ def card(line: IncidentLine, now: datetime, query: Mapping[str, str], w: Words) 
 def row(line: IncidentLine, now: datetime, query: Mapping[str, str], w: Words) -> html.Tr:
     """A line of the list; its first cell is the link."""
     link = html.A(
-        [*_urgency(line, w), line.title],
+        [*_marked(line, w), line.title],
         href=case_address(line.code, query),
         className="case-link",
         **attributes(data_case=str(line.id)),
@@ -102,8 +104,16 @@ def _ended(line: IncidentLine, w: Words) -> str:
     return f"{w(RATINGS.get(line.satisfaction, '基本满意'))} · {took}"
 
 
-def _urgency(line: IncidentLine, w: Words) -> list[Child]:
-    return [html.Span(w(URGENCY[line.urgency]), className="case-urgency")] if line.urgency in URGENCY else []
+def _marked(line: IncidentLine, w: Words) -> list[Child]:
+    """Its category, and how urgent it is, before its title."""
+    found: list[Child] = []
+    if line.category is not None:
+        said = w(CATEGORIES[Category(line.category)])
+        mark = html.Span(line.category, **attributes(aria_hidden="true"))
+        found.append(html.Span([mark, html.Span(said, className="sr-only")], className="case-urgency", title=said))
+    if line.urgency in URGENCY:
+        found.append(html.Span(w(URGENCY[line.urgency]), className="case-urgency"))
+    return found
 
 
 def _life(line: IncidentLine, now: datetime) -> Child:

@@ -12,12 +12,13 @@ from components import case_acts, labels, near_map, report
 from components import format as fmt
 from components.alarm_context import duty_of, phone_of
 from components.alarm_detail import LEVELS as WHO
-from components.case_lines import LEVELS, RATINGS, URGENCY, card, case_address, clock
+from components.case_lines import CATEGORIES, LEVELS, RATINGS, URGENCY, card, case_address, clock
 from components.i18n import Words
 from components.markup import Picture
 from components.navigation import address
 from components.parts import Child, attributes, icon, mark, panel
 from data_access.domain.cases import CaseAction
+from data_access.domain.catalogue import Category
 from data_access.domain.incidents import FINAL_STAGES
 from data_access.domain.periods import SHANGHAI
 from data_access.domain.reports import CITIZEN
@@ -42,7 +43,8 @@ _DAY: Final = timedelta(hours=24)
 def head(page: CasePage, w: Words) -> list[Child]:
     """What it is, what is special about it, and how much time is left."""
     line = page.detail.incident
-    tags = [w(URGENCY[line.urgency])] if line.urgency in URGENCY else []
+    tags = [w(CATEGORIES[Category(line.category)])] if line.category is not None else []
+    tags += [w(URGENCY[line.urgency])] if line.urgency in URGENCY else []
     tags += [w("督办 {n}", n=line.urged)] if line.urged else []
     tags += [w("返工 {n}", n=line.reworks)] if line.reworks else []
     tags += [w("延期 {n} 次", n=line.extensions)] if line.extensions else []

@@ -11,7 +11,7 @@ from dash import html
 
 from components import accounts, forms
 from components import format as fmt
-from components.case_lines import LEVELS, URGENCY
+from components.case_lines import CATEGORIES, LEVELS, URGENCY
 from components.i18n import Words
 from components.markup import Input
 from components.parts import Child, attributes, panel, table
@@ -21,7 +21,6 @@ from data_access.viewmodels.accounts import AreaChoice
 from data_access.viewmodels.catalogue import ClassChoice, ItemLine, ItemPage
 
 PATH: Final = "/catalogue"
-CATEGORIES: Final = {Category.A: "A 重大", Category.B: "B 较大", Category.C: "C 一般", Category.D: "D 小事"}
 TIMES: Final = {"working": "工作时间", "calendar": "自然时间"}
 DONE: Final = {
     "set": "事项已保存。之后收到的案卷按它计时，在办的案卷不变。",

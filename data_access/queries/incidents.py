@@ -22,6 +22,7 @@ from data_access.db.tables import (
     IncidentRow,
     IncidentTypeRow,
     Instant,
+    ItemRow,
     UnitRow,
     from_ms,
     to_ms,
@@ -251,9 +252,9 @@ def _newest(
     return IncidentPage(tuple(found[:limit]), f"c{to_ms(end.created_at)}-{end.id}" if end else None)
 
 
-def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None, str | None]:
+def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None, str | None, str | None]:
     above = aliased(AreaRow)
-    names = (AreaRow.name, above.name, IncidentTypeRow.name, ChannelRow.name, UnitRow.name)
+    names = (AreaRow.name, above.name, IncidentTypeRow.name, ChannelRow.name, UnitRow.name, ItemRow.category)
     return (
         select(IncidentRow, AreaRow.code, *names)
         .join(AreaRow, AreaRow.id == IncidentRow.area_id)
@@ -261,6 +262,7 @@ def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None
         .outerjoin(IncidentTypeRow, IncidentTypeRow.id == IncidentRow.top_type_id)
         .outerjoin(ChannelRow, ChannelRow.id == IncidentRow.channel_id)
         .outerjoin(UnitRow, UnitRow.id == IncidentRow.unit_id)
+        .outerjoin(ItemRow, ItemRow.id == IncidentRow.item_id)
     )
 
 
@@ -270,7 +272,7 @@ def _read(session: Session, query: Any, now: datetime) -> list[IncidentLine]:
 
 
 def _line(row: Any, workflows: Workflows, now: datetime) -> IncidentLine:
-    incident, area, area_name, parent_name, type_name, channel, unit = row
+    incident, area, area_name, parent_name, type_name, channel, unit, category = row
     workflow = workflows.named(incident.workflow)
     step = workflow.step(_step_key(incident))
     following = workflow.following(step.key) if incident.stage not in FINAL_STAGES else None
@@ -290,6 +292,7 @@ def _line(row: Any, workflows: Workflows, now: datetime) -> IncidentLine:
         unit=unit,
         overdue=incident.stage not in FINAL_STAGES and incident.due_at is not None and incident.due_at <= now,
         urged=incident.urged or 0,
+        category=category,
     )
 
 

@@ -45,6 +45,7 @@ class IncidentLine:
     urged: int
     run: str | None  # a replay, shown as a label
     version: int
+    category: str | None = None  # A to D, of the item of the catalogue that it came in under
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFou
 from data_access.domain.escalation import Level
 from data_access.domain.incident_moves import Details
 from data_access.domain.workflows import SEVEN, Urgency, Workflow
+from data_access.queries import incidents
 from tests.small import DISTRICT_PATH, GRID, STREET_PATH, fill
 
 HOUR = timedelta(hours=1)
@@ -115,6 +116,9 @@ def test_a_grave_item_is_urgent_runs_on_calendar_time_and_begins_with_its_level(
     case = office.advance(case.id, "register", "dispatch")
     assert (case.level, case.post) == (Level.STREET, STREET_PATH)
     assert office.report(urgency="normal").urgency == Urgency.VERY_URGENT
+    with office.database.reading() as session:
+        seen = incidents.one(session, case.id, "", now=office.now)
+    assert seen.incident.category == GRAVE.category
 
 
 def test_the_narrowest_class_decides_then_the_smallest_area(office: Office) -> None:

@@ -91,6 +91,7 @@ def test_a_card_says_what_where_and_what_is_left() -> None:
         ({"merged_into": 3}, "已并案"),
         ({"run": "r1"}, "回放"),
         ({"urgency": 2}, "特急"),
+        ({"category": "A"}, "A 重大"),
         ({"stage": "closed", "closed_at": NOON, "satisfaction": 4}, "满意 · 用时 8 时 00"),
     ],
 )
