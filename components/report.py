@@ -77,7 +77,9 @@ def receipt(  # all that the page says
     return (
         f"{phone.sheet('check', 'back')}{head}"
         f'<main class="ph-body">{_alert(told)}{_done(done)}'
-        f'<section class="card"><small>{escape(w("回执号"))}</small><p class="number">{escape(found.number)}</p>'
+        f'<section class="card"><small>{escape(w("回执号"))}</small>'
+        f'<p class="number">{escape(found.number)}<button type="button" class="b o" hidden data-keep="'
+        f'{escape(w("链接已复制"))}">{escape(w("保存链接"))}</button></p>'
         f'<p class="line"><span><b>{escape(w(found.title))}</b>{place}</span>'
         f"<small>{fmt.moment(found.created_at, now, w)}</small></p>{text}{_recordings(found, secret, w)}"
         f"<small>{escape(w('请保存这一页的链接，凭它查进度。'))}</small></section>"

@@ -3,6 +3,23 @@
 (function () {
   "use strict";
 
+  // The receipt's link is kept by the phone's own sharing, else copied; without either the page says to save it.
+  const keep = document.querySelector("[data-keep]");
+  if (keep && isSecureContext && (navigator.share || navigator.clipboard)) {
+    const url = location.origin + location.pathname;
+    keep.hidden = false;
+    keep.addEventListener("click", async () => {
+      try {
+        if (navigator.share) return await navigator.share({ url });
+        await navigator.clipboard.writeText(url);
+        keep.textContent = keep.dataset.keep;
+        keep.setAttribute("aria-live", "polite");
+      } catch (e) {
+        if (e.name !== "AbortError") keep.hidden = true; // he thought better of it, or it cannot be done here
+      }
+    });
+  }
+
   const form = document.querySelector(".ph-form");
   if (!form) return;
 

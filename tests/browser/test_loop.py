@@ -102,6 +102,11 @@ def reported(page: Page, product: Product, code: str, file: Path) -> tuple[int, 
     page.dblclick("[type=submit]")
     page.wait_for_selector(".number")
     assert "正在办理" in page.inner_text("main")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write", "microphone"])
+    page.evaluate("navigator.share = undefined")
+    page.click("[data-keep]")
+    until(page, "document.querySelector('[data-keep]').textContent === '链接已复制'")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url.partition("?")[0]
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     with product.database.reading() as session:
         return session.scalars(select(IncidentRow.id).where(IncidentRow.source == "report")).one(), page.url.partition(
