@@ -118,7 +118,7 @@ def _open(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
     page.add_init_script(WATCH_PAINT)
     page.goto(f"{url}/alarms?probe=1")
-    page.wait_for_function("window.paintedAt && window.yiping?.desk?.queue?.size() > 9000", timeout=60_000)
+    page.wait_for_function(f"window.paintedAt && window.yiping?.desk?.queue?.size() >= {ALARMS * 0.9}", timeout=60_000)
     return page
 
 

@@ -13,7 +13,8 @@ from data_access.commands.alarm_acts import Act
 from data_access.db import readings
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmHistoryRow, AlarmRow
-from data_access.domain.alarm_moves import Details, transition, watched
+from data_access.domain.alarm_moves import Details, transition
+from data_access.domain.alarm_terms import watched
 from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, CloseReason, Severity, needs_reason
 from data_access.domain.device_models import DEFAULT_MODELS
 from data_access.domain.errors import DomainError

@@ -21,7 +21,8 @@ from data_access.commands.meanwhile import Meanwhile
 from data_access.db.alarm_kinds import kind
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, ResponsibleRow, TaskRow, TeamRow, from_ms, to_ms
 from data_access.domain import masking
-from data_access.domain.alarm_moves import NOTHING, UNDOABLE, Details, difference, transition, undo
+from data_access.domain.alarm_moves import NOTHING, Details, transition
+from data_access.domain.alarm_undo import UNDOABLE, difference, undo
 from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, CloseReason, Severity
 from data_access.domain.areas import within
 from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound

@@ -23,7 +23,8 @@ from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, AreaRow
 from data_access.domain.alarm_clock import Chore, chore
 from data_access.domain.alarm_kinds import AlarmKind, kind_of
-from data_access.domain.alarm_moves import FIRST_LOOK, REMIND_AFTER, Details, transition
+from data_access.domain.alarm_moves import Details, transition
+from data_access.domain.alarm_terms import FIRST_LOOK, REMIND_AFTER
 from data_access.domain.alarms import Alarm, AlarmAction, AlarmState, Severity
 from data_access.domain.areas import lineage
 from data_access.domain.correlation import CALM_AFTER

@@ -19,7 +19,8 @@ from data_access.db.alarm_kinds import kinds
 from data_access.db.bulk import among
 from data_access.db.tables import AlarmRow, AreaRow, BuildingRow, DeviceRow, to_ms
 from data_access.domain.alarm_kinds import AlarmKind, kind_of
-from data_access.domain.alarm_moves import Terms, first_look, transition
+from data_access.domain.alarm_moves import transition
+from data_access.domain.alarm_terms import Terms, first_look
 from data_access.domain.alarms import (
     STANDING_STATES,
     UNACKED_STATES,

@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from data_access.domain.alarm_moves import Terms
 from data_access.domain.alarm_names import ALARM_NAMES
 from data_access.domain.alarm_rules import AlarmRule
+from data_access.domain.alarm_terms import Terms
 from data_access.domain.alarms import Severity, needs_reason
 
 _TEXTS: Final = Path(__file__).parent / "guidance"

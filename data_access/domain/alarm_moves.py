@@ -1,56 +1,20 @@
-"""What an action does to an alarm: one pure `transition`, and `undo`. The states it leads to are in `alarms`."""
+"""What an action does to an alarm: one pure `transition`.
+
+The states it leads to are in `alarms`, deadlines in `alarm_terms`, taking it back in `alarm_undo`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from data_access.domain.alarms import (
-    TRANSITIONS,
-    UNDO_WITHIN,
-    Alarm,
-    AlarmAction,
-    AlarmState,
-    CloseReason,
-    Severity,
-)
+from data_access.domain.alarm_terms import AS_GRADED, Terms, watched
+from data_access.domain.alarms import TRANSITIONS, Alarm, AlarmAction, AlarmState, CloseReason, Severity
 from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput
 
-FIRST_LOOK: Final[Mapping[Severity, timedelta]] = {
-    Severity.CRITICAL: timedelta(minutes=1),
-    Severity.MAJOR: timedelta(minutes=3),
-    Severity.MINOR: timedelta(minutes=20),
-    Severity.WARNING: timedelta(minutes=60),
-}
-"""Within which somebody must have looked, by grade (alarm-receiving software's defaults, see docs/alarms.md)."""
-REMIND_AFTER: Final[Mapping[Severity, timedelta]] = {
-    Severity.CRITICAL: timedelta(minutes=15),
-    Severity.MAJOR: timedelta(hours=1),
-    Severity.MINOR: timedelta(hours=4),
-    Severity.WARNING: timedelta(hours=24),
-}
-"""After which what was acknowledged and is not finished comes back (judgement)."""
 LONGEST_SHELF: Final = timedelta(hours=24)
-UNDOABLE: Final = frozenset(
-    {
-        AlarmAction.ACKNOWLEDGE,
-        AlarmAction.CLOSE,
-        AlarmAction.CLAIM,
-        AlarmAction.RELEASE,
-        AlarmAction.SHELVE,
-        AlarmAction.UNSHELVE,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How long a kind of alarm may wait for the first look, and for being finished; None: as its severity says."""
-
-    look: timedelta | None = None
-    remind: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +34,6 @@ class Details:
 
 
 NOTHING: Final = Details()
-AS_GRADED: Final = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,72 +82,6 @@ def transition(
     if _finished(after):
         return _closed(after, act)
     return watched(after, act.clock, terms) if _restarts(alarm, action, after) else after
-
-
-def watched(alarm: Alarm, clock: datetime, terms: Terms = AS_GRADED) -> Alarm:
-    """Return `alarm` with its deadlines set anew at `clock`: it was raised, came back, was seen or put aside."""
-    due = clock + _look_within(alarm.severity, terms) if alarm.unacked and not alarm.replayed else None
-    return replace(alarm, look_due_at=due, clock_at=_clock_at(alarm, due, clock, terms))
-
-
-def first_look(
-    severity: Severity, clock: datetime, terms: Terms = AS_GRADED, *, replayed: bool = False
-) -> tuple[datetime | None, datetime | None]:
-    """When somebody must have looked at an alarm that has just been raised, and when the clock looks at it next.
-
-    What `watched` says of such an alarm, without making one: alarms are raised by the thousand.
-    """
-    due = None if replayed else clock + _look_within(severity, terms)
-    return due, due
-
-
-def _look_within(severity: Severity, terms: Terms) -> timedelta:
-    return terms.look or FIRST_LOOK.get(severity, REMIND_AFTER[Severity.WARNING])
-
-
-def undo(
-    alarm: Alarm,
-    last: AlarmAction,
-    before: Mapping[str, Any],
-    *,
-    by: str | None,
-    at: datetime,
-    actor: str,
-    now: datetime,
-) -> Alarm:
-    """Return `alarm` as it was before `last`, which `by` did at `at`; `before` are the fields it changed.
-
-    Only within `UNDO_WITHIN`, by the same person, and when nothing has happened since (the caller knows that `last`
-    is the newest entry). Raises `IllegalTransition`.
-    """
-    if last not in UNDOABLE:
-        raise IllegalTransition("上一步操作不能撤销。")
-    if by != actor:
-        raise IllegalTransition("只有操作人本人可以撤销。")
-    if now - at > UNDO_WITHIN:
-        raise IllegalTransition("超过 10 秒，不能再撤销。")
-    return replace(alarm, **before, version=alarm.version + 1)
-
-
-def difference(before: Alarm, after: Alarm) -> Changes:
-    """The fields of `before` that are not so in `after`: what an undo brings back."""
-    return {
-        f.name: value
-        for f in fields(Alarm)
-        if f.name != "version" and (value := getattr(before, f.name)) != getattr(after, f.name)
-    }
-
-
-def _clock_at(alarm: Alarm, due: datetime | None, clock: datetime, terms: Terms) -> datetime | None:
-    if alarm.replayed or alarm.parent_id is not None:
-        return None
-    if alarm.shelved:
-        return alarm.shelved_until
-    if due is not None:
-        return due
-    if alarm.close_reason is not None:
-        return None  # judged: it only waits for the condition to go
-    return clock + (terms.remind or REMIND_AFTER.get(alarm.severity, REMIND_AFTER[Severity.WARNING]))
 
 
 def _restarts(before: Alarm, action: AlarmAction, after: Alarm) -> bool:

@@ -63,7 +63,7 @@ class AlarmAction(StrEnum):
     CALL = "call"
     DISPATCH = "dispatch"  # 派遣
     INCIDENT = "incident"  # 转为事件
-    UNDO = "undo"  # takes back the last action; see `alarm_moves.undo`
+    UNDO = "undo"  # takes back the last action; see `alarm_undo`
 
 
 class CloseReason(StrEnum):

@@ -1,7 +1,7 @@
 """Escalation (升级): whose turn it is to look at an alarm, and whose it is next when nobody does.
 
 An alarm climbs grid worker → community → street → district. A level on which nobody is on shift is passed over at
-once. How long each level has is a matter of the alarm (`alarm_moves`). Rules only: who is on shift is passed in.
+once. How long each level has is a matter of the alarm (`alarm_terms`). Rules only: who is on shift is passed in.
 """
 
 from __future__ import annotations

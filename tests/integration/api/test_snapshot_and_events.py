@@ -22,7 +22,8 @@ from data_access.commands import alarm_acts, correlation, floods, windows
 from data_access.commands import alarms as commands
 from data_access.db.engine import Database
 from data_access.db.tables import AlarmRow, AlarmWindowRow, DeviceRow, DeviceStateRow, IncidentRow, SourceRow
-from data_access.domain.alarm_moves import UNDOABLE, Details
+from data_access.domain.alarm_moves import Details
+from data_access.domain.alarm_undo import UNDOABLE
 from data_access.domain.alarms import AlarmAction, AlarmState, CloseReason, Severity
 from data_access.domain.errors import IllegalTransition
 from data_access.events import DevicesChanged, DeviceState, FreshnessChanged, IncidentChanged

@@ -6,19 +6,9 @@ from typing import Any
 import pytest
 
 from data_access.domain.alarm_clock import Chore, chore
-from data_access.domain.alarm_moves import (
-    FIRST_LOOK,
-    LONGEST_SHELF,
-    REMIND_AFTER,
-    UNDOABLE,
-    Details,
-    Terms,
-    difference,
-    first_look,
-    transition,
-    undo,
-    watched,
-)
+from data_access.domain.alarm_moves import LONGEST_SHELF, Details, transition
+from data_access.domain.alarm_terms import FIRST_LOOK, REMIND_AFTER, Terms, first_look, watched
+from data_access.domain.alarm_undo import UNDOABLE, difference, undo
 from data_access.domain.alarms import (
     OPEN_STATES,
     REOPEN_WITHIN,
