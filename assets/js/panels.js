@@ -87,7 +87,9 @@
     }
     const worst = all[0].lead, first = Date.parse(all[0].since);
     const named = element("div");
-    const several = all.length > 1, critical = all.filter(({ lead: a }) => a.severity >= 4).length; // a major one is none
+    const several = all.length > 1, gone = isCleared(worst);
+    // A major one is none, and beside a fire what is over is none.
+    const critical = all.filter(({ lead: a }) => a.severity >= 4 && isCleared(a) === gone).length;
     named.append(
       element("b", "", critical > 1 ? t("紧急 {n} 处", { n: critical }) : yiping.word("severity", worst.severity)),
       element("span", "", mode === "lost" ? t("中断前未关闭") : worst.life_safety ? t("生命安全") : "")
