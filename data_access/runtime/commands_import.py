@@ -56,8 +56,8 @@ def import_(  # noqa: PLR0913  # a command's options are its parameters
     """Import FILE (CSV, XLSX or GeoJSON) as KIND; safe to repeat.
 
     KIND: areas, boundaries, points, buildings, residents, legal-entities, resources, responsibles, devices, cameras,
-    incidents, appeals, catalogue, calendar or telemetry. Every row is checked before anything is written; with refused
-    rows nothing is written unless --skip-bad is given. See docs/import.md.
+    patrol-points, incidents, appeals, catalogue, calendar or telemetry. Every row is checked before anything is
+    written; with refused rows nothing is written unless --skip-bad is given. See docs/import.md.
     """
     entry = registry.find(kind)
     if show_template:

@@ -17,7 +17,7 @@ from data_access.commands.administration import Desk, Wanted
 from data_access.db.engine import Database
 from data_access.db.tables import AuditRow, UserTokenRow
 from data_access.domain.accounts import ACCOUNTS, AuditAction, Role
-from data_access.domain.errors import Conflict, NotAllowed, NotFound
+from data_access.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from data_access.queries import administration
 from data_access.services import Services
 from data_access.settings import Settings
@@ -174,3 +174,13 @@ def test_accounts_come_by_name_a_page_at_a_time_and_are_found_by_either_name(ser
         by_display = administration.accounts(db, desk.who.scope, search="100%3")
         assert [line.name for line in by_display.lines] == ["w3"]
         assert administration.accounts(db, desk.who.scope, search="_").lines == ()
+
+
+def test_an_organisation_has_a_token_of_its_unit_and_no_account(services: Services, desk: Desk) -> None:
+    secret = desk.issue("李明", Wanted(role=Role.ORGANISATION, area=COMMUNITY, unit="春风志愿队"), days=30)
+    with services.database.reading() as db:
+        (line,) = administration.tokens(db, desk.who.scope)
+    assert (line.label, line.role, line.unit) == ("李明", Role.ORGANISATION, "春风志愿队")
+    assert sign_in.sign_in_by_link(services, secret, HERE).who.unit is not None
+    with pytest.raises(InvalidInput):
+        desk.add("spring", Wanted(role=Role.ORGANISATION, area=COMMUNITY))
