@@ -12,10 +12,11 @@ DEV_STAMP := $(VENV)/.stamp-dev
 run: $(STAMP)
 	@exec $(BIN)/yiping run
 
+# Three workers on two cores where tests wait for databases, brokers and clocks; two where Chromium draws.
 test:
 	@bash deploy/test-packages.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" && ended=0 || ended=1; \
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not browser" && ended=0 || ended=1; \
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m browser && exit $$ended
 
 check: $(DEV_STAMP)

@@ -105,7 +105,9 @@ def _background(  # noqa: PLR0913  # what it plays with, then how
     from data_access.demo.people_at_work import Desk, People, live  # noqa: PLC0415  # as said above
     from data_access.demo.simulator import LEVELS, Simulator, run  # noqa: PLC0415
 
-    with _only_one(settings.data_dir) as alone:
+    with only_one(settings.data_dir, stop if level == "background" else None) as alone:
+        if stop.is_set():
+            return
         if not alone:
             minutes = 10.0 if minutes is None else minutes
             if level == "quiet":
@@ -245,16 +247,25 @@ def _own_voices(fleet: Fleet) -> list[Device]:
 
 
 @contextmanager
-def _only_one(data_dir: Path) -> Generator[bool, None, None]:
-    """Tell whether we are the only background of this data folder, and stay so."""
-    handle: IO[str]
+def only_one(data_dir: Path, stop: threading.Event | None) -> Generator[bool, None, None]:
+    """Tell whether we are the only background of this data folder, and stay so.
+
+    With `stop`, wait until we are or until it is set: when somebody's own background ends, which began before the
+    product's, the devices must not fall silent.
+    """
     with (data_dir / "simulator.lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        alone = _locked(handle)
+        while stop and not alone and not stop.wait(1):
+            alone = _locked(handle)
+        yield alone
+
+
+def _locked(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _now_ms() -> int:
