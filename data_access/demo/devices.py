@@ -47,6 +47,7 @@ CLIPS: Final = ("junction", "corridor", "water", "gate")
 
 _DIRECT: Final = (K.WATCH, K.VIDEO_AI, K.DRONE)  # these speak for themselves, without a gateway
 _MAINS: Final = (K.LIFT, K.VIDEO_AI, K.ELECTRICAL, K.FLOW, K.DRONE)  # no battery
+_INDOORS: Final = (K.SMOKE, K.GAS, K.POOL, K.WATCH, K.LIFT, K.ELECTRICAL)  # on a floor; all others stand outside
 _OWNERS: Final = (("公共安全", 3_604), ("社区物业", 1_172), ("校园周边", 440))
 _VIEWS: Final = ("路口", "出入口", "消防通道", "电梯厅", "背街")
 _DELIVERING: Final = 0.985
@@ -122,7 +123,7 @@ def devices(community: Community, within: Buildings, homes: Dwellings, residents
         "building_id": within.ids[building].tolist(),
         "household_id": texts(household, household == 0),
         "gateway_id": texts(gateway, gateway == 0),
-        "floor": floors.tolist(),
+        "floor": texts(floors, np.array([kind not in _INDOORS for kind in kinds], dtype=bool)),
         "lng": lng.tolist(),
         "lat": lat.tolist(),
         "replay": [0] * len(kinds),

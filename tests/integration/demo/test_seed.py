@@ -193,6 +193,13 @@ def test_shuibei_has_exactly_its_1005_devices(shuibei: Database) -> None:
     assert max(gateways.values()) == 500  # what one gateway takes with it when it falls silent
 
 
+def test_devices_in_buildings_have_a_floor_and_those_outside_have_none(shuibei: Database) -> None:
+    with shuibei.reading() as session:
+        floors = session.execute(select(DeviceRow.kind, DeviceRow.floor)).all()
+    assert {kind for kind, floor in floors if floor is None} == {"hydrant", "gateway"}
+    assert {kind for kind, floor in floors if floor is not None} == {"smoke", "gas", "pool", "watch"}
+
+
 def test_each_watch_is_worn_by_an_old_person_who_lives_alone(shuibei: Database) -> None:
     with shuibei.reading() as session:
         worn = session.execute(
