@@ -216,12 +216,12 @@ def _visit(context: BrowserContext, address: str) -> tuple[Page, float, float]:
 def _map(browser: Browser, url: str, redis: str, folder: Path, count: int) -> list[Row]:
     page = pages.opened(browser, url)
     held = page.evaluate("__yiping.count()")
-    draws = [float(page.evaluate(FIRST_DRAW)) for _ in range(5)]
-    plain = float(page.evaluate(FIRST_DRAW_GEOJSON))
     floor = _without_layer(page)
     with _updates(redis, folder):
         page.wait_for_timeout(500)
         rates = [float(page.evaluate(PAN, PAN_S / 2)) for _ in range(2)]
+    draws = [float(page.evaluate(FIRST_DRAW)) for _ in range(5)]
+    plain = float(page.evaluate(FIRST_DRAW_GEOJSON))  # last: the page collects for seconds what that leaves behind
     page.context.close()
     note = f"{held} devices"
     return [
