@@ -18,7 +18,7 @@ from data_access.domain import hot_topics
 from data_access.viewmodels.trends import HotTopic, HotTopics
 
 ROWS: Final = "/incidents"
-_HEADS: Final = ("问题", "地点", "近 7 天", "预期", "倍数", "偶然可能")
+_HEADS: Final = ("问题", "地点", "近 7 天", "预期", "倍数", "偶然率")
 
 
 def build(found: HotTopics, query: Mapping[str, str], w: Words, *, wide: bool = False) -> html.Div | html.P:
@@ -41,7 +41,7 @@ def told(found: HotTopics, w: Words) -> html.Details:
     """The rule, behind a mark."""
     return explained(
         w("热点怎么算"),
-        [w("偶然可能：若诉求没有变多，仅凭偶然也会有这么多件的可能有多大。越小越不像巧合。"), rule(found, w)],
+        [w("偶然率：若诉求没有变多，仅凭偶然也会有这么多件的可能有多大。越小越不像巧合。"), rule(found, w)],
     )
 
 

@@ -111,7 +111,7 @@ def words_(found: Judgement, w: Words) -> html.Section:
             )
             for word in of.words
         ]
-        body = table([w("新词"), w("近 7 天"), w("预期"), w("偶然可能")], rows, w("新词"), kind="words")
+        body = table([w("新词"), w("近 7 天"), w("预期"), w("偶然率")], rows, w("新词"), kind="words")
     return panel(
         "words",
         w("新词"),
