@@ -15,7 +15,7 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
@@ -128,6 +128,27 @@ def test_after_kill_9_of_each_process_in_turn_the_page_is_live_and_nothing_is_lo
     assert len(speaker.sent) > 50
     assert lost == set()
     page.close()
+
+
+def _until_standing(page: Page, product: Product, device: DeviceRow, victim: str) -> None:
+    """Wait for the alarm of `device` in the page; where it does not come, say how far it got."""
+    try:
+        until(page, STANDING, device.id, timeout=60)
+    except AssertionError:
+        with product.database.reading() as session:
+            raised = session.execute(
+                text("SELECT id, state, version FROM alarms WHERE device_id = :d"), {"d": device.id}
+            )
+            heard = session.execute(
+                text("SELECT status, last_ts FROM device_states WHERE device_id = :d"), {"d": device.id}
+            )
+            waiting = session.execute(text("SELECT count(*) FROM outbox")).scalar()
+            told = f"in the database: {raised.all()}, device {heard.all()}, {waiting} events wait"
+        live = page.evaluate(
+            "JSON.stringify([yiping.live.status(), yiping.live.state().eventId, yiping.live.state().at])"
+        )
+        log = Path(str(make_url(product.database.engine.url).database)).with_name("run.log").read_text("utf-8")[-4000:]
+        pytest.fail(f"after {victim} was killed no alarm of device {device.id}; {told}; the page: {live}\n{log}")
 
 
 def _publish_until_taken(product: Product, device: DeviceRow) -> None:
