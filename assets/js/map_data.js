@@ -68,6 +68,7 @@
       this.incidents = new Map();
       this.pairs = [];
       this.missed = new Map(); // feed → how often in a row it could not be had
+      this.waiting = new Map(); // feed → the timer of its next try: one, however many have failed meanwhile
       this.onAlarms = () => {};
     }
 
@@ -83,6 +84,7 @@
     destroy() {
       this.abort?.abort();
       this.code = null;
+      this._forget();
       this.leave?.();
       document.removeEventListener("yiping:area", this.arrived);
     }
@@ -94,7 +96,7 @@
       this.abort?.abort();
       this.abort = new AbortController();
       this.feedEventId = null;
-      this.missed.clear();
+      this._forget();
       const { signal } = this.abort;
       outlines().then(() => setTimeout(() => signal.aborted || this._loadPoints()));
     }
@@ -126,8 +128,19 @@
         const times = this.missed.get(what) || 0;
         this.failed(what, true);
         this.missed.set(what, times + 1);
-        setTimeout(() => code === this.code && again(), AGAIN_MS[Math.min(times, AGAIN_MS.length - 1)]);
+        if (this.waiting.has(what)) return;
+        this.waiting.set(what, setTimeout(() => {
+          this.waiting.delete(what);
+          again();
+        }, AGAIN_MS[Math.min(times, AGAIN_MS.length - 1)]));
       }
+    }
+
+    // What was missing is of a place that has been left.
+    _forget() {
+      for (const timer of this.waiting.values()) clearTimeout(timer);
+      this.waiting.clear();
+      this.missed.clear();
     }
 
     _url(path) {

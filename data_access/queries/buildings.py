@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import cos, hypot, radians
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import (
@@ -27,6 +27,7 @@ from data_access.db.tables import (
 from data_access.domain import masking
 from data_access.domain.areas import lineage, within
 from data_access.domain.errors import NotFound
+from data_access.queries.incident_filter import OPEN
 from data_access.viewmodels.areas import (
     AreaLabel,
     BuildingView,
@@ -45,7 +46,6 @@ SHOWN_DEVICES: Final = 60
 SHOWN_ALARMS: Final = 8
 _DEGREE_M: Final = 111_320.0
 _NEAR: Final = 0.01  # degrees, about a kilometre
-_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
 
 def building(session: Session, code: str, scope: str, *, whole_phones: bool = False) -> BuildingView:
@@ -186,7 +186,7 @@ def _incidents(session: Session, building_id: int) -> tuple[IncidentLine, ...]:
             IncidentRow.created_at,
             IncidentRow.due_at,
         )
-        .where(IncidentRow.building_id == building_id, _OPEN, IncidentRow.run.is_(None))
+        .where(IncidentRow.building_id == building_id, OPEN, IncidentRow.run.is_(None))
         .order_by(IncidentRow.created_at.desc())
         .limit(10)
     )

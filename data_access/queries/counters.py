@@ -23,6 +23,7 @@ from data_access.domain.devices import DeviceStatus
 from data_access.domain.facts import Fact
 from data_access.domain.flood import WINDOW
 from data_access.domain.periods import local_day, midnight
+from data_access.queries.incident_filter import OPEN
 
 KEYS: Final = (
     "alarms.critical",
@@ -54,7 +55,6 @@ _FEW: Final = 200
 """Up to so many areas are looked up one by one, more by one pass over the subtree."""
 # Written out, so that both databases see that the partial indexes serve.
 _OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
-_OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
 _ABNORMAL: Final = text("device_states.status <> 0")
 
 
@@ -128,7 +128,7 @@ def _incidents(session: Session, root: str, depth: int, now: datetime) -> Iterat
     inside = (*_subtree(row.area_path, root), row.run.is_(None))
     query = (
         select(place, func.count(), _sum(and_(row.due_at.is_not(None), row.due_at < now)))
-        .where(_OPEN_INCIDENTS, *inside)
+        .where(OPEN, *inside)
         .group_by(place)
     )
     for path, n, overdue in session.execute(query):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from data_access.auth.principal import Principal
@@ -28,12 +28,12 @@ from data_access.domain.incidents import Stage
 from data_access.domain.periods import local_day, midnight
 from data_access.domain.workflows import Step, Workflow
 from data_access.queries import orders
+from data_access.queries.incident_filter import OPEN
 from data_access.viewmodels.field import FieldPoint, FieldTask, FieldView
 
 MOST_TASKS: Final = 100
 MOST_POINTS: Final = 200
 _LOOKED_AT: Final = 400
-_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out, so that the partial index serves
 _STAGES: Final = (Stage.DISPATCH.value, Stage.HANDLE.value, Stage.FEEDBACK.value)
 _COPIED: Final = (
     *("id", "code", "title", "place", "description", "lng", "lat", "stage", "created_at", "due_at"),
@@ -85,7 +85,7 @@ def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
 
 
 def _level(name: str) -> tuple[Any, ...]:
-    return _OPEN, IncidentRow.stage.in_(_STAGES), or_(IncidentRow.owner == name, IncidentRow.owner.is_(None))
+    return OPEN, IncidentRow.stage.in_(_STAGES), or_(IncidentRow.owner == name, IncidentRow.owner.is_(None))
 
 
 def _his_step(row: IncidentRow, who: Principal, workflow: Workflow) -> Step | None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import AreaBoundaryRow, AreaFactRow, AreaRow, BuildingRow, IncidentRow
 from data_access.domain.areas import PATH_STEP, subtree_bounds
 from data_access.domain.facts import Fact
+from data_access.queries.incident_filter import OPEN
 from data_access.viewmodels.areas import AreaLabel
 from data_access.viewmodels.map import Shading
 
 CLASSES: Final = 5
 MAX_BUILDINGS: Final = 2_000
 _FACTS: Final = {Shading.POPULATION: Fact.RESIDENTS, Shading.HOUSING: Fact.DWELLINGS}
-_OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
 
 def areas_geojson(session: Session, area: AreaLabel, shading: Shading) -> bytes:
@@ -85,7 +85,7 @@ def _open_incidents(session: Session, path: str, children: list[AreaRow]) -> dic
     child = func.substr(IncidentRow.area_path, 1, len(path) + PATH_STEP)
     query = (
         select(child, func.count())
-        .where(_OPEN_INCIDENTS, IncidentRow.area_path >= low, IncidentRow.area_path < high, IncidentRow.run.is_(None))
+        .where(OPEN, IncidentRow.area_path >= low, IncidentRow.area_path < high, IncidentRow.run.is_(None))
         .group_by(child)
     )
     found: dict[str, int] = dict(session.execute(query).all())

@@ -27,6 +27,7 @@ from data_access.domain.areas import subtree_bounds
 from data_access.domain.devices import DeviceKind, DeviceStatus
 from data_access.live import reload
 from data_access.live.audience import Device
+from data_access.queries.incident_filter import OPEN
 from data_access.viewmodels.map import Box
 
 MAX_POINTS: Final = 200_000
@@ -42,7 +43,6 @@ _DEVICES: Final = text(
     "LEFT JOIN device_states s ON s.device_id = d.id"
 )
 _STATES: Final = text("SELECT device_id, version, status FROM device_states")
-_OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def incidents(session: Session, path: str) -> list[list[Any]]:
     low, high = subtree_bounds(path)
     query = (
         select(row.id, row.lng, row.lat, row.stage, row.code, row.title)
-        .where(_OPEN_INCIDENTS, row.area_path >= low, row.area_path < high, row.lng.is_not(None), row.lat.is_not(None))
+        .where(OPEN, row.area_path >= low, row.area_path < high, row.lng.is_not(None), row.lat.is_not(None))
         .order_by(row.created_at.desc(), row.id.desc())
         .limit(MAX_INCIDENTS)
     )

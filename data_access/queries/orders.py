@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import and_, false, or_, select, text
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import IncidentRow, WorkflowRow
@@ -12,9 +12,9 @@ from data_access.db.workflows import Workflows
 from data_access.domain.accounts import Role
 from data_access.domain.incidents import Stage
 from data_access.domain.workflows import TEMPLATES, Workflow
+from data_access.queries.incident_filter import OPEN
 
 _LATER: Final = (Stage.DISPATCH.value, Stage.HANDLE.value, Stage.FEEDBACK.value)
-_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out, so that the partial index serves
 
 
 def known(session: Session, unit: int, name: str) -> tuple[Any, ...]:
@@ -34,7 +34,7 @@ def known(session: Session, unit: int, name: str) -> tuple[Any, ...]:
         if (step := workflow.offers) is not None
     ]
     offered = and_(IncidentRow.unit_id.is_(None), or_(false(), *waiting))
-    return _OPEN, or_(own, offered)
+    return OPEN, or_(own, offered)
 
 
 def _with_steps_for_them(session: Session) -> list[Workflow]:

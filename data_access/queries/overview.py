@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from data_access.db.closing import LOOP
@@ -27,6 +27,7 @@ from data_access.domain.incidents import Stage
 from data_access.domain.periods import OLD_AFTER, Period, local_day, midnight, month_of, span_of
 from data_access.queries import areas, duty, neighbours, sensors, topics, trends
 from data_access.queries.closing import case_figures, mean_handling
+from data_access.queries.incident_filter import OPEN
 from data_access.queries.indicators import indicators
 from data_access.queries.session import now, reading, remembered
 from data_access.viewmodels.areas import AreaLabel, Place
@@ -51,7 +52,6 @@ Before = tuple[Counts | None, Counts | None]
 """Cases of the period before and of the one a year before; None where there were none."""
 _DAY: Final = timedelta(days=1)
 # Written out, so that both databases see that the partial indexes serve.
-_OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
 
 def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) -> Overview:
@@ -283,7 +283,7 @@ def read_flow(session: Session, path: str, at: datetime) -> Flow:
 
     overdue = func.count().filter(IncidentRow.due_at < at)
     rows = session.execute(
-        select(IncidentRow.stage, func.count(), overdue).where(*inside, _OPEN_INCIDENTS).group_by(IncidentRow.stage)
+        select(IncidentRow.stage, func.count(), overdue).where(*inside, OPEN).group_by(IncidentRow.stage)
     )
     found = {stage: StageLine(stage, n, late) for stage, n, late in rows}
     order = [stage for stage in Stage if stage not in (Stage.CLOSED, Stage.VOID)]

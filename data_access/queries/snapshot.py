@@ -36,6 +36,7 @@ from data_access.events import (
 from data_access.live.telling import Detector, alarm_fields, flood_changed, incident_changed, window_changed
 from data_access.queries import areas
 from data_access.queries.counters import counters
+from data_access.queries.incident_filter import OPEN
 from data_access.viewmodels.areas import AreaLabel
 from data_access.viewmodels.snapshot import Snapshot, SnapshotArea, SnapshotDeployment
 
@@ -50,7 +51,6 @@ _ALARM: Final = tuple(column for column in AlarmRow.__table__.columns if column.
 _KEYS: Final = (*(column.name for column in _ALARM), "device_code", "device_kind", "device_floor")
 _ENCODE: Final = msgspec.json.Encoder().encode
 _OPEN_ALARMS: Final = text("alarms.state <> 'closed'")
-_OPEN_INCIDENTS: Final = text("incidents.stage NOT IN ('closed', 'void')")
 
 
 def snapshot(
@@ -127,7 +127,7 @@ def open_incidents(session: Session, path: str, limit: int = MAX_INCIDENTS) -> t
     rows = session.execute(
         select(IncidentRow, ChannelRow.name)
         .outerjoin(ChannelRow, ChannelRow.id == IncidentRow.channel_id)
-        .where(_OPEN_INCIDENTS, IncidentRow.area_path >= low, IncidentRow.area_path < high)
+        .where(OPEN, IncidentRow.area_path >= low, IncidentRow.area_path < high)
         .order_by(IncidentRow.created_at.desc(), IncidentRow.id.desc())
         .limit(limit)
     )

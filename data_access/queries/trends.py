@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, String, cast, func, select, text, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from data_access.db.closing import CLOSING, LOOP
@@ -19,6 +19,7 @@ from data_access.domain.case_indicators import Rate
 from data_access.domain.facts import Daily, Fact
 from data_access.domain.periods import Period, midnight, month_of
 from data_access.queries.closing import figures_by_month
+from data_access.queries.incident_filter import OPEN
 from data_access.queries.session import now, reading, remembered
 from data_access.viewmodels.trends import AgeBand, DayLine, MonthLine, Past
 
@@ -29,7 +30,6 @@ OLDEST_BAND: Final = 85
 _DAY_MS: Final = 86_400_000
 _ZONE_MS: Final = 8 * 3_600_000  # Asia/Shanghai has had no summer time since 1991
 _EPOCH: Final = date(1970, 1, 1)
-_OPEN: Final = text("incidents.stage NOT IN ('closed', 'void')")  # written out, so that the partial index serves
 
 
 @remembered(seconds=300)
@@ -108,7 +108,7 @@ def read_days(session: Session, path: str, end: date) -> tuple[DayLine, ...]:
     before = per_day(session, path, year)
     here = (*_subtree(IncidentRow.area_path, path), IncidentRow.run.is_(None))
     begun, done = day_of(IncidentRow.created_at), day_of(IncidentRow.closed_at)
-    standing = session.execute(select(begun, func.count()).where(*here, _OPEN).group_by(begun)).all()
+    standing = session.execute(select(begun, func.count()).where(*here, OPEN).group_by(begun)).all()
     closed = session.execute(
         select(begun, done, func.count()).where(*here, IncidentRow.closed_at >= midnight(first)).group_by(begun, done)
     ).all()

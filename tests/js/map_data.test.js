@@ -39,6 +39,20 @@ test("a feed that could not be had is asked for until it is there, and said to b
   assert.strictEqual(asked.length, 3);
 });
 
+test("however many ask for a feed that is missing, one of them asks again", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { data, asked } = dataOf([]);
+  for (let k = 0; k < 5; k++) {
+    data.loadRows("cameras");
+    await settle();
+  }
+  for (let s = 0; s < 30; s++) {
+    t.mock.timers.tick(1000);
+    await settle();
+  }
+  assert.ok(asked.length <= 5 + 4, String(asked.length));
+});
+
 test("what was missing of a place that has been left is asked for no more", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { data, asked } = dataOf([null, [], []]);
