@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from redis import Redis, RedisError
 from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -96,8 +97,13 @@ def connect(url: str, *, patience_s: float = 2.0) -> Redis:
 
 
 def connect_async(url: str) -> AsyncRedis:
-    """As `connect`, for the event loop. Reads wait as long as the caller says."""
-    return AsyncRedis.from_url(url, socket_connect_timeout=1, health_check_interval=10)
+    """As `connect`, for the event loop. Reads wait as long as the caller says.
+
+    It never connects anew by itself: whoever listens must know that he missed something.
+    """
+    return AsyncRedis.from_url(
+        url, retry=AsyncRetry(NoBackoff(), 0), socket_connect_timeout=1, health_check_interval=10
+    )
 
 
 def parse_id(text: str) -> EventId | None:

@@ -95,6 +95,7 @@ class Product:
             assert connected.wait(10)
             sent = client.publish("v1/devices/me/telemetry", json.dumps({"ts": ts, "values": values}), qos=1)
             sent.wait_for_publish(10)
+            assert sent.is_published(), "the reading was not taken"
         finally:
             client.disconnect()
             client.loop_stop()

@@ -251,6 +251,21 @@ def test_a_redis_emptied_under_us_is_a_resync(redis: Redis, redis_url: str) -> N
     run(scenario, redis_url)
 
 
+def test_what_is_published_while_the_connection_is_cut_arrives(redis: Redis, redis_url: str) -> None:
+    """A client that connects anew by itself and says nothing would lose it: nobody would know of a gap."""
+
+    async def scenario(hub: Hub) -> None:
+        async with hub.stream(Audience("", "000"), None) as opened:
+            reader = Reader(*opened)
+            publish(redis, alarm(1))
+            await reader.until(lambda f: f[-1]["data"].get("alarm_id") == 1)
+            redis.client_kill_filter(_type="pubsub")
+            publish(redis, alarm(2))  # nobody listens in this moment: the hub's loop waits for us
+            await reader.until(lambda f: any(frame["data"].get("alarm_id") == 2 for frame in f))
+
+    run(scenario, redis_url)
+
+
 def test_heartbeats_prove_life_and_move_the_last_event_id_on(redis: Redis, redis_url: str) -> None:
     async def scenario(hub: Hub) -> None:
         async with hub.stream(Audience("", STREET), None) as opened:
