@@ -26,6 +26,7 @@ SUBJECT: Final[Mapping[str, str]] = {
     AuditSubject.ACCOUNTS: "账号与令牌",
     AuditSubject.PERSONAL: "查看个人信息",
     AuditSubject.EXPORTS: "导出",
+    AuditSubject.LINKS: "案卷关联",
 }
 DID: Final[Mapping[str, str]] = {
     AuditAction.SIGN_IN: "登录",
@@ -44,6 +45,8 @@ DID: Final[Mapping[str, str]] = {
     AuditAction.TOKEN_REVOKED: "撤销令牌",
     AuditAction.SETTINGS_CHANGED: "修改告警设置",
     AuditAction.EXPORTED: "导出",
+    AuditAction.CASE_LINKED: "关联案卷",
+    AuditAction.CASE_UNLINKED: "解除案卷关联",
 }
 _NAMED: Final[Mapping[str, str]] = {"role": "角色", "area": "范围", "file": "文件", "format": "格式"}
 """What of an act's detail is said beside it."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from dash import html
 
+from components import case_links, labels
 from components import format as fmt
-from components import labels
-from components.i18n import Words
+from components.i18n import Lang, Words
+from components.navigation import address
 from components.parts import Child, area_link, attributes, icon, labelled, mark, split
 from data_access.domain.devices import DeviceStatus
 from data_access.viewmodels.areas import BuildingView, DeviceLine
+from data_access.viewmodels.incidents import Linkable
+
+SHOWN_LINKS: Final = 2
 
 _USE_INK = {
     "rented": "var(--data-1)",
@@ -154,10 +160,11 @@ def _cameras(view: BuildingView, w: Words) -> list[Child]:
 
 
 def _incidents(view: BuildingView, now: datetime, w: Words) -> list[Child]:
+    kept = {"lang": w.lang.value} if w.lang is Lang.EN else {}
     return [
-        html.Div(
+        html.A(
             [
-                html.Span(i.title),
+                html.Span([i.title, _about(i.links, w)]),
                 html.Span(fmt.moment(i.created_at, now, w)),
                 html.Span(
                     [
@@ -168,10 +175,18 @@ def _incidents(view: BuildingView, now: datetime, w: Words) -> list[Child]:
                     ]
                 ),
             ],
-            className="drawer-row",
+            href=address("/incidents/case", kept, code=i.code),
+            className="drawer-row is-case",
         )
         for i in view.incidents
     ] or [_none(w("没有在办事件"))]
+
+
+def _about(links: Sequence[Linkable], w: Words) -> Child:
+    """The homes and companies of the building that a case is about."""
+    said = [case_links.name(one, w, building=False) for one in links[:SHOWN_LINKS]]
+    more = len(links) - len(said)
+    return html.I(" · ".join([*said, f"+{more}"] if more else said)) if said else None
 
 
 def _alarms(view: BuildingView, now: datetime, w: Words) -> list[Child]:

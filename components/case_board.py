@@ -16,7 +16,10 @@ from components.parts import Child, attributes, icon, table
 from data_access.domain.incidents import Stage
 from data_access.viewmodels.incidents import BoardColumn, IncidentBoard, IncidentPage
 
-FILTERS: Final = ("state", "stage", "type", "channel", "unit", "urgency", "q", "count", "less", "without")
+FILTERS: Final = (
+    *("state", "stage", "category", "type", "channel", "unit", "urgency", "q", "dwelling", "entity"),
+    *("count", "less", "without"),
+)
 """What the address narrows the cases by, beside area and days."""
 WAITS: Final = {
     Stage.REPORT: "待立案",

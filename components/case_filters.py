@@ -10,7 +10,7 @@ from dash import html
 from components import format as fmt
 from components import indicator_words, labels
 from components.case_board import FILTERS, WAITS, narrowed, options
-from components.case_lines import LIST, URGENCY
+from components.case_lines import CATEGORIES, LIST, URGENCY
 from components.case_new import PATH as NEW
 from components.i18n import Words
 from components.markup import Input
@@ -20,11 +20,11 @@ from data_access.viewmodels.incidents import Choice, Choices
 
 VIEWS: Final = {"": "看板", "list": "清单"}
 STATES: Final = {"": "在办", "overdue": "超期", "suspended": "挂起", "closed": "已结", "all": "全部"}
-_KEPT: Final = ("area", "lang", "theme", "view", "from", "to", "state")
+_KEPT: Final = ("area", "lang", "theme", "view", "from", "to", "state", "dwelling", "entity")
 
 
-def build(choices: Choices, query: Mapping[str, str], w: Words, *, may_file: bool = False) -> html.Div:
-    """The bar above the cases."""
+def build(choices: Choices, query: Mapping[str, str], w: Words, *, about: str = "", may_file: bool = False) -> html.Div:
+    """The bar above the cases; `about`: the home or the legal entity whose cases they are."""
     listing = query.get("view") == "list"
     return html.Div(
         [
@@ -36,6 +36,7 @@ def build(choices: Choices, query: Mapping[str, str], w: Words, *, may_file: boo
                     _select("stage", w("阶段"), [(stage.value, labels.STAGE[stage]) for stage in WAITS], query, w)
                     if listing
                     else None,
+                    _select("category", w("分级"), list(CATEGORIES.items()), query, w),
                     _select("type", w("大类"), _pairs(choices.types, w), query, w),
                     _select("channel", w("渠道"), _pairs(choices.channels, w), query, w),
                     _select("unit", w("单位"), _pairs(choices.units, w), query, w),
@@ -63,7 +64,7 @@ def build(choices: Choices, query: Mapping[str, str], w: Words, *, may_file: boo
                 className="case-form",
                 id="case-form",
             ),
-            _clear(query, w),
+            _clear(query, about, w),
             _file(query, w) if may_file else None,
         ],
         className="case-bar",
@@ -94,14 +95,14 @@ def _file(query: Mapping[str, str], w: Words) -> html.A:
     return html.A(w("建案"), href=address(NEW, kept), className="desk-button case-file")
 
 
-def _clear(query: Mapping[str, str], w: Words) -> Child:
+def _clear(query: Mapping[str, str], about: str, w: Words) -> Child:
     """What narrows the list without a field of its own is said, and taken away with the rest."""
     days = {name: query[name] for name in ("from", "to") if query.get(name)}
     rest = (*FILTERS[1:], "cursor")
     if not days and not any(query.get(name) for name in rest):
         return None
     plain = {name: value for name, value in query.items() if name not in days}
-    said = " – ".join(days.values())
+    said = " · ".join(part for part in (about, " – ".join(days.values())) if part)
     away = html.A(w("清除条件"), href=narrowed(plain, **dict.fromkeys(rest, "")), className="desk-button is-small")
     return html.Span([html.Span(said, className="case-days") if said else None, away], className="case-clear")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from dash import html
 
-from components import case_acts, labels, near_map, report
+from components import case_acts, case_links, labels, near_map, report
 from components import format as fmt
 from components.alarm_context import duty_of, phone_of
 from components.alarm_detail import LEVELS as WHO
@@ -30,6 +30,8 @@ TOLD: Final[Mapping[str, str]] = {
     "create": "上报",
     CaseAction.OVERDUE: "全案超期",
     CaseAction.ATTACH: "附件",
+    CaseAction.LINK: "已关联",
+    CaseAction.UNLINK: "已解除关联",
     CaseAction.ESCALATE: "升级",
     CaseAction.FOLLOW: "随主案卷结案",
     **labels.STAGE,
@@ -240,9 +242,9 @@ def people(page: CasePage, w: Words) -> html.Section:
     return panel("people", w("相关的人"), [body])
 
 
-def links(page: CasePage, query: Mapping[str, str], w: Words) -> html.Section:
-    """关联: the alarms it was made of, what was merged, and what may be the same."""
-    body: list[Child] = []
+def links(page: CasePage, query: Mapping[str, str], w: Words, *, may_link: bool) -> html.Section:
+    """关联: what it is about, the alarms it was made of, what was merged, and what may be the same."""
+    body: list[Child] = case_links.listed(page, query, w, may_link=may_link)
     for alarm in page.alarms:
         href = address("/alarms", {k: query[k] for k in ("lang", "theme") if query.get(k)}, id=str(alarm.id))
         said = f"{alarm.place} · {fmt.stamp(alarm.raised_at)} · {labels.of(labels.ALARM_STATE, alarm.state, w)}"
@@ -277,7 +279,7 @@ def links(page: CasePage, query: Mapping[str, str], w: Words) -> html.Section:
             body += [html.H3(title), html.Ol([card(line, page.at, query, w) for line in lines], className="case-near")]
     if not body:
         body = [html.P(w("没有关联的告警与案卷"), className="missing")]
-    return panel("links", w("关联"), body)
+    return panel("links", w("关联"), body, note=case_links.button(w) if may_link else None)
 
 
 def citizen(page: CasePage, w: Words) -> Child:
@@ -358,6 +360,7 @@ def _told(step: IncidentStep, page: CasePage, w: Words) -> list[Child]:
     said += [w(LEVELS[kept["post"][0]])] if step.action == CaseAction.ESCALATE and kept.get("post") else []
     said += [w(RATINGS[kept["rating"]])] if kept.get("rating") in RATINGS else []
     said += [w("时间为推定")] if kept.get("estimated") else []
+    said += [case_links.name(kept["thing"], w)] if kept.get("thing") else []
     said += [step.note] if step.note else []
     return [f"{_actor(step.actor, w)} ", html.B(what), f"：{' · '.join(said)}" if said else ""]
 
@@ -378,6 +381,6 @@ def parts(page: CasePage, query: Mapping[str, str], w: Words, *, guest: bool) ->
         "loop": loop(page, w),
         "facts": [facts(page, query, w), place(page, w)],
         "story": [photos(page, w), citizen(page, w), timeline(page, w, may_write=may_write)],
-        "acts": [case_acts.build(page, w, guest=guest), people(page, w), links(page, query, w)],
-        "forms": [] if guest else case_acts.dialogs(page, w),
+        "acts": [case_acts.build(page, w, guest=guest), people(page, w), links(page, query, w, may_link=page.may_link)],
+        "forms": [] if guest else [*case_acts.dialogs(page, w), *case_links.dialogs(page, w)],
     }

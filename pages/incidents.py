@@ -10,14 +10,17 @@ from dash import get_app, html, register_page
 from flask import Response
 
 from components import case_board, case_filters, where
+from components import case_links as words_of_links
 from components.document import FirstPaint
 from components.i18n import Words, words
 from data_access.auth.principal import may, viewer
 from data_access.domain.accounts import Action
 from data_access.domain.case_indicators import NAMES
+from data_access.domain.case_links import LinkKind
+from data_access.domain.catalogue import Category
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.domain.incidents import Stage
-from data_access.queries import incident_filter, incidents
+from data_access.queries import case_links, incident_filter, incidents
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import Place
 from data_access.viewmodels.incidents import IncidentFilter
@@ -77,9 +80,18 @@ def _page(asked: _Asked, body: html.Div | None, query: Mapping[str, str], w: Wor
 
 
 def _bar(query: Mapping[str, str], w: Words) -> html.Div:
+    who, key = viewer(), _linked(query)
     with reading() as session:
         choices = incident_filter.choices(session)
-    return case_filters.build(choices, query, w, may_file=may(viewer(), Action.ACT_ON_ALARMS))
+        named = case_links.named(session, [key], who.scope, rooms=may(who, Action.DO_TASKS)) if key else {}
+    about = words_of_links.narrowing(named.get(key), w) if key else ""
+    return case_filters.build(choices, query, w, about=about, may_file=may(who, Action.ACT_ON_ALARMS))
+
+
+def _linked(query: Mapping[str, str]) -> tuple[str, int] | None:
+    """The home or the legal entity to whose cases the address narrows."""
+    found = ((kind.value, _number(query, kind.value)) for kind in LinkKind)
+    return next(((kind, number) for kind, number in found if number), None)
 
 
 def _below(asked: _Asked, query: Mapping[str, str], w: Words) -> html.Nav | None:
@@ -116,14 +128,20 @@ def _asked(query: Mapping[str, str]) -> _Asked:
     without = query.get("without") or None
     if not {counted, less} <= {*NAMES, None} or without not in {*By, None}:
         raise InvalidInput("地址里的条件不对。")
+    category = query.get("category") or None
+    if category not in {*Category, None}:
+        raise InvalidInput("地址里的条件不对。")
     owner = viewer().name if query.get("owner") == "me" else None
     wanted = IncidentFilter(
         state=state if listing else "open",
         stage=stage if listing else None,
         urgency=_number(query, "urgency"),
+        category=category,
         type_id=_number(query, "type"),
         channel_id=_number(query, "channel"),
         unit_id=_number(query, "unit"),
+        dwelling_id=_number(query, LinkKind.DWELLING),
+        entity_id=_number(query, LinkKind.ENTITY),
         owner=owner,
         text=(query.get("q") or "").strip()[:_LONGEST] or None,
         first=day(query.get("from")) if listing else None,

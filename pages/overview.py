@@ -170,10 +170,11 @@ def _render(query: Mapping[str, str], w: Words) -> tuple[Overview, Regions] | No
     with reading() as session:
         rows = may(viewer(), Action.SEE_ROWS)  # a wall gets aggregates alone
         phones = may(viewer(), Action.SEE_PHONES) and query.get("wall") != "1"  # what hangs there is read by anybody
+        rooms = may(viewer(), Action.DO_TASKS) and query.get("wall") != "1"
         people = buildings.people(session, area.path, whole_phones=phones) if rows else ()
         if rows and (code := query.get("building")):
             try:
-                drawer = buildings.building(session, code, scope, whole_phones=phones)
+                drawer = buildings.building(session, code, scope, whole_phones=phones, rooms=rooms)
             except NotFound as absent:  # an old bookmark: the place is shown all the same
                 drawer = absent
     first, end = day(query.get("from")), day(query.get("to"))

@@ -21,8 +21,10 @@
 
   /** What a form says, as the interface takes it; a sentence where something is missing. */
   async function bodyOf(given) {
-    const { other_unit: otherUnit, into_code: code, ...kept } = given;
+    const { other_unit: otherUnit, into_code: code, linked, q, ...kept } = given;
     if (otherUnit) kept.unit_id = otherUnit;
+    if (q !== undefined && !linked) return { refused: t("请选择要关联的房屋或法人。") };
+    if (linked) [kept.kind, kept.id] = [linked.split(":")[0], Number(linked.split(":")[1])];
     if (code) {
       kept.into = await numberOf(code);
       if (!kept.into) return { refused: t("没有要并入的案卷，或者不在您的权限范围内。") };
@@ -32,6 +34,53 @@
     for (const name of WHOLE) if (name in kept) kept[name] = Number(kept[name]) || undefined;
     for (const [name, value] of Object.entries(kept)) if (value === "" || value === undefined) delete kept[name];
     return { body: kept };
+  }
+
+  const LOOKS_MS = 250; // after the last letter
+
+  /** The form that links looks for what could be meant: of the case's own building first, then by what is typed. */
+  function linkForm(dialog, id) {
+    const form = dialog.querySelector("form"), place = form.querySelector("[data-offered]");
+    let timer = 0, asked = 0;
+
+    function say(text) {
+      const line = document.createElement("p");
+      line.className = "desk-dim";
+      line.textContent = text;
+      place.replaceChildren(line);
+    }
+
+    async function look() {
+      const mine = ++asked, kind = form.elements.kind.value, q = form.elements.q.value.trim();
+      const answer = await fetch(`/api/v1/incidents/${id}/linkable?kind=${kind}&q=${encodeURIComponent(q)}`, { credentials: "same-origin" }).catch(() => null);
+      const found = answer && answer.ok ? (await answer.json()).linkable : null;
+      if (mine !== asked || !dialog.open) return; // something else is asked meanwhile
+      if (!found) say(t("服务器没有响应"));
+      else if (!found.length) say(q ? t("没有找到，换一个房号、楼栋或名称") : place.dataset[kind === "entity" ? "noEntity" : "noDwelling"]);
+      else {
+        yiping.deskDialogs.offer(place, "linked", found.map((one) => [`${one.kind}:${one.id}`, ...yiping.caseForm.named(one)]));
+        if (!q) place.querySelector(":checked").checked = false; // nobody has said yet which
+      }
+    }
+
+    function soon() {
+      asked++;
+      place.replaceChildren(); // what was found before is not what is meant now
+      clearTimeout(timer);
+      timer = setTimeout(look, LOOKS_MS);
+    }
+
+    form.elements.q.oninput = soon;
+    for (const radio of form.querySelectorAll("[name=kind]")) radio.onchange = soon;
+    place.replaceChildren();
+    look();
+  }
+
+  /** How an offered home or entity is called, and what is said beside it. */
+  function named(one) {
+    if (one.kind !== "dwelling") return [one.name, one.building ? one.building[1] : ""];
+    const inside = t("{unit} 单元 {floor} 层 {room}", { unit: one.unit, floor: one.floor, room: one.room });
+    return [inside, one.name];
   }
 
   function start(root) {
@@ -61,7 +110,7 @@
 
     let settled = Promise.resolve(); // the forms are those of what is on screen
 
-    async function run({ act: action, opens }) {
+    async function run({ act: action, opens, linked, name }) {
       await settled;
       if (!opens) {
         const refused = await send(action, {});
@@ -69,6 +118,11 @@
         return;
       }
       await yiping.deskDialogs.open(`case-${opens}`, {
+        said: name ? { thing: name } : {},
+        prepare: (dialog) => {
+          if (opens === "link") linkForm(dialog, id);
+          if (linked) dialog.querySelector("[name=linked]").value = linked;
+        },
         send: async (given) => {
           const { refused, body } = await bodyOf(given);
           return refused || send(action, body);
@@ -94,7 +148,7 @@
     drawn();
   }
 
-  yiping.caseForm = { bodyOf };
+  yiping.caseForm = { bodyOf, named };
 
   const painted = document.querySelector("#first-paint #case > .parts");
   if (painted) queueMicrotask(() => start(painted)); // after the later files of this script

@@ -19,13 +19,17 @@ from starlette.routing import Route
 from data_access.api.answers import answer_json
 from data_access.api.context import context, principal, same_origin
 from data_access.api.parameters import a_day, a_number, a_word, an_integer
+from data_access.auth.principal import may, require
 from data_access.commands import incident_acts as commands
+from data_access.domain.accounts import Action
 from data_access.domain.case_indicators import NAMES
+from data_access.domain.case_links import Linked, LinkKind
 from data_access.domain.cases import BY_MACHINES, CaseAction
+from data_access.domain.catalogue import Category
 from data_access.domain.errors import InvalidInput
 from data_access.domain.incident_moves import Details
 from data_access.domain.incidents import Stage
-from data_access.queries import areas, incidents
+from data_access.queries import areas, case_links, incidents
 from data_access.viewmodels.incidents import IncidentBoard, IncidentDetail, IncidentFilter, IncidentPage
 from data_access.viewmodels.indicators import By
 
@@ -168,11 +172,32 @@ class CommentCase(CaseSaid):
     note: Reason
 
 
+class _Linking(CaseSaid):
+    kind: LinkKind
+    id: Number
+
+    def details(self) -> Details:
+        return Details(linked=Linked(self.kind, self.id))
+
+
+class LinkCase(_Linking):
+    """It is about this home or legal entity (关联)."""
+
+    action = CaseAction.LINK
+
+
+class UnlinkCase(_Linking):
+    """It is not (解除关联)."""
+
+    action = CaseAction.UNLINK
+
+
 ACTIONS: Final = {
     kind.action.value: kind
     for kind in (
         *(AdvanceCase, AcceptCase, ArriveCase, ReturnCase, AskExtension, GrantExtension, RefuseExtension, SuspendCase),
         *(ResumeCase, ReworkCase, UrgeCase, EscalateCase, MergeCase, VoidCase, RateCase, CommentCase),
+        *(LinkCase, UnlinkCase),
     )
 }
 assert ACTIONS.keys() == set(CaseAction) - BY_MACHINES - {CaseAction.ATTACH}  # noqa: S101  # each thing people do has its route
@@ -187,6 +212,7 @@ def routes() -> list[Route]:
             Route(f"/api/v1/incidents/{{incident_id}}/{name}", partial(post_action, kind=kind), methods=["POST"])
             for name, kind in ACTIONS.items()
         ),
+        Route("/api/v1/incidents/{incident_id}/linkable", get_linkable),
         Route("/api/v1/incidents/{incident_id}", get_incident),
     ]
 
@@ -206,10 +232,13 @@ async def get_incidents(request: Request) -> Response:
         state=state,
         stage=stage,
         urgency=an_integer(asked, "urgency", 0, 2),
+        category=a_word(asked, "category", Category),
         type_id=an_integer(asked, "type", 0, _LARGEST),
         channel_id=an_integer(asked, "channel", 0, _LARGEST),
         unit_id=an_integer(asked, "unit", 0, _LARGEST),
         owner=who.name if owner == "me" else owner,
+        dwelling_id=an_integer(asked, "dwelling", 1, _LARGEST),
+        entity_id=an_integer(asked, "entity", 1, _LARGEST),
         text=(asked.get("q") or "").strip()[:_LONGEST_TEXT] or None,
         first=a_day(asked, "from") if "from" in asked else None,
         end=a_day(asked, "to") if "to" in asked else None,
@@ -243,9 +272,18 @@ async def get_board(request: Request) -> Response:
 
 async def get_incident(request: Request) -> Response:
     """One incident with its history."""
-    ctx, scope, number = context(request), principal(request).scope, _number(request)
-    now = ctx.services.clock()
-    return answer_json(await ctx.read(lambda session: incidents.one(session, number, scope, now=now)))
+    ctx, who, number = context(request), principal(request), _number(request)
+    now, rooms = ctx.services.clock(), may(who, Action.DO_TASKS)
+    return answer_json(await ctx.read(lambda session: incidents.one(session, number, who.scope, now=now, rooms=rooms)))
+
+
+async def get_linkable(request: Request) -> Response:
+    """Homes (`kind=dwelling`) or legal entities (`entity`) that the case could be linked to, by `q`."""
+    ctx, who, number, asked = context(request), principal(request), _number(request), request.query_params
+    require(who, Action.DO_TASKS)
+    kind, text = a_word(asked, "kind", LinkKind) or LinkKind.DWELLING, (asked.get("q") or "").strip()[:_LONGEST_TEXT]
+    found = await ctx.read(lambda db: case_links.offered(db, number, LinkKind(kind), text, who.scope, rooms=True))
+    return answer_json({"linkable": found})
 
 
 async def post_action(request: Request, *, kind: type[CaseSaid]) -> Response:
@@ -271,7 +309,7 @@ async def post_action(request: Request, *, kind: type[CaseSaid]) -> Response:
     def write() -> IncidentDetail:
         with ctx.services.database.writing() as session:
             commands.act(session, number, done)
-            return incidents.one(session, number, who.scope, now=now)
+            return incidents.one(session, number, who.scope, now=now, rooms=may(who, Action.DO_TASKS))
 
     return answer_json(await ctx.run(write))
 

@@ -127,8 +127,10 @@ async def get_building(request: Request) -> Response:
     """One building: who answers for it, people in counts, devices, nearest cameras, open incidents."""
     ctx, who = context(request), principal(request)
     code: str = request.path_params["code"]
-    phones = may(who, Action.SEE_PHONES)
-    found = await ctx.read(lambda session: buildings.building(session, code, who.scope, whole_phones=phones))
+    phones, rooms = may(who, Action.SEE_PHONES), may(who, Action.DO_TASKS)
+    found = await ctx.read(
+        lambda session: buildings.building(session, code, who.scope, whole_phones=phones, rooms=rooms)
+    )
     return answer_json(asdict(found))
 
 

@@ -13,16 +13,14 @@ from starlette.responses import JSONResponse, Response
 from data_access.api import briefs, field, open311, sheets
 from data_access.api.openapi_alarms import action_paths, action_schemas
 from data_access.api.openapi_attachments import attachment_paths
-from data_access.api.openapi_cases import case_paths, case_schemas
+from data_access.api.openapi_cases import case_paths, case_schemas, filters
 from data_access.api.openapi_duty import duty_paths, duty_schemas
 from data_access.api.openapi_rules import rules_paths, rules_schemas
 from data_access.commands.unmask import Unmaskable
 from data_access.domain.alarms import Severity
-from data_access.domain.case_indicators import NAMES
-from data_access.domain.incidents import Nature, Stage
+from data_access.domain.incidents import Nature
 from data_access.domain.workflows import SEVEN, TEMPLATES, Urgency
 from data_access.live.walls import Report
-from data_access.queries.incidents import MAX_PAGE, STATES
 from data_access.viewmodels.alarm_queue import AlarmQueue, View
 from data_access.viewmodels.alarms import AlarmDetail, AlarmPage
 from data_access.viewmodels.areas import BuildingView
@@ -198,7 +196,7 @@ def _paths() -> Spec:
                 "A page of incidents: open ones by their clock, finished ones newest first.",
                 _ref("IncidentPage"),
                 _AREA,
-                *_incident_filters(),
+                *filters(_query),
             ),
             "post": _incident(),
         },
@@ -285,25 +283,6 @@ def _wall() -> Spec:
     spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref("Report")}}}
     spec["responses"] |= {"413": _failure("The report is too long."), "503": _failure("Redis is away.")}
     return spec
-
-
-def _incident_filters() -> list[Spec]:
-    number: Spec = {"type": "integer", "minimum": 0, "description": "0: those that have none."}
-    day: Spec = {"type": "string", "format": "date", "description": "It came in on a day of [from, to)."}
-    return [
-        _query("state", {"type": "string", "enum": list(STATES), "default": STATES[0]}),
-        _query("stage", {"type": "string", "enum": [str(stage) for stage in Stage]}),
-        _query("urgency", {"type": "integer", "minimum": 0, "maximum": 2}),
-        *(_query(name, number) for name in ("type", "channel", "unit")),
-        _query("owner", {"type": "string", "description": "Name of an account; me: one's own."}),
-        _query("q", {"type": "string", "description": "In title, place or code."}),
-        *(_query(name, day) for name in ("from", "to")),
-        _query("count", {"type": "string", "enum": list(NAMES), "description": "Those that count for a figure."}),
-        _query("less", {"type": "string", "enum": list(NAMES), "description": "Without those that count for this."}),
-        _query("without", {"type": "string", "enum": list(By), "description": "Those that belong to none (未归属)."}),
-        _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50}),
-        _query("cursor", {"type": "string"}),
-    ]
 
 
 def _incident() -> Spec:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
 import msgspec
 
 from data_access.api.incident_acts import ACTIONS
+from data_access.domain.case_indicators import NAMES
+from data_access.domain.case_links import LinkKind
+from data_access.domain.catalogue import Category
+from data_access.domain.incidents import Stage
+from data_access.queries.incidents import MAX_PAGE, STATES
+from data_access.viewmodels.indicators import By
 
 Spec = dict[str, Any]
 _FAILURES: Final = {
@@ -23,7 +30,7 @@ def case_paths() -> Spec:
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     answer = {"application/json": {"schema": {"$ref": "#/components/schemas/IncidentDetail"}}}
     number = {"name": "incident_id", "in": "path", "required": True, "schema": {"type": "integer"}}
-    return {
+    acts: Spec = {
         f"/api/v1/incidents/{{incident_id}}/{name}": {
             "post": {
                 "summary": case_schemas()[kind.__name__]["description"],
@@ -40,6 +47,47 @@ def case_paths() -> Spec:
         }
         for name, kind in ACTIONS.items()
     }
+    return acts | {"/api/v1/incidents/{incident_id}/linkable": {"get": _linkable(number, error)}}
+
+
+def _linkable(number: Spec, error: Spec) -> Spec:
+    kinds = {"type": "string", "enum": [str(kind) for kind in LinkKind], "default": LinkKind.DWELLING.value}
+    things = {"type": "array", "items": {"$ref": "#/components/schemas/Linkable"}}
+    found = {"application/json": {"schema": {"type": "object", "properties": {"linkable": things}}}}
+    return {
+        "summary": "Homes or legal entities that the case could be linked to, those of its building first.",
+        "parameters": [
+            number,
+            {"name": "kind", "in": "query", "schema": kinds},
+            {"name": "q", "in": "query", "schema": {"type": "string"}, "description": "Room, building or name."},
+        ],
+        "responses": {
+            "200": {"description": "At most twelve.", "content": found},
+            **{status: {"description": _FAILURES[status], "content": error} for status in ("400", "403", "404")},
+        },
+    }
+
+
+def filters(query: Callable[[str, Spec], Spec]) -> list[Spec]:
+    """What a list of incidents is narrowed by."""
+    number: Spec = {"type": "integer", "minimum": 0, "description": "0: those that have none."}
+    day: Spec = {"type": "string", "format": "date", "description": "It came in on a day of [from, to)."}
+    return [
+        query("state", {"type": "string", "enum": list(STATES), "default": STATES[0]}),
+        query("stage", {"type": "string", "enum": [str(stage) for stage in Stage]}),
+        query("urgency", {"type": "integer", "minimum": 0, "maximum": 2}),
+        query("category", {"type": "string", "enum": [str(category) for category in Category]}),
+        *(query(name, number) for name in ("type", "channel", "unit")),
+        *(query(name, {"type": "integer", "description": "Linked to it."}) for name in ("dwelling", "entity")),
+        query("owner", {"type": "string", "description": "Name of an account; me: one's own."}),
+        query("q", {"type": "string", "description": "In title, place or code."}),
+        *(query(name, day) for name in ("from", "to")),
+        query("count", {"type": "string", "enum": list(NAMES), "description": "Those that count for a figure."}),
+        query("less", {"type": "string", "enum": list(NAMES), "description": "Without those that count for this."}),
+        query("without", {"type": "string", "enum": list(By), "description": "Those that belong to none (未归属)."}),
+        query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50}),
+        query("cursor", {"type": "string"}),
+    ]
 
 
 @cache

@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data_access.commands import case_links
 from data_access.commands.incidents import event_of
 from data_access.commands.meanwhile import Meanwhile
 from data_access.db.calendar import warn_doubtful, work_calendar
@@ -23,7 +24,8 @@ from data_access.db.tables import IncidentHistoryRow, IncidentRow, ItemRow, Unit
 from data_access.db.workflows import workflow_of
 from data_access.domain.accounts import Role
 from data_access.domain.areas import within
-from data_access.domain.cases import ONLY_ADDS, Case, CaseAction
+from data_access.domain.case_links import Linked, LinkKind
+from data_access.domain.cases import BY_OTHER_WAYS, LINKING, ONLY_ADDS, Case, CaseAction
 from data_access.domain.catalogue import first_post
 from data_access.domain.errors import IllegalTransition, InvalidInput, NotFound
 from data_access.domain.escalation import Level, Post
@@ -61,7 +63,7 @@ _SINCE: Final = Meanwhile(
     harmless=lambda *_: True,  # what the clock changed is refused by the rules where it matters
     said=_SAID,
     otherwise="这个案卷刚刚有了变化，请再看一眼。",
-    passing=frozenset({CaseAction.ATTACH.value}),
+    passing=frozenset(BY_OTHER_WAYS),
 )
 
 
@@ -93,6 +95,10 @@ def act(session: Session, incident_id: int, done: Act) -> IncidentRow:
     check_may(case, done.action, done.role, done.scope, workflow, unit=done.unit)
     details = _completed(session, row, case, workflow, done)
     after = apply(session, row, done.action, actor=done.actor, now=done.now, details=details, note=done.note)
+    if done.action in LINKING and details.linked is not None:
+        case_links.keep(
+            session, after, details.linked, gone=done.action is CaseAction.UNLINK, by=done.actor, now=done.now
+        )
     if after.stage == Stage.CLOSED and case.stage is not Stage.CLOSED:
         _close_merged(session, after, done)
     return after
@@ -145,6 +151,7 @@ def told(details: Details) -> dict[str, Any]:
         "into": details.into,
         "rating": details.rating,
         "attachment": details.attachment,
+        "linked": [details.linked.kind.value, details.linked.id] if details.linked else None,
         "at": [details.lng, details.lat, details.accuracy_m] if details.lng is not None else None,
         "done_at": details.done_at and details.done_at.astimezone(UTC).isoformat(),
     }
@@ -154,6 +161,7 @@ def told(details: Details) -> dict[str, Any]:
 def retold(kept: Mapping[str, Any]) -> Details:
     """The details of an act as its history line kept them."""
     until, post, done_at = kept.get("until"), kept.get("post"), kept.get("done_at")
+    linked = kept.get("linked")
     lng, lat, accuracy_m = kept.get("at") or (None, None, None)
     return Details(
         step=kept.get("step"),
@@ -164,6 +172,7 @@ def retold(kept: Mapping[str, Any]) -> Details:
         into=kept.get("into"),
         rating=kept.get("rating"),
         attachment=kept.get("attachment"),
+        linked=Linked(LinkKind(linked[0]), linked[1]) if linked else None,
         lng=lng,
         lat=lat,
         accuracy_m=accuracy_m,
@@ -199,6 +208,8 @@ def _completed(session: Session, row: IncidentRow, case: Case, workflow: Workflo
         if not (details.reason or "").strip():
             raise InvalidInput("请写明理由。")
         return replace(details, post=above)
+    if done.action in LINKING and details.linked is not None:
+        case_links.check(session, row, details.linked, gone=done.action is CaseAction.UNLINK, scope=done.scope)
     if done.action is CaseAction.MERGE:
         _check_target(session, row, done)
     if done.action is CaseAction.VOID and _merged_into(session, row.id).first() is not None:

@@ -82,6 +82,8 @@ class AuditAction(StrEnum):
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # as above
     SETTINGS_CHANGED = "settings_changed"
     EXPORTED = "exported"
+    CASE_LINKED = "case_linked"
+    CASE_UNLINKED = "case_unlinked"
 
 
 class AuditSubject(StrEnum):
@@ -93,6 +95,7 @@ class AuditSubject(StrEnum):
     ACCOUNTS = "accounts"
     PERSONAL = "personal"
     EXPORTS = "exports"
+    LINKS = "links"  # of cases with homes and legal entities
 
 
 _A: Final = AuditAction
@@ -104,6 +107,7 @@ SUBJECTS: Final[dict[AuditAction, AuditSubject]] = {
     _A.UNMASK: AuditSubject.PERSONAL,
     _A.SETTINGS_CHANGED: AuditSubject.SETTINGS,
     _A.EXPORTED: AuditSubject.EXPORTS,
+    **dict.fromkeys((_A.CASE_LINKED, _A.CASE_UNLINKED), AuditSubject.LINKS),
 }
 
 MACHINES: Final = ("ingest", "clock", "correlation")

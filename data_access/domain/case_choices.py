@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from data_access.domain.accounts import Role
-from data_access.domain.cases import BY_MACHINES, Case, CaseAction
+from data_access.domain.cases import BY_MACHINES, BY_OTHER_WAYS, Case, CaseAction
 from data_access.domain.errors import DomainError, NotAllowed
 from data_access.domain.escalation import Post
 from data_access.domain.incident_moves import Details, check_may, transition
 from data_access.domain.workflows import Workflow
 from data_access.domain.worktime import WorkCalendar
 
-ASKED: Final = tuple(a for a in CaseAction if a not in BY_MACHINES and a is not CaseAction.ATTACH)
+ASKED: Final = tuple(a for a in CaseAction if a not in BY_MACHINES | BY_OTHER_WAYS)
 """What people do by a word; a file comes another way."""
 _OTHER: Final = -1  # a case that is not this one
 _FAR: Final = timedelta(days=3660)

@@ -35,12 +35,17 @@ class CaseAction(StrEnum):
     RATE = "rate"  # 评价
     ARRIVE = "arrive"  # 到场: whoever accepted it stands before it
     ATTACH = "attach"  # 附件
+    LINK = "link"  # 关联房屋、法人
+    UNLINK = "unlink"  # 解除关联
     COMMENT = "comment"
 
 
 BY_MACHINES: Final = frozenset({CaseAction.OVERDUE, CaseAction.FOLLOW})
-ONLY_ADDS: Final = frozenset({CaseAction.COMMENT, CaseAction.ATTACH})
-"""They add to what is known of a case, whosever turn it is and whatever has become of it."""
+LINKING: Final = frozenset({CaseAction.LINK, CaseAction.UNLINK})
+BY_OTHER_WAYS: Final = LINKING | {CaseAction.ATTACH}
+"""People do them where the thing is, not from the list of what can be done to a case."""
+ONLY_ADDS: Final = BY_OTHER_WAYS | {CaseAction.COMMENT}
+"""They change what is known of a case, whosever turn it is and whatever has become of it, and nothing of its loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

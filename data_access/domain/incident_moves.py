@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from data_access.domain.accounts import Role
 from data_access.domain.areas import within
-from data_access.domain.cases import BY_MACHINES, ONLY_ADDS, Case, CaseAction
+from data_access.domain.case_links import Linked
+from data_access.domain.cases import BY_MACHINES, LINKING, ONLY_ADDS, Case, CaseAction
 from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput, NotAllowed
 from data_access.domain.escalation import Post
 from data_access.domain.incidents import STAGES_IN_ORDER, Stage
@@ -23,7 +24,7 @@ from data_access.domain.worktime import WorkCalendar
 _EVERYBODY: Final = FIELD | {Role.LEADER}
 _BY: Final[Mapping[CaseAction, frozenset[Role]]] = {
     **dict.fromkeys((CaseAction.ACCEPT, CaseAction.ARRIVE, CaseAction.RETURN, CaseAction.ASK), FIELD),
-    **dict.fromkeys((CaseAction.ESCALATE, CaseAction.ATTACH), FIELD),
+    **dict.fromkeys((CaseAction.ESCALATE, CaseAction.ATTACH, *LINKING), FIELD),
     CaseAction.URGE: DESK | {Role.LEADER},
     CaseAction.COMMENT: _EVERYBODY,
 }
@@ -60,6 +61,7 @@ class Details:
     into: int | None = None  # merge
     rating: int | None = None  # rate
     attachment: int | None = None  # attach
+    linked: Linked | None = None  # link, unlink
     lng: float | None = None  # arrive, with `lat` and how exact they are: where the person stood, if he said so
     lat: float | None = None
     accuracy_m: float | None = None
@@ -356,6 +358,12 @@ def _added(case: Case, act: _Act) -> Changes:  # noqa: ARG001  # as above
     return {}
 
 
+def _linked(case: Case, act: _Act) -> Changes:  # noqa: ARG001  # as above
+    if act.details.linked is None:
+        raise InvalidInput("请选择要关联的房屋或法人。")
+    return {}
+
+
 _EFFECTS: Final[Mapping[CaseAction, Callable[[Case, _Act], Changes]]] = {
     CaseAction.ADVANCE: _advanced,
     CaseAction.ACCEPT: _accepted,
@@ -376,6 +384,7 @@ _EFFECTS: Final[Mapping[CaseAction, Callable[[Case, _Act], Changes]]] = {
     CaseAction.RATE: _rated,
     CaseAction.ATTACH: _added,
     CaseAction.COMMENT: _added,
+    **dict.fromkeys(LINKING, _linked),
 }
 
 

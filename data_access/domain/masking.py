@@ -45,6 +45,11 @@ def numbers(text: str) -> str:
     return _NUMBERS.sub("****", text)
 
 
+def room(number: str) -> str:
+    """A room as far as its floor: 502 is 5**."""
+    return f"{number[:-2]}**"
+
+
 def address(full: str) -> str:
     """An address as far as its building."""
     return _WITHIN.sub("", full)

@@ -27,6 +27,7 @@ from data_access.db.tables import (
 from data_access.domain import masking
 from data_access.domain.areas import lineage, within
 from data_access.domain.errors import NotFound
+from data_access.queries import case_links
 from data_access.queries.incident_filter import OPEN
 from data_access.viewmodels.areas import (
     AreaLabel,
@@ -44,12 +45,18 @@ FEWEST: Final = 5
 NEAREST_CAMERAS: Final = 3
 SHOWN_DEVICES: Final = 60
 SHOWN_ALARMS: Final = 8
+SHOWN_CASES: Final = 10
 _DEGREE_M: Final = 111_320.0
 _NEAR: Final = 0.01  # degrees, about a kilometre
 
 
-def building(session: Session, code: str, scope: str, *, whole_phones: bool = False) -> BuildingView:
-    """The drawer of the building with `code`. Raises `NotFound` when there is none within `scope`."""
+def building(
+    session: Session, code: str, scope: str, *, whole_phones: bool = False, rooms: bool = False
+) -> BuildingView:
+    """The drawer of the building with `code`. Raises `NotFound` when there is none within `scope`.
+
+    `rooms`: the homes that cases are about are told with the number of the room.
+    """
     row = session.execute(select(BuildingRow).where(BuildingRow.code == code)).scalar()
     if row is None or not within(row.area_path, scope):
         raise NotFound("没有这栋楼，或者不在您的权限范围内。")
@@ -79,7 +86,7 @@ def building(session: Session, code: str, scope: str, *, whole_phones: bool = Fa
         devices=devices[:SHOWN_DEVICES],
         devices_total=len(devices),
         cameras=_cameras(session, row.lng, row.lat, scope),
-        incidents=_incidents(session, row.id),
+        incidents=_incidents(session, row.id, scope, rooms=rooms),
         alarms=_alarms(session, row.id),
         alarms_total=session.scalar(select(func.count()).where(*_raised_in(row.id))) or 0,
     )
@@ -176,18 +183,13 @@ def _alarms(session: Session, building_id: int) -> tuple[PastAlarm, ...]:
     return tuple(PastAlarm(*found) for found in rows)
 
 
-def _incidents(session: Session, building_id: int) -> tuple[IncidentLine, ...]:
-    rows = session.execute(
-        select(
-            IncidentRow.id,
-            IncidentRow.code,
-            IncidentRow.title,
-            IncidentRow.stage,
-            IncidentRow.created_at,
-            IncidentRow.due_at,
-        )
-        .where(IncidentRow.building_id == building_id, OPEN, IncidentRow.run.is_(None))
-        .order_by(IncidentRow.created_at.desc())
-        .limit(10)
-    )
-    return tuple(IncidentLine(*row) for row in rows)
+def _incidents(session: Session, building_id: int, scope: str, *, rooms: bool) -> tuple[IncidentLine, ...]:
+    """Open ones at the building, or about one of its homes or legal entities, newest first."""
+    linked = case_links.of_building(session, building_id, scope, rooms=rooms)
+    row = IncidentRow
+    query = select(row.id, row.code, row.title, row.stage, row.created_at, row.due_at).where(OPEN, row.run.is_(None))
+    order = row.created_at.desc()
+    here = session.execute(query.where(row.building_id == building_id).order_by(order).limit(SHOWN_CASES)).all()
+    about = session.execute(query.where(row.id.in_(linked)).order_by(order).limit(SHOWN_CASES)).all() if linked else []
+    newest = sorted({found.id: found for found in (*here, *about)}.values(), key=lambda r: (r.created_at, r.id))
+    return tuple(IncidentLine(*found, linked.get(found.id, ())) for found in newest[: -SHOWN_CASES - 1 : -1])

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.auth.principal import Principal
+from data_access.auth.principal import Principal, may
 from data_access.db.calendar import work_calendar
 from data_access.db.cases import posts_of, to_case
 from data_access.db.tables import (
@@ -25,12 +25,13 @@ from data_access.db.tables import (
     UserTokenRow,
 )
 from data_access.db.workflows import workflow_of
+from data_access.domain.accounts import Action
 from data_access.domain.areas import within
 from data_access.domain.case_choices import ActChoice, choices
 from data_access.domain.cases import Case, CaseAction
 from data_access.domain.errors import NotFound
 from data_access.domain.incidents import FINAL_STAGES
-from data_access.domain.workflows import Workflow
+from data_access.domain.workflows import FIELD, Workflow
 from data_access.domain.worktime import WorkCalendar
 from data_access.queries import assignment, incidents, reports, surroundings
 from data_access.queries.incident_filter import OPEN
@@ -62,7 +63,7 @@ def case_page(
     row = session.scalar(select(IncidentRow).where(IncidentRow.code == code))
     if row is None or not within(row.area_path, who.scope):
         raise NotFound(NOT_THERE)
-    detail = _named(session, incidents.one(session, row.id, who.scope, now=now))
+    detail = _named(session, incidents.one(session, row.id, who.scope, now=now, rooms=may(who, Action.DO_TASKS)))
     case, calendar = to_case(row), work_calendar(session)
     workflow = workflow_of(session, row)
     cameras = surroundings.cameras_near(session, row.lng, row.lat, who.scope) if row.lng and row.lat else []
@@ -101,6 +102,7 @@ def case_page(
         assignment=assignment.assignment(session, row, now=now)
         if assigns and following is not None and following.assigns
         else None,
+        may_link=who.role in FIELD and may(who, Action.DO_TASKS),
         at=now,
     )
 

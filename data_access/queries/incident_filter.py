@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, not_, or_, select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.closing import LABELLED, counting
-from data_access.db.tables import AreaRow, ChannelRow, IncidentRow, IncidentTypeRow, UnitRow
+from data_access.db.tables import AreaRow, CaseLinkRow, ChannelRow, IncidentRow, IncidentTypeRow, ItemRow, UnitRow
 from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.incidents import FINAL_STAGES, Stage
 from data_access.domain.periods import midnight
@@ -61,11 +61,8 @@ def further(wanted: IncidentFilter) -> Iterator[Any]:
         yield IncidentRow.stage == Stage(wanted.stage).value
     if wanted.urgency:
         yield IncidentRow.urgency == wanted.urgency
-    if wanted.type_id is not None:
-        yield _of_class(wanted.type_id)
-    for column, value in ((IncidentRow.channel_id, wanted.channel_id), (IncidentRow.unit_id, wanted.unit_id)):
-        if value is not None:
-            yield column.is_(None) if value == NONE else column == value
+    yield from _labelled(wanted)
+    yield from _linked(wanted)
     if wanted.owner is not None:
         yield IncidentRow.owner == wanted.owner
     if wanted.text:
@@ -75,6 +72,25 @@ def further(wanted: IncidentFilter) -> Iterator[Any]:
         yield IncidentRow.created_at >= midnight(wanted.first)
     if wanted.end is not None:
         yield IncidentRow.created_at < midnight(wanted.end)
+
+
+def _labelled(wanted: IncidentFilter) -> Iterator[Any]:
+    """Of a category, a class, a channel, a unit."""
+    if wanted.category is not None:
+        items = select(ItemRow.id).where(ItemRow.category == wanted.category)
+        yield IncidentRow.item_id.in_(items)
+    if wanted.type_id is not None:
+        yield _of_class(wanted.type_id)
+    for column, value in ((IncidentRow.channel_id, wanted.channel_id), (IncidentRow.unit_id, wanted.unit_id)):
+        if value is not None:
+            yield column.is_(None) if value == NONE else column == value
+
+
+def _linked(wanted: IncidentFilter) -> Iterator[Any]:
+    """Linked to a home or a legal entity."""
+    for link, number in ((CaseLinkRow.dwelling_id, wanted.dwelling_id), (CaseLinkRow.entity_id, wanted.entity_id)):
+        if number is not None:
+            yield IncidentRow.id.in_(select(CaseLinkRow.incident_id).where(link == number))
 
 
 def belonging_to_none(session: Session, path: str, kind: str) -> ColumnElement[bool]:

@@ -33,7 +33,7 @@ from data_access.domain.errors import InvalidInput, NotFound
 from data_access.domain.incidents import FINAL_STAGES, STAGES_IN_ORDER, Stage
 from data_access.domain.periods import local_day, midnight
 from data_access.domain.workflows import SEVEN, Workflow
-from data_access.queries import attachments
+from data_access.queries import attachments, case_links
 from data_access.queries.incident_filter import belonging_to_none, conditions, further, inside, passing_over
 from data_access.viewmodels.incidents import (
     BoardColumn,
@@ -153,8 +153,11 @@ def some(session: Session, where: tuple[Any, ...], limit: int, now: datetime) ->
     return tuple(_read(session, _lines().where(*where).order_by(IncidentRow.id.desc()).limit(limit), now))
 
 
-def one(session: Session, incident_id: int, scope: str, *, now: datetime) -> IncidentDetail:
-    """The incident with its history. Raises `NotFound` when there is none within `scope`."""
+def one(session: Session, incident_id: int, scope: str, *, now: datetime, rooms: bool = False) -> IncidentDetail:
+    """The incident with its history. Raises `NotFound` when there is none within `scope`.
+
+    `rooms`: the homes that it is linked to are told with the number of the room.
+    """
     row = session.execute(_lines().where(IncidentRow.id == incident_id)).one_or_none()
     if row is None or not within(row[0].area_path, scope):
         raise NotFound("没有这个案卷，或者不在您的权限范围内。")
@@ -173,10 +176,15 @@ def one(session: Session, incident_id: int, scope: str, *, now: datetime) -> Inc
         incident=_line(row, workflows, now),
         **{name: getattr(incident, name) for name in ("description", "nature", "lng", "lat", "satisfaction", *names)},
         steps=tuple(_steps(incident, workflows.named(incident.workflow))),
-        history=tuple(IncidentStep(**{n: getattr(step, n) for n in IncidentStep.__slots__}) for step in history),
+        history=case_links.told(session, [_told(step) for step in history], scope, rooms=rooms),
         merged=tuple(merged),
         attachments=attachments.of_case(session, incident_id),
+        links=case_links.of_case(session, incident_id, scope, rooms=rooms),
     )
+
+
+def _told(step: IncidentHistoryRow) -> IncidentStep:
+    return IncidentStep(**{name: getattr(step, name) for name in IncidentStep.__slots__})
 
 
 def _steps(row: IncidentRow, workflow: Workflow) -> Iterator[WorkflowStep]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from data_access.viewmodels.incidents import Linkable
+
 
 @dataclass(frozen=True, slots=True)
 class AreaLabel:
@@ -63,7 +65,7 @@ class CameraLine:
 
 @dataclass(frozen=True, slots=True)
 class IncidentLine:
-    """An open incident at the building."""
+    """An open incident at the building, or about a home or a legal entity in it."""
 
     id: int
     code: str
@@ -71,6 +73,7 @@ class IncidentLine:
     stage: str
     created_at: datetime
     due_at: datetime | None
+    links: tuple[Linkable, ...] = ()  # homes and legal entities of the building that it is about
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,4 +72,5 @@ class CasePage:
     into: IncidentLine | None
     acts: tuple[ActChoice, ...]
     assignment: Assignment | None  # where the next step assigns a unit and the viewer may do it
+    may_link: bool  # the viewer may link it to homes and legal entities
     at: datetime

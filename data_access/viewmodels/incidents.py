@@ -116,6 +116,25 @@ class WorkflowStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linkable:
+    """A home or a legal entity as somebody who handles cases may know it: no person, and no room where he may not.
+
+    A home is called by its building (`name`), unit, floor and room; an entity by its name and its building.
+    """
+
+    kind: str  # domain.case_links.LinkKind
+    id: int
+    name: str
+    unit: int | None
+    floor: int | None
+    room: str | None
+    sort: str | None  # a home's use, an entity's industry
+    area: str  # code
+    building: tuple[str, str] | None  # code and name
+    open: int = 0  # open cases that are linked to it and that the viewer may see
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentDetail:
     """An incident with everything that happened to it, oldest first, and the steps of its workflow."""
 
@@ -135,6 +154,7 @@ class IncidentDetail:
     history: tuple[IncidentStep, ...]
     merged: tuple[int, ...]  # ids of those that were merged into it
     attachments: tuple[Attachment, ...]  # oldest first
+    links: tuple[Linkable, ...]  # homes and legal entities, oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,10 +164,13 @@ class IncidentFilter:
     state: str = "open"  # open | overdue | suspended | closed | all
     stage: str | None = None
     urgency: int | None = None
+    category: str | None = None  # A to D, of the item that it came in under
     type_id: int | None = None
     channel_id: int | None = None
     unit_id: int | None = None
     owner: str | None = None
+    dwelling_id: int | None = None  # linked to this home
+    entity_id: int | None = None  # linked to this legal entity
     text: str | None = None  # in title, place or code
     first: date | None = None  # days on which it came in, [first, end)
     end: date | None = None

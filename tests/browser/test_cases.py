@@ -9,8 +9,10 @@ from http import HTTPStatus
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
+from sqlalchemy import select
 
 from components import labels
+from data_access.db.tables import AreaRow, BuildingRow, DwellingRow
 from data_access.domain.accounts import DEMO_PASSWORD
 from tests.browser.product import Product, until
 
@@ -47,9 +49,9 @@ def enter(chromium: Browser, product: Product) -> Iterator[Enter]:
     assert complaints == []
 
 
-def report(product: Product, title: str) -> str:
+def report(product: Product, title: str, area: str = "") -> str:
     """The code of an incident that has just come in."""
-    body = json.dumps({"title": title, "area": product.area("grid").code, "class": "市容环卫"}).encode()
+    body = json.dumps({"title": title, "area": area or product.area("grid").code, "class": "市容环卫"}).encode()
     request = urllib.request.Request(f"{product.url}/api/v1/incidents", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return str(json.load(answer)["code"])
@@ -194,3 +196,43 @@ def test_the_pages_fit_every_size_and_can_be_touched(enter: Enter, product: Prod
                 ".map((e) => e.outerHTML.slice(0, 90))"
             )
             assert low == [], path
+
+
+def test_an_officer_links_a_home_and_a_company_and_finds_the_case_in_the_drawer_of_the_building(
+    enter: Enter, product: Product
+) -> None:
+    with product.database.reading() as session:
+        home = session.scalars(select(DwellingRow).order_by(DwellingRow.id)).first()
+        assert home is not None
+        building = session.get_one(BuildingRow, home.building_id)
+        area = session.get_one(AreaRow, building.area_id).code
+        called, room = building.name, home.room
+    code = report(product, "楼上漏水", area)
+    page = enter("demo-officer", f"/incidents/case?code={code}")
+    page.click("#case [data-act=link]")
+    form = page.locator("#desk-dialog-case-link")
+    form.locator("[data-offered] p").wait_for()
+    assert "先输入楼栋和房号" in form.inner_text()
+    form.locator("[name=q]").fill(f"{called} {room}")
+    form.locator("[name=linked]").first.wait_for()
+    form.locator("[type=submit]").click()
+    form.wait_for(state="hidden")
+    until(page, "document.querySelector('.case-things li')")
+    assert room in page.inner_text(".case-things")
+    assert called in page.inner_text(".case-steps")
+    page.click("#case [data-act=link]")
+    form.locator("[name=kind][value=entity]").check()
+    form.locator("[name=linked]").nth(1).check()
+    chosen = form.locator(".desk-choice:has([name=linked]:checked) span").first.inner_text()
+    form.locator("[type=submit]").click()
+    form.wait_for(state="hidden")
+    until(page, "document.querySelectorAll('.case-things li').length === 2")
+    assert chosen in page.inner_text(".case-things")
+    page.click(".case-things li:first-child .case-thing-ways a")
+    page.wait_for_selector(".drawer .is-case")
+    assert room in page.inner_text(".drawer .is-case:has-text('楼上漏水')")
+    page.click(".drawer .is-case:has-text('楼上漏水')")
+    until(page, "document.querySelector('#case [data-act=unlink]')", timeout=20)
+    page.locator("#case [data-act=unlink]").first.click()
+    page.locator("#desk-dialog-case-unlink [type=submit]").click()
+    until(page, "document.querySelectorAll('.case-things li').length === 1")

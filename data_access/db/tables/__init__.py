@@ -35,6 +35,7 @@ from data_access.db.tables.devices import (
 from data_access.db.tables.incidents import (
     AttachmentRow,
     CalendarDayRow,
+    CaseLinkRow,
     ChannelRow,
     ClosingFigureRow,
     ClosingMonthRow,
@@ -76,6 +77,7 @@ __all__ = [
     "BuildingRow",
     "CalendarDayRow",
     "CameraRow",
+    "CaseLinkRow",
     "ChannelRow",
     "ClosingFigureRow",
     "ClosingMonthRow",

@@ -363,6 +363,25 @@ class RepeatRow(Base):
     complaint_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), unique=True)
 
 
+class CaseLinkRow(Base):
+    """关联: the home or the legal entity that a case is about; one of the two columns is given."""
+
+    __tablename__ = "incident_links"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "dwelling_id"),
+        UniqueConstraint("incident_id", "entity_id"),
+        Index("ix_incident_links_dwelling_id", "dwelling_id"),
+        Index("ix_incident_links_entity_id", "entity_id"),
+    )
+
+    id: Mapped[IdKey]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    dwelling_id: Mapped[int | None] = mapped_column(ForeignKey("dwellings.id"))
+    entity_id: Mapped[int | None] = mapped_column(ForeignKey("legal_entities.id"))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(60))
+
+
 class ReportRow(Base):
     """随手拍: what only the citizen who reported and those on duty may know of a case.
 

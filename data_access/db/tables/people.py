@@ -84,7 +84,10 @@ class LegalEntityRow(Base):
     """法人. `above_scale` is 规上; `small_place` marks a 三小 place (shop, workshop, eatery…)."""
 
     __tablename__ = "legal_entities"
-    __table_args__ = (Index("ix_legal_entities_area_path", "area_path"),)
+    __table_args__ = (
+        Index("ix_legal_entities_area_path", "area_path"),
+        Index("ix_legal_entities_building_id", "building_id"),
+    )
 
     id: Mapped[IdKey]
     code: Mapped[Code] = mapped_column(unique=True)

@@ -12,8 +12,17 @@ from data_access.commands.incident_acts import Act, act
 from data_access.commands.incident_clock import look
 from data_access.commands.incidents import take_in
 from data_access.db.engine import Database
-from data_access.db.tables import CalendarDayRow, IncidentHistoryRow, IncidentRow, OutboxRow, UnitRow
+from data_access.db.tables import (
+    AuditRow,
+    CalendarDayRow,
+    IncidentHistoryRow,
+    IncidentRow,
+    LegalEntityRow,
+    OutboxRow,
+    UnitRow,
+)
 from data_access.domain.accounts import Role
+from data_access.domain.case_links import Linked, LinkKind
 from data_access.domain.cases import CaseAction
 from data_access.domain.errors import Conflict, IllegalTransition, InvalidInput, NotAllowed, NotFound
 from data_access.domain.incident_moves import Details
@@ -190,3 +199,29 @@ def test_an_imported_free_day_moves_the_limits_reckoned_from_then_on(desk: Desk)
     after = desk.row(desk.report()).due_at
     assert before is not None
     assert after == before + 24 * HOUR
+
+
+def test_a_link_is_one_transaction_with_its_line_its_event_and_its_audit(desk: Desk) -> None:
+    with desk.database.writing() as session:
+        row = session.get_one(IncidentRow, desk.id)
+        firm = LegalEntityRow(code="E1", name="春风餐饮", kind="company", area_id=row.area_id, area_path=row.area_path)
+        session.add(firm)
+        session.flush()
+        linked = Linked(LinkKind.ENTITY, firm.id)
+        before = session.scalar(select(func.max(OutboxRow.id))) or 0
+    assert desk.do(A.LINK, linked=linked).version == 2
+    with pytest.raises(IllegalTransition):
+        desk.do(A.LINK, linked=linked)
+    with pytest.raises(NotAllowed):
+        desk.do(A.UNLINK, linked=linked, role=Role.LEADER)
+    assert desk.do(A.UNLINK, linked=linked, version=1, actor="li").version == 3  # what wang added stops nobody
+    with desk.database.reading() as session:
+        told = [
+            LIVE_EVENT.validate_json(body)
+            for body in session.scalars(select(OutboxRow.body).where(OutboxRow.id > before))
+        ]
+        kept = session.execute(select(AuditRow.action, AuditRow.actor, AuditRow.detail).order_by(AuditRow.id)).all()
+    assert [(event.type, event.version) for event in told] == [("incident.changed", 2), ("incident.changed", 3)]
+    assert [(action, actor) for action, actor, _ in kept] == [("case_linked", "wang"), ("case_unlinked", "li")]
+    assert kept[0][2] == {"linked": ["entity", linked.id]}
+    assert desk.history()[-2:] == ["link", "unlink"]

@@ -27,10 +27,13 @@ from data_access.db.cases import posts_of, to_case
 from data_access.db.closing import PLACE
 from data_access.db.engine import Database
 from data_access.db.tables import (
+    AreaRow,
+    CaseLinkRow,
     IncidentHistoryRow,
     IncidentRow,
     IncidentTypeRow,
     ItemRow,
+    LegalEntityRow,
     OutboxRow,
     UnitRow,
     WorkflowRow,
@@ -38,6 +41,7 @@ from data_access.db.tables import (
 from data_access.db.workflows import newest, workflow_of
 from data_access.domain.accounts import Role
 from data_access.domain.case_indicators import Counts, Facts, tally
+from data_access.domain.case_links import Linked, LinkKind
 from data_access.domain.cases import BY_MACHINES, Case, CaseAction
 from data_access.domain.catalogue import Category, Item, first_post
 from data_access.domain.errors import DomainError
@@ -104,6 +108,7 @@ class World:
             until=self.now + timedelta(days=30 + other),
             into=into.id,
             rating=1 + other % 5,
+            linked=Linked(LinkKind.ENTITY, 1),
         )
         done = Act(action=action, version=row.version, actor=who, role=Role.OFFICER, now=self.now, details=details)
         try:
@@ -187,12 +192,14 @@ def built(database: Database) -> Database:
     with database.writing() as session:
         session.add(UnitRow(source="t", ref="1", name="城管", aliases=[]))
         session.add(IncidentTypeRow(source="t", ref="1", level=1, name=KIND))
+        grid = session.scalars(select(AreaRow).where(AreaRow.code == GRID)).one()
+        session.add(LegalEntityRow(id=1, code="E1", name="x", kind="company", area_id=grid.id, area_path=grid.path))
     return database
 
 
 def wipe(database: Database) -> None:
     with database.writing() as session:
-        for table in (IncidentHistoryRow, IncidentRow, OutboxRow, ItemRow, WorkflowRow):
+        for table in (CaseLinkRow, IncidentHistoryRow, IncidentRow, OutboxRow, ItemRow, WorkflowRow):
             session.execute(delete(table))
 
 

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from data_access.domain.accounts import Role
+from data_access.domain.case_links import Linked, LinkKind
 from data_access.domain.cases import Case, CaseAction
 from data_access.domain.errors import Conflict, DomainError, IllegalTransition, InvalidInput, NotAllowed
 from data_access.domain.escalation import Level, Post
@@ -39,7 +40,13 @@ NEW: Final = opened(
     NOON,
 )
 SAID: Final = Details(
-    reason="理由", unit_id=3, until=NOON + 2000 * HOUR, post=STREET, into=2, rating=5
+    reason="理由",
+    unit_id=3,
+    until=NOON + 2000 * HOUR,
+    post=STREET,
+    into=2,
+    rating=5,
+    linked=Linked(LinkKind.ENTITY, 1),
 )  # whatever any action needs
 
 
@@ -76,7 +83,7 @@ SITUATIONS: Final = {
     "merged": act(at_stage(Stage.DISPATCH), A.MERGE),
     "void": act(NEW, A.VOID),
 }
-OPEN: Final = {A.ADVANCE, A.ASK, A.SUSPEND, A.URGE, A.ESCALATE, A.MERGE, A.VOID, A.COMMENT, A.ATTACH}
+OPEN: Final = {A.ADVANCE, A.ASK, A.SUSPEND, A.URGE, A.ESCALATE, A.MERGE, A.VOID, A.COMMENT, A.ATTACH, A.LINK, A.UNLINK}
 ALLOWED: Final = {
     "reported": OPEN,
     "registered": OPEN,
@@ -84,12 +91,12 @@ ALLOWED: Final = {
     "handled": OPEN | {A.REWORK},
     "fed back": OPEN | {A.REWORK},
     "verified": OPEN | {A.REWORK},
-    "closed": {A.RATE, A.REWORK, A.COMMENT, A.ATTACH},
+    "closed": {A.RATE, A.REWORK, A.COMMENT, A.ATTACH, A.LINK, A.UNLINK},
     "reworked after closing": OPEN - {A.ASK, A.VOID, A.MERGE} | {A.ACCEPT, A.RETURN},
     "asked": OPEN - {A.ASK} | {A.ACCEPT, A.RETURN, A.GRANT, A.REFUSE},
-    "suspended": {A.RESUME, A.URGE, A.COMMENT, A.ATTACH},
-    "merged": {A.FOLLOW, A.COMMENT, A.ATTACH},
-    "void": {A.COMMENT, A.ATTACH},
+    "suspended": {A.RESUME, A.URGE, A.COMMENT, A.ATTACH, A.LINK, A.UNLINK},
+    "merged": {A.FOLLOW, A.COMMENT, A.ATTACH, A.LINK, A.UNLINK},
+    "void": {A.COMMENT, A.ATTACH, A.LINK, A.UNLINK},
     "accepted": OPEN | {A.RETURN, A.ARRIVE},
 }
 
