@@ -196,5 +196,9 @@ def test_the_page_says_what_it_is_about_with_the_way_to_the_building(street: Str
     page = street.web.get(f"/incidents/case/parts?code={code}", headers=street.officer.headers).json()["parts"]
     assert "春风餐饮" in page["acts"]
     assert "building=B1" in page["acts"]
+    assert "已关联" in page["story"]
+    assert "entity=" not in page["acts"]  # it is the only one
+    other = report(street.officer)
+    street.officer.post(f"/{other}/link", {"version": 1, "kind": "entity", "id": street.firm})
+    page = street.web.get(f"/incidents/case/parts?code={code}", headers=street.officer.headers).json()["parts"]
     assert f"entity={street.firm}" in page["acts"]
-    assert "关联" in page["story"]
