@@ -164,7 +164,7 @@ class Settings(BaseSettings):
     )
     max_streams: Annotated[int, Field(ge=1)] = Field(5_000, description="Open live streams a web process accepts.")
     heartbeat_s: Annotated[float, Field(gt=0, le=60)] = Field(
-        15.0, description="Seconds between heartbeats on a live stream."
+        5.0, description="Seconds between heartbeats on a live stream; after two a page is late, after three cut off."
     )
 
     basemap_pmtiles: Path | None = Field(

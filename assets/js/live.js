@@ -8,8 +8,9 @@
 (function (root) {
   "use strict";
 
-  const LIVE_MS = 20000; // a heartbeat comes every 15 s
-  const LATE_MS = 45000;
+  const BEAT_MS = 5000; // until the server says how often its heart beats
+  const LIVE_BEATS = 2.2; // so many may pass in silence, and their way here
+  const LATE_BEATS = 3;
   const OPENING_MS = 5000; // how long the stream of another place may take to open before that counts as a loss
   const RECONCILE_MS = 600000; // a fresh snapshot now and then heals what nobody noticed
   const DESK_ALARMS = 20000; // a duty officer's desk lists them all
@@ -17,11 +18,11 @@
   const SETTLED_MS = 300; // after a drill-down, before its own stream takes over from the wider one
 
   /** What may honestly be said of the connection. */
-  function connectionState({ open, everOpen, redis, heardAt, now, behind = null }) {
+  function connectionState({ open, everOpen, redis, heardAt, now, beatMs = BEAT_MS, behind = null }) {
     if (!open) return everOpen ? "disconnected" : "connecting";
-    const silent = now - heardAt;
-    if (silent > LATE_MS) return "disconnected";
-    return silent > LIVE_MS || !redis || behind ? "late" : "live";
+    const silent = (now - heardAt) / beatMs;
+    if (silent > LATE_BEATS) return "disconnected";
+    return silent > LIVE_BEATS || !redis || behind ? "late" : "live";
   }
 
   /** Since when no synthetic heartbeat has come through broker, ingest and database; null while they come. */
@@ -52,6 +53,7 @@
     let openingSince = null; // another place was chosen: its stream has not spoken yet, the one before was closed by us
     let redis = true;
     let heardAt = 0;
+    let beatMs = BEAT_MS;
     let lastEventAt = null;
     let lastEventId = null;
     let latencyMs = null;
@@ -73,7 +75,7 @@
     function status() {
       const behind = clock.heard() ? behindSince(state, clock.now()) : null;
       return {
-        connection: connectionState({ open: open && !tooLong(), everOpen, redis, heardAt, now: mono(), behind }),
+        connection: connectionState({ open: open && !tooLong(), everOpen, redis, heardAt, now: mono(), beatMs, behind }),
         behind, lastEventAt, lastEventId, latencyMs, redis, silentMs: heardAt ? mono() - heardAt : null,
       };
     }
@@ -130,6 +132,7 @@
         } else if (item.event === "heartbeat") {
           const beat = JSON.parse(item.data);
           redis = beat.redis !== false;
+          if (beat.every_s) beatMs = beat.every_s * 1000;
           clock.hear(Date.parse(beat.at));
           if (item.id) lastEventId = item.id;
           for (const fn of beatListeners) fn(beat);

@@ -4,7 +4,8 @@
   "use strict";
 
   const KEEP = 512; // events kept for a tab that joins with a snapshot a little older than the stream
-  const SILENT_MS = 45000; // three heartbeats missed: the connection is dead even if nobody said so
+  const BEAT_MS = 5000; // until the server says how often its heart beats
+  const SILENT_BEATS = 3; // missed: the connection is dead even if nobody said so
   const MIN_BACKOFF_MS = 500;
   const MAX_BACKOFF_MS = 10000;
 
@@ -19,6 +20,7 @@
     let kept = [];
     let open = false;
     let heardAt = now();
+    let beatMs = BEAT_MS;
     let backoff = MIN_BACKOFF_MS;
     let timer = null;
     let closed = false;
@@ -65,6 +67,7 @@
       for (const event of ["heartbeat", "resync"]) {
         source.addEventListener(event, (message) => {
           const item = { type: "special", event, id: heard(message), data: message.data };
+          if (event === "heartbeat") beatMs = JSON.parse(message.data).every_s * 1000 || beatMs;
           if (event === "resync") {
             kept = [];
             base = lastId;
@@ -88,8 +91,8 @@
     }
 
     const watch = timers.setInterval(() => {
-      if (open && now() - heardAt > SILENT_MS) retry();
-    }, 5000);
+      if (open && now() - heardAt > SILENT_BEATS * beatMs) retry();
+    }, 1000);
 
     connect();
     return {

@@ -71,7 +71,7 @@ class Hub:
         *,
         clock: Callable[[], datetime],
         is_worn: Callable[[int], bool],
-        heartbeat_s: float = 15.0,
+        heartbeat_s: float = 5.0,
         build: str = "",
     ) -> None:
         self._url = redis_url
@@ -333,8 +333,15 @@ class Hub:
     def _heartbeat(self) -> bytes:
         """Proof of life; its id moves a quiet reader's Last-Event-ID on."""
         known = self.last_event_id
-        said = {"at": self._clock(), "event_id": known, "redis": self.connected, "build": self._build}
-        body = msgspec.json.encode(said)
+        body = msgspec.json.encode(
+            {
+                "at": self._clock(),
+                "event_id": known,
+                "redis": self.connected,
+                "build": self._build,
+                "every_s": self._heartbeat_s,  # three that do not come are a connection lost
+            }
+        )
         return frame(body, (known or "").encode(), b"heartbeat")
 
 

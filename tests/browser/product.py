@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from sqlalchemy import Select, func, select
 
 from data_access.db.engine import Database
-from data_access.db.tables import AreaRow, BuildingRow, CameraRow, DeviceRow, PatrolPointRow
+from data_access.db.tables import AlarmRow, AreaRow, BuildingRow, CameraRow, DeviceRow, PatrolPointRow
 
 T = TypeVar("T")
 Open = Callable[..., Page]
@@ -82,6 +82,18 @@ class Product:
             row = session.scalars(query.limit(1)).one()
             session.expunge(row)  # it outlives the session
             return row
+
+    def raise_alarm(self, device: DeviceRow, values: dict[str, object]) -> None:
+        """Publish `values` and wait until the alarm that they are stands."""
+        self.publish(device, values)
+        standing = select(AlarmRow.id).where(AlarmRow.device_id == device.id, AlarmRow.state != "closed")
+        deadline = time.monotonic() + 10
+        while True:
+            with self.database.reading() as session:
+                if session.scalar(standing) is not None:
+                    return
+            assert time.monotonic() < deadline, f"no alarm of {device.code}"
+            time.sleep(0.05)
 
     def publish(self, device: DeviceRow, values: dict[str, object]) -> int:
         """Publish `values` as `device` would, now; returns the reading's time in ms once the broker has it."""

@@ -190,7 +190,7 @@ def test_axe_finds_no_violation_on_the_phones_of_citizens_and_grid_workers(chrom
 
 def test_axe_finds_no_violation_in_the_desks_dialogs(signed_in: Page, product: Product) -> None:
     device = product.device("smoke", 5)
-    product.publish(device, {"smoke": 1})
+    product.raise_alarm(device, {"smoke": 1})  # the desk opens what waits when it is entered
     signed_in.goto(product.url + "/alarms?probe=1")
     until(signed_in, "document.querySelector('#desk-detail[data-alarm]') && !document.querySelector('#first-paint')")
     found = {}

@@ -115,8 +115,8 @@ def test_after_kill_9_of_each_process_in_turn_the_page_is_live_and_nothing_is_lo
         speaker.go_on()
         _publish_until_taken(own_product, after)
         if victim != "broker":
-            until(page, STANDING, before.id, timeout=60)
-        until(page, STANDING, after.id, timeout=60)
+            _until_standing(page, own_product, before, victim)
+        _until_standing(page, own_product, after, victim)
         until(page, RECOVERED, timeout=30)
     speaker.stop()
     device = own_product.device("hydrant")

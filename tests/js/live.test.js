@@ -84,9 +84,10 @@ test("a broken stream is reopened for ever, after the last id it heard", () => {
 
 test("a connection that fell silent without a word is given up", () => {
   const { timers } = stream();
-  FakeEventSource.all[0].special("heartbeat", "e-1-0");
-  timers.pass(50000);
-  timers.pass(2000);
+  FakeEventSource.all[0].special("heartbeat", "e-1-0", { every_s: 10 });
+  timers.pass(30000);
+  assert.ok(!FakeEventSource.all[0].closed, "three beats may take as long as three beats");
+  timers.pass(3000);
   assert.ok(FakeEventSource.all[0].closed);
   assert.equal(FakeEventSource.all.length, 2);
 });
@@ -218,9 +219,10 @@ test("the connection is called what it is", () => {
   const base = { open: true, everOpen: true, redis: true, heardAt: 0, now: 1000 };
   assert.equal(connectionState({ ...base, open: false, everOpen: false }), "connecting");
   assert.equal(connectionState(base), "live");
-  assert.equal(connectionState({ ...base, now: 21000 }), "late");
+  assert.equal(connectionState({ ...base, now: 12000 }), "late");
+  assert.equal(connectionState({ ...base, now: 21000, beatMs: 15000 }), "live", "a server whose heart beats slowly");
   assert.equal(connectionState({ ...base, redis: false }), "late");
-  assert.equal(connectionState({ ...base, now: 46000 }), "disconnected");
+  assert.equal(connectionState({ ...base, now: 16000 }), "disconnected");
   assert.equal(connectionState({ ...base, open: false }), "disconnected");
 });
 
@@ -237,7 +239,7 @@ test("while no synthetic heartbeat comes through, the picture is called late, th
   const beat = (at) => ({ ...freshness(1), source: "heartbeat", last_seen: at, interval_s: 15 });
   const { live, timers, say } = page([snapshot("e-5-0", [beat("2026-06-01T04:00:00Z")])]);
   const server = Date.parse("2026-06-01T04:00:00Z") - 1_000_000; // the server's clock minus that of the timers
-  const hear = () => say({ type: "special", event: "heartbeat", id: "", data: JSON.stringify({ at: new Date(server + timers.time).toISOString(), redis: true }) });
+  const hear = () => say({ type: "special", event: "heartbeat", id: "", data: JSON.stringify({ at: new Date(server + timers.time).toISOString(), redis: true, every_s: 15 }) });
   live.start();
   await settle();
   assert.equal(live.status().behind, null); // whose clock is it?

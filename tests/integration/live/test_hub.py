@@ -272,7 +272,8 @@ def test_heartbeats_prove_life_and_move_the_last_event_id_on(redis: Redis, redis
             reader = Reader(*opened)
             elsewhere = publish(redis, alarm(1, OTHER))
             frames = await reader.until(lambda f: f[-1]["event"] == "heartbeat" and f[-1]["id"] == elsewhere)
-        assert frames[-1]["data"] == {"at": "2026-06-01T04:00:00Z", "event_id": elsewhere, "redis": True, "build": ""}
+        said = {"at": "2026-06-01T04:00:00Z", "event_id": elsewhere, "redis": True, "build": "", "every_s": 0.1}
+        assert frames[-1]["data"] == said
 
     run(scenario, redis_url, heartbeat_s=0.1)
 
