@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from dash import html
@@ -12,6 +12,7 @@ from components.i18n import Words
 from components.parts import Child, attributes, icon
 from data_access.domain.alarm_names import REASONS
 from data_access.domain.alarms import OPEN_STATES, STANDING_STATES, UNACKED_STATES, AlarmState, Severity
+from data_access.events import AlarmChanged
 from data_access.viewmodels.alarms import AlarmRecord
 from data_access.viewmodels.desk import DeskAlarm
 
@@ -26,17 +27,19 @@ def is_shelved(record: AlarmRecord) -> bool:
     return record.shelved_until is not None or record.shelved_until_clear
 
 
-def next_of(view: DeskAlarm, w: Words) -> str:
+def next_of(view: DeskAlarm, w: Words, *, whole: int = 1) -> str:
     """The next thing to do: an action, `event` for all of a confirmed event, `step` of the guidance, `wait`, `aside`.
 
-    Nobody is led to closing what still burns: there the steps come, then the case, then waiting.
+    Nobody is led to closing what still burns: there the steps come, then the case, then waiting. Where actions are for
+    the `whole` event it is looked at when all of it is.
     """
     record = view.detail.alarm
+    meant = event_of(view) if whole > 1 else [record]
     if is_shelved(record):
         return ASIDE
-    if record.state in UNACKED_STATES:
-        return "event" if _of_its_event(view, UNACKED_STATES) > 1 else "acknowledge"
-    if record.state not in STANDING_STATES:
+    if _in(UNACKED_STATES, meant):
+        return "event" if whole == 1 and _in(UNACKED_STATES, event_of(view)) > 1 else "acknowledge"
+    if not _in(STANDING_STATES, meant):
         return "close"
     unjudged = not record.close_reason
     if unjudged and record.dispatched_at is None:
@@ -47,43 +50,52 @@ def next_of(view: DeskAlarm, w: Words) -> str:
     return "incident" if grave and record.incident_id is None else WAITS
 
 
-def build(view: DeskAlarm, me: str | None, w: Words) -> list[Child]:
-    """The actions that make sense now, each with its key; what is done is a mark and no longer a button."""
+def build(view: DeskAlarm, me: str | None, w: Words, *, whole: int = 1) -> list[Child]:
+    """The actions that make sense now, each with its key; what is done is a mark and no longer a button.
+
+    Where they are for the `whole` event they say for how many alarms.
+    """
     record = view.detail.alarm
     if record.state == AlarmState.CLOSED:
         reason = w(REASONS[record.close_reason]) if record.close_reason else ""
         said = " · ".join(part for part in (w("已关闭"), reason, record.closed_by or "") if part)
         return [html.P([icon("check"), said, *_onward(w)], className="desk-closed")]
-    unacked = record.state in UNACKED_STATES
+    event = event_of(view)
+    meant = event if whole > 1 else [record]
+    unacked = bool(_in(UNACKED_STATES, meant))
     shelved = is_shelved(record)
-    mine = record.owner is not None and record.owner == me
-    to_look = _of_its_event(view, UNACKED_STATES)
-    whole = not to_look and _of_its_event(view, OPEN_STATES) > 1  # else each of its alarms would be asked about
-    first = next_of(view, w)
-    if whole and first == "close":
+    owners = {one.owner for one in meant}
+    to_look = _in(UNACKED_STATES, event)
+    together = (
+        whole == 1 and not to_look and _in(OPEN_STATES, event) > 1
+    )  # else each of its alarms would be asked about
+    first = next_of(view, w, whole=whole)
+    if together and first == "close":
         first = "event"
 
-    def button(action: str, word: str, key: str, *, done: bool = False, **data: str) -> html.Button:
+    def button(action: str, word: str, key: str, *, done: bool = False, of: int = 1, **data: str) -> html.Button:
         kind = " is-primary" if action == first else " is-done" if done else ""
+        said = f"{w(word)} ×{of}" if of > 1 else w(word)
         return html.Button(
-            [icon("check") if done else None, html.Span(w(word)), html.Kbd(key)],
+            [icon("check") if done else None, html.Span(said), html.Kbd(key)],
             type="button",
             className=f"desk-button{kind}",
             **attributes(data_action=action, **data),
         )
 
-    owner = "放回" if mine else "认领" if record.owner is None else "接手"
+    owner = "认领" if None in owners else "放回" if owners == {me} else "接手"
+    others = whole == 1 and to_look > int(unacked)
     return [
-        button("claim", owner, "C", done=mine),
-        button("acknowledge", "确认" if unacked else "已确认", "A", done=not unacked),
-        button("event", "确认整个事件", "Shift A", data_what="acknowledge") if to_look > int(unacked) else None,
+        button("claim", owner, "C", done=owners == {me}, of=whole),
+        button("acknowledge", "确认" if unacked else "已确认", "A", done=not unacked, of=min(whole, to_look)),
+        button("event", "确认整个事件", "Shift A", data_what="acknowledge") if others else None,
         button("dispatch", "派单" if record.dispatched_at is None else "增派", "D"),
-        button("shelve", "取消搁置" if shelved else "搁置", "S", done=shelved),
-        button("false", "误报", "F"),
-        button("close", "关闭", "X"),
-        button("event", "关闭整个事件", "Shift X", data_what="close") if whole else None,
+        button("shelve", "取消搁置" if shelved else "搁置", "S", done=shelved, of=whole),
+        button("false", "误报", "F", of=whole),
+        button("close", "关闭", "X", of=whole),
+        button("event", "关闭整个事件", "Shift X", data_what="close") if together else None,
         button("incident", "转为事件", "I", done=record.incident_id is not None),
-        _waiting(record, w, whole=whole) if first == WAITS else None,
+        _waiting(record, w, whole=together) if first == WAITS else None,
     ]
 
 
@@ -108,8 +120,13 @@ def _onward(w: Words) -> list[Child]:
     return [html.Span(w("下一条")), html.Kbd("J")]
 
 
-def _of_its_event(view: DeskAlarm, states: Collection[str]) -> int:
-    """How many alarms of its confirmed event are in one of `states`, itself among them."""
-    event = view.detail.alarm.event_id
-    found = [view.detail.alarm.state, *(a.state for a in view.siblings if a.event_id == event)]
-    return sum(state in states for state in found) if event is not None else 0
+def event_of(view: DeskAlarm) -> Sequence[AlarmRecord | AlarmChanged]:
+    """The open alarms of its confirmed event, itself first; nothing where it is of none."""
+    record = view.detail.alarm
+    if record.event_id is None or record.state == AlarmState.CLOSED:
+        return []
+    return [record, *(a for a in view.siblings if a.event_id == record.event_id)]
+
+
+def _in(states: Collection[str], alarms: Sequence[AlarmRecord | AlarmChanged]) -> int:
+    return sum(one.state in states for one in alarms)

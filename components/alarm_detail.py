@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from data_access.domain.alarm_names import ACTIONS, OUTCOMES, REASONS
 from data_access.domain.alarms import STANDING_STATES, AlarmAction, AlarmState
 from data_access.domain.correlation import is_stale
 from data_access.domain.periods import SHANGHAI
+from data_access.events import AlarmChanged
 from data_access.viewmodels.alarms import AlarmRecord, AlarmStep
 from data_access.viewmodels.areas import AreaLabel
 from data_access.viewmodels.desk import Chart, DeskAlarm
@@ -38,22 +40,22 @@ WINDOWS: Final = {"drill": "演练", "maintenance": "检修"}
 SHOWN_STEPS: Final = 60
 
 
-def regions(
-    view: DeskAlarm, *, may_act: bool, may_comment: bool, me: str | None, w: Words
+def regions(  # who looks, and what his actions are for
+    view: DeskAlarm, *, may_act: bool, may_comment: bool, me: str | None, w: Words, whole: int = 1
 ) -> dict[str, Child | list[Child]]:
-    """The parts of the middle column by the name of their place in the page."""
+    """The parts of the middle column by the name of their place in the page; actions are for `whole` alarms at once."""
     record = view.detail.alarm
     may_comment = may_comment and record.state != AlarmState.CLOSED  # history is not added to
     return {
         "head": _head(view, w),
         "life": _life(record, view.detail.history, w),
-        "acts": alarm_acts.build(view, me, w) if may_act else alarm_acts.standing(record, w),
+        "acts": alarm_acts.build(view, me, w, whole=whole) if may_act else alarm_acts.standing(record, w),
         "guide": alarm_guide.build(
-            view, w, ticking=may_comment, next_=may_act and alarm_acts.next_of(view, w) == "step"
+            view, w, ticking=may_comment, next_=may_act and alarm_acts.next_of(view, w, whole=whole) == "step"
         ),
         "readings": _readings(view.chart, record, w),
         "siblings": _siblings(view, w),
-        "timeline": _timeline(view.detail.history, writing=may_comment, w=w),
+        "timeline": _timeline(view, writing=may_comment, w=w),
     }
 
 
@@ -79,7 +81,7 @@ def _head(view: DeskAlarm, w: Words) -> list[Child]:
     for area in view.around.trail:
         crumbs += [html.Span(w.name(area.name, area.name_en)), icon("chev")]
     return [
-        html.Div([*meta, *_marks(record, view.case, view.at, w)], className="desk-meta"),
+        html.Div([*meta, *_marks(view, w)], className="desk-meta"),
         html.H1([html.Span(title(record, w)), html.Span(record.place, className="desk-where")]),
         html.Div([*crumbs[:-1], *[html.Span(fact) for fact in _facts(view, w)]], className="desk-crumbs"),
         html.Div(
@@ -124,14 +126,17 @@ def _shelf(record: AlarmRecord, w: Words) -> str | None:
     return f"{until} · {record.shelve_reason}" if record.shelve_reason else until
 
 
-def _marks(record: AlarmRecord, case: str | None, now: datetime, w: Words) -> list[Child]:
+def _marks(view: DeskAlarm, w: Words) -> list[Child]:
     """What must be known of it beside its state."""
+    record, case = view.detail.alarm, view.case
     judged = record.close_reason if record.state != AlarmState.CLOSED else None
-    stale = record.state in STANDING_STATES and is_stale(record.raised_at, now=now)
+    stale = record.state in STANDING_STATES and is_stale(record.raised_at, now=view.at)
+    together = len(alarm_acts.event_of(view))
     said = (
         record.run is not None and _replayed(record, w),
         record.window and w(WINDOWS.get(record.window, record.window)),
-        record.event_id == record.id and w("多点报警，已证实"),
+        together > 1 and w("{n} 处同时报警，已证实", n=together),
+        together == 1 and record.event_id == record.id and w("多点报警，已证实"),
         _shelf(record, w),
         record.chattering and w("反复抖动"),
         stale and w("长存：已持续一天以上"),
@@ -251,12 +256,14 @@ def _siblings(view: DeskAlarm, w: Words) -> list[Child]:
     return [html.H2([w("同处告警"), html.Small(w("{n} 条", n=len(rows)))]), html.Ul(rows)]
 
 
-def _timeline(history: Sequence[AlarmStep], *, writing: bool, w: Words) -> list[Child]:
-    """What happened, newest first."""
-    shown = history[: -SHOWN_STEPS - 1 : -1]
-    rows: list[Child] = [
-        html.Li([html.Time(_time(step.at)), html.Span(_told(step, w))], className=_kind(step)) for step in shown
-    ]
+def _timeline(view: DeskAlarm, *, writing: bool, w: Words) -> list[Child]:
+    """What happened, newest first; among it when the others of its confirmed event were raised."""
+    history = view.detail.history
+    steps = [(step.at, _kind(step), _told(step, w)) for step in history]
+    others = [a for a in alarm_acts.event_of(view) if isinstance(a, AlarmChanged)]
+    joined = [(a.raised_at, "is-machine", _joined(a, w)) for a in others]
+    shown = sorted([*steps, *joined], key=itemgetter(0))[: -SHOWN_STEPS - 1 : -1]
+    rows: list[Child] = [html.Li([html.Time(_time(at)), html.Span(told)], className=kind) for at, kind, told in shown]
     note = html.Button(
         [html.Span(w("添加备注…")), html.Kbd("N")],
         type="button",
@@ -264,10 +271,15 @@ def _timeline(history: Sequence[AlarmStep], *, writing: bool, w: Words) -> list[
         **attributes(data_action="note"),
     )
     return [
-        html.H2([w("时间线"), html.Small(w("全部 {n} 条", n=len(history)))]),
+        html.H2([w("时间线"), html.Small(w("全部 {n} 条", n=len(history) + len(joined)))]),
         html.Ol(rows, className="desk-steps", tabIndex="0", **attributes(aria_label=w("时间线"))),
         note if writing else None,
     ]
+
+
+def _joined(alarm: AlarmChanged, w: Words) -> list[Child]:
+    name = labels.of(labels.ALARM, alarm.kind, w)
+    return [html.B(f"{w('系统')} "), w("{what} 也报警", what=f"{name} · {alarm_queue.seat(alarm, w)}")]
 
 
 def _kind(step: AlarmStep) -> str:

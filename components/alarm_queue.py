@@ -5,7 +5,7 @@ A line is made once, here. The server fills it for the first paint, `desk.js` fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -19,7 +19,7 @@ from components.markup import Input
 from components.parts import Child, attributes, icon, mark
 from data_access.events import AlarmChanged
 from data_access.viewmodels.areas import Place
-from data_access.viewmodels.desk import DeskQueue
+from data_access.viewmodels.desk import DeskLine, DeskQueue
 
 VIEWS: Final = {
     "open": "待办",
@@ -82,18 +82,22 @@ def build(
 
 def templates(w: Words) -> html.Div:
     """A line of each sort, for the scripts to copy."""
-    return html.Div([_row(w), _head(w), _group(w)], id="desk-templates", hidden=True)
+    return html.Div([_row(w), _event(w), _head(w), _group(w)], id="desk-templates", hidden=True)
 
 
-def seat(alarm: AlarmChanged, w: Words) -> str:
-    """`翠竹苑 3 栋 第 5 层`: the building and, where it is known, the floor."""
-    return alarm.place if alarm.floor is None else f"{alarm.place} {w('第 {n} 层', n=alarm.floor)}"
+def seat(alarm: AlarmChanged, w: Words, floors: Sequence[int] = ()) -> str:
+    """`翠竹苑 3 栋 第 5 层`: the building and, where it is known, the floor; of an event the lowest and highest."""
+    known = floors or ([] if alarm.floor is None else [alarm.floor])
+    if not known:
+        return alarm.place
+    low, high = min(known), max(known)
+    return f"{alarm.place} {w('第 {n} 层', n=low) if low == high else w('第 {n}–{to} 层', n=low, to=high)}"
 
 
-def place_of(alarm: AlarmChanged, places: Mapping[str, str], w: Words) -> str:
+def place_of(alarm: AlarmChanged, places: Mapping[str, str], w: Words, floors: Sequence[int] = ()) -> str:
     """`水贝社区 · 翠竹苑 3 栋 第 5 层`: the lowest named area above the place, then the place."""
     area = next((places[alarm.area[:n]] for n in range(len(alarm.area), 0, -3) if alarm.area[:n] in places), "")
-    return " · ".join(dict.fromkeys(part for part in (area, seat(alarm, w)) if part))
+    return " · ".join(dict.fromkeys(part for part in (area, seat(alarm, w, floors)) if part))
 
 
 def _filters(query: Mapping[str, str], place: Place, w: Words) -> html.Div:
@@ -167,20 +171,22 @@ def _areas(place: Place, w: Words) -> html.Select:
 def _first_lines(queue: DeskQueue, places: Mapping[str, str], now: datetime, w: Words) -> list[Child]:
     lines: list[Child] = []
     severity = None
-    for alarm in queue.rows:
-        if alarm.severity != severity:
-            severity = alarm.severity
-            lines.append(_head(w, severity, queue.by_severity.get(severity, 0)))
-        lines.append(_row(w, alarm, place_of(alarm, places, w), now))
+    for line in queue.lines:
+        if line.severity != severity:
+            severity = line.severity
+            folded = sum(one.n - 1 for one in queue.lines if one.severity == severity)
+            lines.append(_head(w, severity, queue.by_severity.get(severity, 0), folded))
+        place = place_of(line.alarm, places, w, line.floors)
+        lines.append(_event(w, line, place, now) if line.n > 1 else _row(w, line.alarm, place, now))
     return lines
 
 
-def _head(w: Words, severity: int = 1, n: int | None = None) -> html.Div:
+def _head(w: Words, severity: int = 1, n: int | None = None, folded: int = 0) -> html.Div:
     return html.Div(
         [
             mark(severity, w),
             html.B(w(labels.SEVERITY[severity]), **attributes(data_f="name")),
-            html.Span(fmt.count(n) if n is not None else "", **attributes(data_f="n")),
+            html.Span(_lines_of(n, folded), **attributes(data_f="n")),
             html.Span(w(LOOK[severity]), className="desk-target", **attributes(data_f="target")),
         ],
         className="desk-head",
@@ -188,6 +194,13 @@ def _head(w: Words, severity: int = 1, n: int | None = None) -> html.Div:
         **attributes(aria_hidden="true"),  # a list box holds options alone; each line names its grade
         **({} if n is not None else attributes(data_template="head")),
     )
+
+
+def _lines_of(n: int | None, folded: int) -> str:
+    """`5`, or `5 → 3` where of five alarms several are one line."""
+    if n is None:
+        return ""
+    return f"{fmt.count(n)} → {n - folded}" if 0 < folded < n else fmt.count(n)
 
 
 def _row(w: Words, alarm: AlarmChanged | None = None, place: str = "", now: datetime | None = None) -> html.Div:
@@ -220,6 +233,35 @@ def _row(w: Words, alarm: AlarmChanged | None = None, place: str = "", now: date
         className=f"desk-row{' is-unacked' if unacked else ''}",
         role="option",
         **({} if alarm else attributes(data_template="alarm")),
+        **attributes(aria_selected="false"),
+    )
+
+
+def _event(w: Words, line: DeskLine | None = None, place: str = "", now: datetime | None = None) -> html.Div:
+    """A confirmed event: its alarms as one line, which its right end unfolds; without one the empty template."""
+    alarm = line.alarm if line else None
+    unacked = line.unacked if line else 0
+    said = w("{n}/{of} 未确认", n=unacked, of=line.n) if line and unacked < line.n else w("{n} 条未确认", n=unacked)
+    tag = html.Span(said, className="desk-tag is-strong") if unacked else None
+    title = labels.of(labels.ALARM, alarm.kind, w) if alarm else ""
+    return html.Div(
+        [
+            mark(alarm.severity if alarm else 1, w),
+            html.Div(
+                [_title(title, _value(alarm)), _marks(f"×{line.n}" if line else "", tag)],
+                className="desk-line-a",
+            ),
+            html.Div(place, className="desk-line-b", **attributes(data_f="place")),
+            html.Span(
+                fmt.age(now - line.since, w) if line and now else "", className="desk-age", **attributes(data_f="age")
+            ),
+            html.Span("", className="desk-owner", **attributes(data_f="owner")),
+            html.Span("", className="desk-ring", **attributes(data_f="ring", aria_hidden="true")),
+            html.Span(icon("chev"), className="desk-fold", title=w("展开、收起"), **attributes(data_fold="")),
+        ],
+        className=f"desk-row is-event{' is-unacked' if unacked else ''}",
+        role="option",
+        **({} if line else attributes(data_template="event")),
         **attributes(aria_selected="false"),
     )
 
@@ -278,7 +320,7 @@ def _none(queue: DeskQueue, now: datetime, w: Words) -> html.Div:
         ],
         id=Ids.NONE,
         className="desk-none",
-        hidden=bool(queue.rows),
+        hidden=bool(queue.lines),
     )
 
 

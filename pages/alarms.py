@@ -70,7 +70,10 @@ def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
 
 
 def alarm() -> Response:
-    """`GET /desk/alarm?id=…`: one alarm as HTML by part, with what the scripts must know of it."""
+    """`GET /desk/alarm?id=…`: one alarm as HTML by part, with what the scripts must know of it.
+
+    `whole` is for how many alarms of its confirmed event the actions of the page are: those of the folded line.
+    """
     w = words(request.args.get("lang"))
     who = viewer()
     try:
@@ -80,7 +83,8 @@ def alarm() -> Response:
     except DomainError as refused:
         return _answer({"refused": w(str(refused))}, 404)
     may_act, may_comment = _may(Action.ACT_ON_ALARMS), _may(Action.COMMENT)
-    parts = alarm_detail.regions(view, may_act=may_act, may_comment=may_comment, me=who.name, w=w)
+    whole = int(given) if (given := request.args.get("whole", "1")).isdecimal() and len(given) < 5 else 1
+    parts = alarm_detail.regions(view, may_act=may_act, may_comment=may_comment, me=who.name, w=w, whole=whole)
     parts["context"] = alarm_context.build(view, w, may_reveal=_may(Action.REVEAL))
     record = view.detail.alarm
     return _answer(

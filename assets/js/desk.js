@@ -33,15 +33,15 @@
     let known = false; // a snapshot is here
     let stale = true; // the list's lines are to be made anew
     let touchedAt = performance.now();
-    let flooding = false;
-    let unfolded = false; // the officer has switched the flood's view off
-    let positions = new Map();
+    let shape = 0; // of the queue, when the lines were made
+    let spots = new Map(); // alarm → the line it is in, and which one that is
 
     const list = yiping.deskList.createList({ box, make: yiping.deskRows.make, fill });
-    const detail = yiping.deskDetail.createDetail({ detail: detailBox, context: byId("desk-context"), onShown, onFailed: (why) => acts.tell(why, "is-refused") });
+    const detail = yiping.deskDetail.createDetail({ detail: detailBox, context: byId("desk-context"), whole, onShown, onFailed: (why) => acts.tell(why, "is-refused") });
     const acts = yiping.deskOfficer.create({ queue, detail, targets, redraw, clear: () => selection.clear(), go });
 
     const windows = yiping.deskWindows.create({ tell: acts.tell });
+    const flood = yiping.deskFlood.createFlood({ lines: list.lines, show: (on) => queue.setFlood(on) && redraw(true), announce: acts.announce });
 
     // ---- the list
 
@@ -49,10 +49,11 @@
       if (line.type === "head") return yiping.deskRows.fillHead(element, line);
       const view = {
         now: now(), me: here.me, called: acts.called, current: selection.current(), isMarked: selection.isMarked, isGone: queue.isGone,
-        position: positions.get(line.id), total: positions.size,
+        position: lineOf(line.ids ? line.ids[0] : line.id).position, total: spots.total, of: line.of,
       };
       if (line.type === "alarm") return yiping.deskRows.fillAlarm(element, queue.get(line.id), view);
       const members = line.ids.map((id) => queue.get(id));
+      if (line.type === "event") return yiping.deskRows.fillEvent(element, line, members, view);
       line.unacked = members.filter(yiping.deskQueue.isUnacked).length;
       return yiping.deskRows.fillGroup(element, line, members[0], view);
     }
@@ -68,14 +69,40 @@
 
     function draw() {
       if (!known) return;
-      if (stale) {
+      if (stale || shape !== queue.shape()) {
         stale = false;
-        const lines = queue.lines(), current = `a${selection.current()}`;
-        positions = new Map();
-        for (const line of lines) if (line.type === "alarm") positions.set(line.id, positions.size + 1);
-        list.show(lines, positions.has(selection.current()) ? current : list.keyAt(0));
+        shape = queue.shape();
+        const lines = queue.lines(), before = list.keyAt(0), of = whole(detail.open());
+        place(lines);
+        list.show(lines, (lineOf(selection.current()).line || {}).key || before);
+        if (whole(detail.open()) !== of) detail.show(detail.open()); // one more has joined the event, or it was unfolded
       } else list.drawNow();
       drawAround();
+    }
+
+    /** Which line each alarm is in: its own, else the folded one that stands for it. */
+    function place(lines) {
+      spots = new Map();
+      spots.total = 0;
+      for (const line of lines) {
+        if (line.type === "head" || (line.ids && line.open)) continue;
+        spots.total += 1;
+        for (const id of line.ids || [line.id]) spots.set(id, { line, position: spots.total });
+      }
+    }
+
+    const lineOf = (id) => spots.get(id) || {};
+
+    /** The folded line that is current. */
+    function folded() {
+      const { line } = lineOf(selection.current());
+      return line && line.ids ? line : undefined;
+    }
+
+    /** For how many alarms the actions on `id` are: all of a folded event. */
+    function whole(id) {
+      const { line } = lineOf(id);
+      return line && line.type === "event" ? line.ids.filter((one) => queue.get(one).state !== "closed").length : 1;
     }
 
     function drawAround() {
@@ -83,8 +110,8 @@
       const { views, kinds, oldest } = queue.counts(), waiting = queue.waiting().length, marked = selection.marked();
       for (const chip of root.querySelectorAll("[data-view-count]")) yiping.deskRows.setText(chip, views[chip.dataset.viewCount] ? figure(views[chip.dataset.viewCount]) : "");
       for (const chip of root.querySelectorAll("[data-rare]")) chip.hidden = !views[chip.dataset.view] && filter.view !== chip.dataset.view;
-      const active = `desk-alarm-${selection.current()}`; // a line that is scrolled away is not in the document
-      if (byId(active)) box.setAttribute("aria-activedescendant", active);
+      const { line } = lineOf(selection.current()), active = line && list.element(line.key); // what is scrolled away has none
+      if (active) box.setAttribute("aria-activedescendant", active.id);
       else box.removeAttribute("aria-activedescendant");
       pill.hidden = !waiting;
       yiping.deskRows.setText(slot(pill, "waiting"), t("{n} 条新告警", { n: waiting }));
@@ -122,40 +149,12 @@
       redraw(true);
     }
 
-    // ---- flood
-
-    function weigh() {
-      const flood = yiping.reducer.flood(yiping.live.state()), on = Boolean(flood), n = flood ? flood.per10 : 0;
-      if (on !== flooding) {
-        flooding = on;
-        unfolded = false;
-        if (on) acts.announce(t("告警洪泛：近 10 分钟 {n} 条", { n }));
-      }
-      if (queue.setFlood(flooding && !unfolded)) redraw(true);
-      const banner = byId("desk-flood");
-      banner.hidden = !flooding;
-      if (!flooding) return;
-      const merged = list.lines().filter((line) => line.type === "group"), ids = (held) => merged.filter((g) => Boolean(g.held) === held).reduce((sum, g) => sum + g.ids.length, 0);
-      yiping.deskRows.setText(slot(banner, "title"), t("告警洪泛 · 近 10 分钟 {n} 条", { n }));
-      yiping.deskRows.setText(slot(banner, "said"), unfolded ? t("现在逐条列出") : [ids(false) && t("同源合并 {n} 条", { n: ids(false) }), ids(true) && t("提示折叠 {n} 条", { n: ids(true) }), t("紧急与生命安全逐条保留")].filter(Boolean).join(" · "));
-      yiping.deskRows.setText(slot(banner, "switch"), unfolded ? t("回到洪泛视图") : t("退出洪泛视图"));
-    }
-
-    /** What devices say, or what is pushed, has not come for a while. (A lost connection has the banner of all pages.) */
-    function doubt() {
-      const { connection, behind, lastEventAt } = yiping.live.status(), note = byId("desk-late"), late = connection === "late";
-      if (late) {
-        const time = yiping.display.clock(behind ? Date.parse(behind) : lastEventAt || now());
-        yiping.deskRows.setText(slot(note, "title"), behind ? t("收数停在 {time}", { time }) : t("推送停在 {time}", { time }));
-        yiping.deskRows.setText(slot(note, "said"), t("之后的新告警可能没有到，请用电话与消控室核对"));
-      }
-      note.hidden = !late;
-    }
-
     // ---- what is current
 
-    function targets() {
-      return selection.targets().map((id) => queue.get(id)).filter((a) => a && a.state !== "closed");
+    /** What an action is for: what is marked, else all of the event whose folded line is current unless `alone`, else what is current. */
+    function targets(alone = false) {
+      const line = folded(), all = !alone && !selection.marked().length && line && line.type === "event";
+      return (all ? line.ids : selection.targets()).map((id) => queue.get(id)).filter((a) => a && a.state !== "closed");
     }
 
     function go(id, { reveal = true } = {}) {
@@ -167,7 +166,7 @@
     function after(reveal) {
       const id = selection.current();
       if (id === null) return;
-      if (reveal) list.reveal(folded() ? folded().key : `a${id}`);
+      if (reveal) list.reveal((lineOf(id).line || {}).key);
       detail.show(id);
       keepAddress();
       redraw();
@@ -184,12 +183,19 @@
       if (!on) box.focus({ preventScroll: true });
     }
 
-    /** The folded group that is current, by the alarm that stands for it. */
-    const folded = () => list.lines().find((line) => line.type === "group" && !line.open && line.ids.includes(selection.current()));
-
-    function unfoldGroup(key) {
+    /** Fold or unfold; what was current among what is folded stays so in its line. */
+    function toggleLine(key) {
+      if (!key) return;
       queue.toggle(key);
-      redraw(true);
+      draw();
+      list.reveal((lineOf(selection.current()).line || {}).key);
+    }
+
+    /** One alarm by its number. Of a folded event it may be any: it is unfolded, so that actions are for this one. */
+    function goTo(id) {
+      const { line } = lineOf(id);
+      if (line && line.ids && line.ids[0] !== id) toggleLine(line.key);
+      go(id);
     }
 
     function keepAddress() {
@@ -218,21 +224,20 @@
     const OWN = {
       mark: () => selection.current() !== null && (selection.toggle(selection.current(), list.lines()), redraw()),
       markAll: () => (selection.markAll(list.lines()), redraw()),
-      open: () => (folded() ? unfoldGroup(folded().key) : enter(true)),
+      open: () => (folded() && (folded().type === "group" || innerWidth >= SIDE_BY_SIDE_PX) ? toggleLine(folded().key) : enter(true)),
+      unfoldLine: () => folded() && toggleLine(folded().key),
+      foldLine: () => toggleLine((lineOf(selection.current()).line || {}).of),
       search: () => byId("desk-search").focus(),
       settle,
       leave,
       graver() {
         const worse = queue.graver(selection.current());
         if (!worse) return;
+        const { line } = lineOf(worse.alarm_id);
         enter(true);
-        go(worse.alarm_id);
+        go(line && line.ids ? line.ids[0] : worse.alarm_id);
       },
-      unfold() {
-        if (!flooding) return;
-        unfolded = !unfolded;
-        weigh();
-      },
+      unfold: () => flood.toggle(),
       place() {
         const on = document.documentElement.classList.toggle("is-place");
         for (const button of root.querySelectorAll('[data-action="place"]')) button.setAttribute("aria-expanded", String(on));
@@ -288,13 +293,13 @@
       const row = event.target.closest(".desk-row");
       if (!row) return;
       touchedAt = performance.now();
-      if (row.dataset.group) {
-        unfoldGroup(row.dataset.group);
+      if (row.matches(".is-group, .is-event.is-open") || event.target.closest("[data-fold]")) {
+        toggleLine(row.dataset.group);
         return;
       }
       const id = Number(row.dataset.id);
       if (event.shiftKey) selection.extend(list.lines(), id);
-      else if (event.ctrlKey || event.metaKey || event.target.closest(".sv")) selection.toggle(id);
+      else if (event.ctrlKey || event.metaKey || event.target.closest(".sv")) selection.toggle(id, list.lines());
       else selection.go(id);
       after(false);
       if (!event.shiftKey && !event.ctrlKey && !event.metaKey && !event.target.closest(".sv")) enter(true);
@@ -314,7 +319,7 @@
       const { action, what, view, go: to, tick: step, tickText, call, camera, cameraName, reveal, revealName } = target.dataset;
       if (action) run(action, what ? { what } : {});
       else if (view) narrow({ view });
-      else if (to) go(Number(to));
+      else if (to) goTo(Number(to));
       else if (step) acts.run("tick", { step, text: tickText });
       else if (call) acts.run("call", { n: [...byId("desk-context").querySelectorAll("[data-call]")].indexOf(target) + 1 });
       else if (reveal) acts.run("reveal", { person: Number(reveal), who: revealName });
@@ -347,8 +352,9 @@
         enter(true);
         go(wanted);
       } else if (innerWidth >= SIDE_BY_SIDE_PX) {
-        const waits = list.lines().find((line) => line.type === "alarm" && yiping.deskQueue.isUnacked(queue.get(line.id)));
-        if (waits) go(waits.id);
+        const ids = list.lines().flatMap((line) => line.ids || (line.type === "alarm" ? [line.id] : []));
+        const waits = ids.find((id) => yiping.deskQueue.isUnacked(queue.get(id)));
+        if (waits) go(waits);
         else run("first");
       }
     }
@@ -380,7 +386,7 @@
         queue.load(Object.values(state.alarms), known);
         known = true;
         root.classList.add("is-known");
-        weigh();
+        flood.weigh();
         stale = true;
         draw();
         windows.draw(yiping.reducer.windows(state));
@@ -389,7 +395,7 @@
         else told("own");
         return;
       }
-      if (event.type === "flood.changed") weigh();
+      if (event.type === "flood.changed") flood.weigh();
       if (event.type === "window.changed") windows.draw(yiping.reducer.windows(state));
       if (event.type === "duty.changed") acts.duty(event);
       if (event.type === "rules.changed") touches(event);
@@ -428,8 +434,8 @@
     setInterval(() => {
       if (document.hidden) return;
       if (performance.now() - touchedAt > IDLE_MS && queue.waiting().length) settle();
-      if (known) weigh();
-      doubt();
+      if (known) flood.weigh();
+      yiping.deskFlood.doubt();
       acts.seats();
       redraw();
       tick();

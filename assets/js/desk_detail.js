@@ -8,10 +8,12 @@
   const HELD_MS = 300;
   const t = (source, values) => yiping.t(source, values);
 
-  function createDetail({ detail, context, onShown, onFailed }) {
-    const kept = new Map(); // id → the newest answer
+  /** `whole(id)` tells for how many alarms of a confirmed event the actions are, 1 where for this one alone. */
+  function createDetail({ detail, context, whole, onShown, onFailed }) {
+    const kept = new Map(); // id and what is acted on → the newest answer
     const shown = {}; // part → its HTML
     let open = null; // id
+    let actsOn = 1; // how many alarms the actions are for
     let round = 0;
     let players = [];
     let holding = 0;
@@ -19,9 +21,9 @@
 
     const place = (name) => (name === "context" ? context : detail.querySelector(`[data-part="${name}"]`));
 
-    function fetchAlarm(id) {
-      const lang = document.body.dataset.lang === "en" ? "&lang=en" : "";
-      return fetch(`/desk/alarm?id=${id}${lang}`, { credentials: "same-origin" })
+    function fetchAlarm(id, of) {
+      const lang = document.body.dataset.lang === "en" ? "&lang=en" : "", more = of > 1 ? `&whole=${of}` : "";
+      return fetch(`/desk/alarm?id=${id}${more}${lang}`, { credentials: "same-origin" })
         .then((answer) => answer.json())
         .catch(() => ({ refused: t("这里的数据没有取到，请再试一次") })) // a browser's own words are nobody's
         .then((body) => {
@@ -124,10 +126,11 @@
 
     function refresh() {
       if (open === null) return Promise.resolve();
-      const id = open, mine = (round += 1);
-      return fetchAlarm(id).then(
+      const id = open, of = whole(id), mine = (round += 1);
+      actsOn = of;
+      return fetchAlarm(id, of).then(
         (answer) => {
-          kept.set(id, answer);
+          kept.set(`${id} ${of}`, answer);
           if (kept.size > AHEAD) kept.delete(kept.keys().next().value);
           if (mine === round && open === id) put(answer);
         },
@@ -136,9 +139,11 @@
     }
 
     function show(id) {
-      if (id === open) return Promise.resolve();
+      const of = id === null ? 1 : whole(id);
+      if (id === open && of === actsOn) return Promise.resolve();
+      if (id !== open) revealed.clear(); // for this alarm it was asked
       open = id;
-      revealed.clear(); // for this alarm it was asked
+      actsOn = of;
       if (id === null) {
         stop();
         delete detail.dataset.alarm;
@@ -149,9 +154,9 @@
         detail.classList.add("is-empty");
         return Promise.resolve();
       }
-      const known = kept.get(id);
+      const known = kept.get(`${id} ${of}`);
       if (known) put(known);
-      else detail.classList.add("is-loading");
+      else if (detail.dataset.alarm !== String(id)) detail.classList.add("is-loading");
       return refresh();
     }
 

@@ -4,13 +4,13 @@
 
   const KEYS = {
     j: "next", ArrowDown: "next", k: "previous", ArrowUp: "previous", Home: "first", End: "last",
-    PageDown: "pageDown", PageUp: "pageUp", " ": "mark", Enter: "open",
+    PageDown: "pageDown", PageUp: "pageUp", " ": "mark", Enter: "open", ArrowRight: "unfoldLine", ArrowLeft: "foldLine",
     a: "acknowledge", c: "claim", d: "dispatch", s: "shelve", x: "close", f: "false", i: "incident",
     n: "note", o: "graver", t: "step", v: "video", z: "undo", r: "settle", e: "unfold", g: "siblings", m: "sound", b: "mentions", h: "shift", w: "window", p: "place",
     "/": "search", "?": "help", Escape: "leave",
   };
   const EVENT = { a: "acknowledge", c: "claim", x: "close" }; // with Shift: all alarms of a confirmed event
-  const LIST_ONLY = new Set([" ", "Enter", "ArrowDown", "ArrowUp", "Home", "End", "PageDown", "PageUp"]);
+  const LIST_ONLY = new Set([" ", "Enter", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft", "Home", "End", "PageDown", "PageUp"]);
 
   /**
    * The action for a key press: { action, extend } or null. `where` says what has the focus: "field" (something is

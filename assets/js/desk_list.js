@@ -23,20 +23,20 @@
     const ground = document.createElement("div");
     const elements = new Map(); // key of a line → its element
     let lines = [], tops = [0], places = new Map();
-    let heights = { head: 28, alarm: 56, group: 56 }, frame = 0;
+    let heights = { head: 28, alarm: 56, event: 56, group: 56 }, frame = 0;
     ground.className = "desk-ground";
     ground.setAttribute("role", "presentation");
 
     function measure() {
       const style = getComputedStyle(document.documentElement), rem = parseFloat(style.fontSize);
       const row = Math.round(parseFloat(style.getPropertyValue("--row")) * rem);
-      heights = { head: Math.round(HEAD * rem), alarm: row, group: row };
+      heights = { head: Math.round(HEAD * rem), alarm: row, event: row, group: row };
       tops = [0];
       for (const line of lines) tops.push(tops[tops.length - 1] + heights[line.type]);
       ground.style.height = `${tops[tops.length - 1]}px`;
     }
 
-    const spare = { head: [], alarm: [], group: [] }; // elements out of sight, to be used again
+    const spare = { head: [], alarm: [], event: [], group: [] }; // elements out of sight, to be used again
 
     function put(element) {
       element.remove();

@@ -15,6 +15,8 @@
   let choices = []; // whom the open alarm can be sent to: [value, text, note]
   let places = []; // what of its place a window may be of, likewise
 
+  const ALONE = new Set(["dispatch", "note", "tick", "call", "reveal", "incident", "event"]); // of a folded event said of the alarm that is open
+
   function create({ queue, detail, targets, redraw, clear, go }) {
     const { send, toast, DONE, SAFE, UNDO_MS } = yiping.deskActions;
     const { may, me } = yiping.here.desk;
@@ -24,7 +26,12 @@
     let leave = () => undefined; // takes the line with its undo away
     const tell = (text, kind = "") => toast(byId("desk-toasts"), text, { kind });
     const announce = (text) => (byId("desk-say").textContent = text);
-    const named = (alarms) => (alarms.length === 1 ? `${yiping.deskRows.title(alarms[0])} · ${alarms[0].place}` : t("{n} 条告警", { n: alarms.length }));
+    const ofOneEvent = (alarms) => alarms.length > 1 && Boolean(alarms[0].event_id) && alarms.every((a) => a.event_id === alarms[0].event_id);
+
+    function named(alarms) {
+      if (alarms.length === 1) return `${yiping.deskRows.title(alarms[0])} · ${alarms[0].place}`;
+      return ofOneEvent(alarms) ? `${yiping.word("alarm", alarms[0].kind)} ×${alarms.length} · ${alarms[0].place}` : t("{n} 条告警", { n: alarms.length });
+    }
 
     const shift = yiping.deskShift.create({ queue, tell });
 
@@ -77,7 +84,10 @@
     const spanOf = (span) => (SPANS[span] ? SPANS[span]() : { until: new Date(yiping.live.serverNow() + Number(span) * 60000 - SHY_MS).toISOString() });
 
     const RUN = {
-      acknowledge: (alarms) => act("acknowledge", alarms.filter(yiping.deskQueue.isUnacked)),
+      acknowledge(alarms) {
+        const unseen = alarms.filter(yiping.deskQueue.isUnacked);
+        return unseen.length ? act("acknowledge", unseen) : tell(t("已经确认过了"));
+      },
       /** All open alarms of a confirmed event at once, in one transaction. */
       event([a], { what = "acknowledge" }) {
         if (a.event_id === null) return tell(t("这条告警不属于已证实的事件"));
@@ -86,11 +96,11 @@
         return what === "claim" ? act("claim", all.filter((b) => !b.owner)) : RUN.close(all);
       },
       async claim(alarms) {
-        if (alarms.length > 1) return act("claim", alarms.filter((a) => !a.owner));
-        const [a] = alarms;
-        if (a.owner === me) return act("release", alarms);
-        if (!a.owner) return act("claim", alarms);
-        return ask("takeover", alarms, { said: { owner: t("{owner} 已认领这条告警。", { owner: shift.called(a.owner) }) }, send: () => act("claim", alarms, { take_over: true }) });
+        const free = alarms.filter((a) => !a.owner), others = alarms.filter((a) => a.owner && a.owner !== me);
+        if (free.length) return act("claim", free);
+        if (!others.length) return act("release", alarms);
+        const owner = [...new Set(others.map((a) => shift.called(a.owner)))].join("、");
+        return ask("takeover", others, { said: { owner: t("{owner} 已认领这条告警。", { owner }) }, send: () => act("claim", others, { take_over: true }) });
       },
       shelve(alarms) {
         if (alarms.every(yiping.deskQueue.isShelved)) return act("unshelve", alarms);
@@ -98,11 +108,15 @@
           send: ({ span, reason }) => (reason ? act("shelve", alarms, { ...spanOf(span), reason }) : t("请写明为什么搁置")),
         });
       },
-      close: (alarms) => ask("close", alarms, {
+      close: (alarms, { reason: judged } = {}) => ask("close", alarms, {
+        prepare(dialog) {
+          if (judged) dialog.querySelector(`[value="${judged}"]`).checked = true;
+        },
         said: { stands: alarms.some((a) => a.state.startsWith("active")) ? t("告警条件仍在：先记下判断，恢复后自动关闭。") : "" },
         send: ({ reason, note }) => act("close", alarms, { reason, note: note || null }),
       }),
-      false: (alarms) => act("close", alarms, { reason: "false", note: null }),
+      /** One at once; several that bear each other out are asked about first. */
+      false: (alarms) => (ofOneEvent(alarms) ? RUN.close(alarms, { reason: "false" }) : act("close", alarms, { reason: "false", note: null })),
       dispatch: (alarms) => ask("dispatch", alarms.slice(0, 1), {
         prepare: (dialog) => yiping.deskDialogs.offer(dialog.querySelector("[data-options]"), "to", choices),
         send({ to, note }) {
@@ -179,7 +193,7 @@
       if (action === "undo") return undo();
       if (action === "shift") return shift.open();
       if (action === "window") return yiping.deskWindows.announce(places, tell);
-      const alarms = targets();
+      const alarms = targets(ALONE.has(action));
       if (!alarms.length) return tell(t("先选一条告警"));
       return RUN[action](alarms, more);
     }

@@ -74,6 +74,12 @@
     return { ...known, ...fields };
   }
 
+  /** Two of one event as one: as grave as the worse, as old as the older, over when both are. */
+  const asOne = (a, b) => ({
+    alarm_id: Math.min(a.alarm_id, b.alarm_id), severity: Math.max(a.severity, b.severity),
+    raised_ms: Math.min(a.raised_ms, b.raised_ms), last: a.last && b.last,
+  });
+
   /** What belongs together in a flood: one cause where one is known, else one kind in one community. */
   const cause = (a) => a.event_id ? `event ${a.event_id}` : `${a.kind} ${a.area.slice(0, COMMUNITY)}`;
 
@@ -85,18 +91,46 @@
     let listed = new Set(order);
     let places = new Map(); // id → what decided its place, which only settling weighs anew
     let flood = false;
-    const opened = new Set(); // groups of a flood that are unfolded
+    const opened = new Set(); // confirmed events, and groups of a flood, that are unfolded
+    const late = new Set(); // have joined an event while it was unfolded: counted in its line, listed when all settles
+    const ofEvent = new Map(); // confirmed event → how many of it are listed
+    let shape = 0; // grows with what makes other lines of the list
 
     const belongs = (a) => Boolean(a) && matches(a, filter, me, now());
 
-    const placed = (a) => ({ alarm_id: a.alarm_id, severity: a.severity, raised_ms: raisedMs(a), last: isDone(a) });
+    const placed = (a) => ({ alarm_id: a.alarm_id, event: a.event_id, severity: a.severity, raised_ms: raisedMs(a), last: isDone(a) });
+
+    function count(event, n) {
+      if (event) ofEvent.set(event, (ofEvent.get(event) || 0) + n);
+    }
+
+    /** Those of `found` in order, those of one confirmed event together: it is as grave as its worst, as old as its first. */
+    function sortedByEvent(found) {
+      const events = new Map();
+      for (const a of found) if (a.event) events.set(a.event, events.has(a.event) ? asOne(events.get(a.event), a) : a);
+      const place = (a) => events.get(a.event) || a;
+      return found.sort((a, b) => compare(place(a), place(b)) || compare(a, b)).map((a) => [a.alarm_id, place(a)]);
+    }
 
     function settle() {
-      const sorted = [...alarms.values()].filter(belongs).map(placed).sort(compare);
-      order = sorted.map((a) => a.alarm_id);
+      places = new Map(sortedByEvent([...alarms.values()].filter(belongs).map(placed)));
+      order = [...places.keys()];
       listed = new Set(order);
-      places = new Map(sorted.map((a) => [a.alarm_id, a]));
       waiting.clear();
+      late.clear();
+      ofEvent.clear();
+      for (const id of order) count(alarms.get(id).event_id, 1);
+      shape += 1;
+    }
+
+    /** What an alarm now is. One that has become part of an event changes the lines, not the order. */
+    function put(a) {
+      const known = alarms.get(a.alarm_id);
+      alarms.set(a.alarm_id, a);
+      if (!listed.has(a.alarm_id) || (known && known.event_id === a.event_id)) return;
+      if (known) count(known.event_id, -1);
+      count(a.event_id, 1);
+      shape += 1;
     }
 
     /**
@@ -131,22 +165,25 @@
       order.splice(low, 0, a.alarm_id);
       listed.add(a.alarm_id);
       places.set(a.alarm_id, own);
+      count(a.event_id, 1);
+      shape += 1;
     }
 
     /** Take what an alarm now is; tells whether it is one that has come into the list's view just now. */
     function apply(a) {
       const known = alarms.get(a.alarm_id);
       if (known && known.version > a.version) return false;
-      alarms.set(a.alarm_id, a);
+      put(a);
       if (listed.has(a.alarm_id)) return false; // stays where it is until the list settles
       if (!belongs(a)) {
         waiting.delete(a.alarm_id);
         return false;
       }
-      const isNew = !waiting.has(a.alarm_id);
-      if (a.severity >= CRITICAL) {
+      const isNew = !waiting.has(a.alarm_id), joins = ofEvent.get(a.event_id) > 0; // a line is there for it: nothing moves
+      if (a.severity >= CRITICAL || joins) {
         waiting.delete(a.alarm_id);
         insert(a);
+        if (joins && opened.has(eventKey(a.event_id))) late.add(a.alarm_id);
       } else waiting.add(a.alarm_id);
       return isNew && !known;
     }
@@ -155,7 +192,7 @@
     function load(list, keep) {
       const first = alarms.size === 0;
       const fresh = new Set(list.map((a) => a.alarm_id));
-      for (const [id, a] of alarms) if (!fresh.has(id)) listed.has(id) ? alarms.set(id, { ...a, state: "closed" }) : alarms.delete(id);
+      for (const [id, a] of alarms) if (!fresh.has(id)) listed.has(id) ? put({ ...a, state: "closed" }) : alarms.delete(id);
       if (first || !keep) {
         for (const a of list) alarms.set(a.alarm_id, a);
         settle();
@@ -178,48 +215,74 @@
       return { views, kinds, oldest };
     }
 
-    const alarmItem = (id) => ({ type: "alarm", key: `a${id}`, id });
+    const eventKey = (event) => `e${event}`;
+    const alarmItem = (id, of) => ({ type: "alarm", key: `a${id}`, id, of });
+    const unfolded = (line) => (line.open ? [line, ...line.ids.filter((id) => !late.has(id)).map((id) => alarmItem(id, line.key))] : [line]);
 
-    /** The lines of the list: a head for each grade, then its alarms. */
-    function calmLines() {
-      const lines = [];
-      let head = null;
+    /** What is listed, in its order: alarms, and those of one confirmed event as one, where its first is. */
+    function eachLine() {
+      const events = new Map(), lines = [];
       for (const id of order) {
-        const { severity } = alarms.get(id);
-        if (!head || head.severity !== severity) lines.push((head = { type: "head", key: `h${severity}`, severity, n: 0 }));
-        head.n += 1;
-        lines.push(alarmItem(id));
+        const event = alarms.get(id).event_id, found = event && events.get(event);
+        if (found) found.ids.push(id);
+        else if (event && ofEvent.get(event) > 1) {
+          const line = { type: "event", key: eventKey(event), event, ids: [id], open: opened.has(eventKey(event)) };
+          events.set(event, line);
+          lines.push(line);
+        } else lines.push(alarmItem(id));
       }
       return lines;
     }
 
-    /** In a flood: what kills on top and one by one; the rest one line a cause, mere notices a number. */
+    const firstOf = (line) => (line.ids ? line.ids[0] : line.id);
+
+    /** The lines of the list: a head for each grade, then what is of it. */
+    function calmLines() {
+      const lines = [];
+      let head = null;
+      for (const line of eachLine()) {
+        const { severity } = places.get(firstOf(line));
+        if (!head || head.severity !== severity) lines.push((head = { type: "head", key: `h${severity}`, severity, n: 0, groups: 0 }));
+        head.n += line.ids ? line.ids.length : 1;
+        head.groups += 1;
+        lines.push(...unfolded(line));
+      }
+      return lines;
+    }
+
+    /** What a line of a flood is by: the gravest of it. */
+    function gravest(line) {
+      const of = (line.ids || [line.id]).map((id) => alarms.get(id));
+      return of.reduce((worst, a) => (a.severity > worst.severity ? a : worst));
+    }
+
+    /** In a flood: what kills on top, event by event; the rest one line a cause, mere notices a number. */
     function floodLines() {
       const pinned = [], byGrade = new Map(), notices = [];
-      for (const id of order) {
-        const a = alarms.get(id);
-        if (a.severity >= CRITICAL || (a.life_safety && a.severity >= MAJOR)) pinned.push(alarmItem(id));
-        else if (a.severity === WARNING) notices.push(id);
+      for (const line of eachLine()) {
+        const a = gravest(line);
+        if (a.severity >= CRITICAL || (a.life_safety && a.severity >= MAJOR)) pinned.push(line);
+        else if (a.severity === WARNING) notices.push(...(line.ids || [line.id]));
         else {
           const groups = byGrade.get(a.severity) || new Map();
           byGrade.set(a.severity, groups);
-          const key = cause(a), members = groups.get(key);
-          if (members) members.push(id);
-          else groups.set(key, [id]);
+          const key = cause(a), of = groups.get(key);
+          if (of) of.push(line);
+          else groups.set(key, [line]);
         }
       }
-      const lines = pinned.length ? [{ type: "head", key: "pinned", severity: CRITICAL, pinned: true, n: pinned.length }, ...pinned] : [];
+      const size = (some) => some.reduce((sum, line) => sum + (line.ids ? line.ids.length : 1), 0);
+      const lines = pinned.length ? [{ type: "head", key: "pinned", severity: CRITICAL, pinned: true, n: size(pinned), groups: pinned.length }, ...pinned.flatMap(unfolded)] : [];
       for (const [severity, groups] of byGrade) {
-        const n = [...groups.values()].reduce((sum, ids) => sum + ids.length, 0);
-        lines.push({ type: "head", key: `h${severity}`, severity, n, groups: groups.size });
-        for (const [key, ids] of groups) {
-          if (ids.length === 1) lines.push(alarmItem(ids[0]));
-          else lines.push({ type: "group", key: `g${key}`, ids, open: opened.has(`g${key}`) }, ...(opened.has(`g${key}`) ? ids.map(alarmItem) : []));
+        lines.push({ type: "head", key: `h${severity}`, severity, n: size([...groups.values()].flat()), groups: groups.size, merged: true });
+        for (const [key, of] of groups) {
+          if (of.length === 1) lines.push(...unfolded(of[0]));
+          else lines.push(...unfolded({ type: "group", key: `g${key}`, ids: of.map((line) => line.id), open: opened.has(`g${key}`) }));
         }
       }
       if (!notices.length) return lines;
       const held = { type: "group", key: "notices", ids: notices, open: opened.has("notices"), held: true };
-      return [...lines, { type: "head", key: "h1", severity: WARNING, n: notices.length }, held, ...(held.open ? notices.map(alarmItem) : [])];
+      return [...lines, { type: "head", key: "h1", severity: WARNING, n: notices.length, groups: 1, merged: true }, ...unfolded(held)];
     }
 
     return {
@@ -227,12 +290,13 @@
       get: (id) => alarms.get(id),
       patch(record) {
         const known = alarms.get(record.id);
-        if (known && record.version >= known.version) alarms.set(record.id, patched(known, record));
+        if (known && record.version >= known.version) put(patched(known, record));
         return alarms.get(record.id);
       },
       all: () => alarms.values(),
       size: () => order.length,
-      waiting: () => [...waiting],
+      waiting: () => [...waiting, ...late],
+      shape: () => shape,
       /** Still on screen although it no longer belongs there. */
       isGone: (id) => !belongs(alarms.get(id)),
       setFilter(next) {
@@ -250,6 +314,8 @@
       },
       toggle(key) {
         if (!opened.delete(key)) opened.add(key);
+        for (const id of late) if (eventKey(alarms.get(id).event_id) === key) late.delete(id);
+        shape += 1;
       },
       lines: () => (flood ? floodLines() : calmLines()),
     };
@@ -258,8 +324,8 @@
   /** What is current and what is marked. `lines` are those on screen. */
   function createSelection() {
     let current = null, anchor = null, marked = new Set();
-    /** What can be gone to: each alarm, and a folded group as its first, which stands for all of it. */
-    const stops = (lines) => lines.filter((line) => line.type === "alarm" || (line.type === "group" && !line.open)).map((line) => line.ids || [line.id]);
+    /** What can be gone to: each alarm, and what is folded as its first, which stands for all of it. */
+    const stops = (lines) => lines.filter((line) => line.type === "alarm" || (line.ids && !line.open)).map((line) => line.ids || [line.id]);
 
     function span(all, from, to) {
       const at = (id) => all.findIndex((ids) => ids.includes(id)), a = at(from), b = at(to);
@@ -281,7 +347,7 @@
         if (!all.length) return current;
         const at = all.findIndex((ids) => ids.includes(current));
         const next = at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + step));
-        if (next !== at) [current] = all[next];
+        if (next !== at) current = all[next].find((id) => !over(id)) ?? all[next][0];
         if (extend) marked = new Set(span(all, anchor === null ? current : anchor, current));
         else anchor = current;
         return current;

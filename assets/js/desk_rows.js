@@ -21,12 +21,20 @@
   /** `烟感火警`, `燃气浓度高 27.5 %LEL` */
   const title = (a) => [kind(a), value(a)].filter(Boolean).join(" ");
 
-  /** `水贝社区 · 翠竹苑 3 栋` */
-  function place(a) {
+  /** `第 5 层`, of several `第 5–7 层`; nothing where it is not known. */
+  function storeys(floors) {
+    const known = floors.filter((floor) => floor !== null && floor !== undefined);
+    if (!known.length) return "";
+    const low = Math.min(...known), high = Math.max(...known);
+    return low === high ? t("第 {n} 层", { n: low }) : t("第 {n}–{to} 层", { n: low, to: high });
+  }
+
+  /** `水贝社区 · 翠竹苑 3 栋 第 5 层` */
+  function place(a, floors = [a.floor]) {
     const places = (yiping.here && yiping.here.places) || {};
     let named = "";
     for (let n = a.area.length; n > 0 && !named; n -= 3) named = places[a.area.slice(0, n)] || "";
-    const seat = a.floor === null || a.floor === undefined ? a.place : `${a.place} ${t("第 {n} 层", { n: a.floor })}`;
+    const seat = [a.place, storeys(floors)].filter(Boolean).join(" ");
     return [...new Set([named, seat])].filter(Boolean).join(" · ");
   }
 
@@ -98,8 +106,8 @@
     mark(element, line.severity);
     const { name, n, target } = element.slots;
     setText(name, line.pinned ? t("紧急与生命安全") : yiping.word("severity", line.severity));
-    setText(n, line.groups && line.groups < line.n ? `${yiping.display.figure(line.n)} → ${line.groups}` : yiping.display.figure(line.n));
-    setText(target, line.pinned ? t("始终置顶，从不合并") : line.groups ? t("同源合并") : t(TARGETS[line.severity]));
+    setText(n, line.groups < line.n ? `${yiping.display.figure(line.n)} → ${line.groups}` : yiping.display.figure(line.n));
+    setText(target, line.pinned ? t("始终置顶，从不合并") : line.merged ? t("同源合并") : t(TARGETS[line.severity]));
   }
 
   function fillTags(slot, found) {
@@ -129,6 +137,7 @@
     element.classList.toggle("is-shelved", Boolean(a.shelved_until));
     element.classList.toggle("is-current", current);
     element.classList.toggle("is-marked", marked);
+    element.classList.toggle("is-member", Boolean(view.of));
     element.setAttribute("aria-selected", String(current || marked));
     element.setAttribute("aria-posinset", String(view.position));
     element.setAttribute("aria-setsize", String(view.total));
@@ -140,6 +149,55 @@
     setText(slots.owner, owner(a, view));
     fillTags(slots.tags, tags(a, gone, view.now));
     ring(slots.ring, yiping.deskQueue.lookLeft(a, view.now));
+  }
+
+  /** Whose an event is: one name where it is one person's, else how many of it somebody has. */
+  function ownerOfAll(members, view) {
+    const names = new Set(members.map((a) => a.owner)), owned = members.filter((a) => a.owner).length;
+    if (names.size === 1) return owner(members[0], view);
+    return t("{n}/{of} 已认领", { n: owned, of: members.length });
+  }
+
+  /** What must be seen of an event at once. */
+  function tagsOfAll(members, gone, now) {
+    const open = members.filter((a) => a.state !== "closed"), unacked = open.filter(yiping.deskQueue.isUnacked).length;
+    const first = tags(open[0] || members[0], gone, now).filter(([, strong]) => !strong);
+    const said = open.length > unacked ? t("{n}/{of} 未确认", { n: unacked, of: open.length }) : t("{n} 条未确认", { n: unacked });
+    return [...(unacked ? [[said, true]] : []), ...first].slice(0, TAGS);
+  }
+
+  /** The least that is left for a look at one of them. */
+  function leftOfAll(members, now) {
+    const left = members.map((a) => yiping.deskQueue.lookLeft(a, now)).filter((one) => one !== null);
+    return left.length ? Math.min(...left) : null;
+  }
+
+  /** A confirmed event: as grave as its worst, as old as its first; `members` are its alarms that are listed. */
+  function fillEvent(element, line, members, view) {
+    const { slots } = element, on = (name, is) => element.classList.toggle(name, is);
+    const [first] = members, severity = Math.max(...members.map((a) => a.severity)), gone = line.ids.every(view.isGone);
+    const unacked = members.some(yiping.deskQueue.isUnacked), marked = line.ids.every(view.isMarked), current = !line.open && line.ids.includes(view.current);
+    mark(element, severity);
+    element.id = `desk-event-${line.event}`;
+    element.dataset.group = line.key;
+    element.dataset.id = first.alarm_id;
+    on("is-unacked", unacked && !gone);
+    on("is-critical", severity >= 4);
+    on("is-gone", gone);
+    on("is-open", line.open);
+    on("is-current", current);
+    on("is-marked", marked);
+    element.setAttribute("aria-selected", String(current || marked));
+    element.setAttribute("aria-posinset", String(view.position));
+    element.setAttribute("aria-setsize", String(view.total));
+    setText(slots.title, kind(first));
+    setText(slots.value, value(first));
+    setText(slots.times, `×${members.length}`);
+    setText(slots.place, place(first, members.map((a) => a.floor)));
+    setText(slots.age, age(view.now - Math.min(...members.map(yiping.deskQueue.raisedMs))));
+    setText(slots.owner, ownerOfAll(members, view));
+    fillTags(slots.tags, tagsOfAll(members, gone, view.now));
+    ring(slots.ring, leftOfAll(members, view.now));
   }
 
   /** A folded group: the worst and oldest of it stands for all. */
@@ -161,5 +219,5 @@
     fillTags(slots.tags, line.unacked ? [[t("{n} 条未确认", { n: line.unacked }), true]] : []);
   }
 
-  yiping.deskRows = { make, fillHead, fillAlarm, fillGroup, title, place, ring, setText };
+  yiping.deskRows = { make, fillHead, fillAlarm, fillEvent, fillGroup, title, place, ring, setText };
 })();

@@ -3,52 +3,130 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.tables import AlarmRow, AreaRow, DeviceRow, IncidentRow, NoticeRow, ShiftRow
-from data_access.domain.alarms import AlarmState
+from data_access.domain.alarms import UNACKED_STATES, AlarmState
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.notices import NoticeState
 from data_access.domain.periods import local_day, midnight
 from data_access.events import AlarmChanged
 from data_access.live.telling import Detector, alarm_changed
 from data_access.queries import alarms, surroundings
-from data_access.viewmodels.desk import DeskAlarm, DeskFigures, DeskQueue
+from data_access.viewmodels.desk import DeskAlarm, DeskFigures, DeskLine, DeskQueue
 
 FIRST_PAGE: Final = 40
 """Lines that fill the tallest screen; the scripts bring the rest."""
+ROUNDS: Final = 4
+"""How often more is read where events of many alarms are one line each: not as often as there are alarms."""
 MINUTES: Final = 10
 MAX_SIBLINGS: Final = 30
 MAX_PLACES: Final = 3000
 _OPEN: Final = text("alarms.state <> 'closed'")  # written out for the partial index
+_IN_HAND: Final = (
+    AlarmRow.parent_id.is_(None),
+    AlarmRow.shelved_until.is_(None),
+    AlarmRow.shelved_until_clear.is_(False),
+)
+
+
+class _Member(NamedTuple):
+    """What a line says of one alarm of a confirmed event."""
+
+    state: str
+    close_reason: str | None
+    raised_at: datetime
+    floor: int | None
 
 
 def queue(session: Session, path: str, limit: int = FIRST_PAGE) -> DeskQueue:
     """The first lines of what is to be done in the subtree at `path`: neither shelved nor suppressed."""
-    shown = AlarmRow.parent_id.is_(None), AlarmRow.shelved_until.is_(None), AlarmRow.shelved_until_clear.is_(False)
-    inside = (*_inside(path), *shown)
-    rows = session.execute(
-        select(AlarmRow, DeviceRow.code, DeviceRow.kind, DeviceRow.floor)
-        .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
-        .where(_OPEN, *inside)
-        .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at, AlarmRow.id)
-        .limit(limit)
-    )
+    inside = (*_inside(path), *_IN_HAND)
     counted = session.execute(select(AlarmRow.severity, func.count()).where(_OPEN, *inside).group_by(AlarmRow.severity))
     return DeskQueue(
-        rows=tuple(sorted((_told(*row) for row in rows), key=lambda one: (-one.severity, _waits(one)))),
+        lines=_lines(session, _first(session, inside, limit), inside)[:limit],
         by_severity={row[0]: row[1] for row in counted},
         last_at=_newest(session, path),
     )
 
 
-def _waits(alarm: AlarmChanged) -> bool:
-    """Whether it is looked at and gone, or judged: of its grade it comes last (`isDone` of desk_queue.js)."""
-    return alarm.state == AlarmState.CLEARED_ACKED or alarm.close_reason is not None
+def _first(session: Session, inside: tuple[ColumnElement[bool], ...], limit: int) -> list[AlarmChanged]:
+    """Alarms in order, enough for `limit` lines where each confirmed event is one."""
+    found: list[AlarmChanged] = []
+    events: set[int] = set()
+    for _ in range(ROUNDS):
+        rows = session.execute(
+            select(AlarmRow, DeviceRow.code, DeviceRow.kind, DeviceRow.floor)
+            .outerjoin(DeviceRow, DeviceRow.id == AlarmRow.device_id)
+            .where(_OPEN, *inside, AlarmRow.id.not_in([a.alarm_id for a in found]))
+            .where(or_(AlarmRow.event_id.is_(None), AlarmRow.event_id.not_in(events)))
+            .order_by(AlarmRow.severity.desc(), AlarmRow.raised_at, AlarmRow.id)
+            .limit(limit)
+        )
+        more = [_told(*row) for row in rows]
+        found += more
+        events |= {a.event_id for a in more if a.event_id is not None}
+        lines = len(events) + sum(a.event_id is None for a in found)
+        if len(more) < limit or lines >= limit:
+            break
+    return found
+
+
+def _lines(
+    session: Session, alarms_: Sequence[AlarmChanged], inside: tuple[ColumnElement[bool], ...]
+) -> tuple[DeskLine, ...]:
+    """The alarms as lines, in the order of `settle` in desk_queue.js: a confirmed event is one, where its first is."""
+    events = _events(session, {a.event_id for a in alarms_ if a.event_id is not None}, inside)
+    seen: set[int] = set()
+    lines = []
+    for alarm_ in alarms_:
+        event = alarm_.event_id
+        if event in seen:
+            continue
+        if event is not None:
+            seen.add(event)
+        lines.append(_line(alarm_, events.get(event or 0, ())))
+    return tuple(line for _, line in sorted(lines, key=lambda placed: placed[0]))
+
+
+def _line(alarm_: AlarmChanged, members: Sequence[_Member]) -> tuple[tuple[int, bool, datetime, int], DeskLine]:
+    """Its place among the lines, and the line."""
+    all_ = members or [_Member(alarm_.state, alarm_.close_reason, alarm_.raised_at, alarm_.floor)]
+    floors = sorted(one.floor for one in all_ if one.floor is not None)
+    since = min(one.raised_at for one in all_)
+    last = all(one.state == AlarmState.CLEARED_ACKED or one.close_reason is not None for one in all_)
+    line = DeskLine(
+        alarm=alarm_,
+        n=len(all_),
+        unacked=sum(one.state in UNACKED_STATES for one in all_),
+        since=since,
+        floors=(floors[0], floors[-1]) if floors else (),
+    )
+    return (-alarm_.severity, last, since, alarm_.alarm_id), line
+
+
+def _events(
+    session: Session, events: Collection[int], inside: tuple[ColumnElement[bool], ...]
+) -> dict[int, list[_Member]]:
+    """What is listed of the confirmed `events`: state, judgement, age and floor. An event is of one building."""
+    if not events:
+        return {}
+    alarm_, device = AlarmRow, DeviceRow
+    houses = select(alarm_.building_id).where(alarm_.id.in_(events))
+    rows = session.execute(
+        select(alarm_.event_id, alarm_.state, alarm_.close_reason, alarm_.raised_at, device.floor)
+        .outerjoin(device, device.id == alarm_.device_id)
+        .where(_OPEN, alarm_.building_id.in_(houses), alarm_.event_id.in_(events), *inside)
+    )
+    found: dict[int, list[_Member]] = {event: [] for event in events}
+    for row in rows:
+        found[row.event_id or 0].append(_Member(row.state, row.close_reason, row.raised_at, row.floor))
+    return found
 
 
 def figures(session: Session, path: str, *, now: datetime, since: datetime, on_shift: bool = False) -> DeskFigures:

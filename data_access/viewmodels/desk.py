@@ -15,10 +15,26 @@ from data_access.viewmodels.areas import AreaLabel, CameraLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeskLine:
+    """A line of the queue: an alarm, or a confirmed event as its worst and oldest alarm."""
+
+    alarm: AlarmChanged
+    n: int = 1  # alarms of it
+    unacked: int = 0  # of these, those nobody has looked at
+    since: datetime  # when the first of them was raised
+    floors: tuple[int, ...] = ()  # lowest and highest, where they are known
+
+    @property
+    def severity(self) -> int:
+        """How grave it is: as its worst."""
+        return self.alarm.severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskQueue:
     """The lines that are painted before any script has run, worst and then oldest first, and how many there are."""
 
-    rows: tuple[AlarmChanged, ...]
+    lines: tuple[DeskLine, ...]
     by_severity: Mapping[int, int]  # what the queue lists: neither shelved nor suppressed
     last_at: datetime | None  # when the newest alarm was raised, open or closed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from data_access.domain.accounts import DEMO_PASSWORD
 from tests.browser.product import Product, until
@@ -53,6 +53,17 @@ def raised(page: Page, device: int) -> int:
     find = "(id) => [...yiping.desk.queue.all()].find((a) => a.device_id === id && a.state !== 'closed')?.alarm_id || 0"
     until(page, find, device)
     return int(page.evaluate(find, device))
+
+
+def line_of(page: Page, number: int) -> Locator:
+    """The line that alarm `number` is in: its own, or that of its confirmed event."""
+    find = """(id) => {
+        const line = yiping.desk.list.lines().find((one) => one.id === id || one.ids?.includes(id));
+        if (line) yiping.desk.list.reveal(line.key);
+        return line ? yiping.desk.list.element(line.key).id : "";
+    }"""
+    until(page, find, number)
+    return page.locator(f"#{page.evaluate(find, number)}")
 
 
 def press(page: Page, *keys: str) -> None:

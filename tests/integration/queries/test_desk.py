@@ -69,8 +69,8 @@ def test_the_first_page_is_the_worst_and_then_the_oldest(small: Database, noon: 
         _alarm(session, noon, state="closed")
         mild = _alarm(session, noon - timedelta(hours=2), severity=1).id
         found = desk.queue(session, "")
-    assert [a.alarm_id for a in found.rows][:2] == [early, late]
-    assert found.rows[-1].alarm_id == mild
+    assert [line.alarm.alarm_id for line in found.lines][:2] == [early, late]
+    assert found.lines[-1].alarm.alarm_id == mild
     assert found.by_severity[4] == 2
     assert found.last_at == noon
 
@@ -82,8 +82,34 @@ def test_shelved_and_suppressed_alarms_are_not_on_the_first_page(small: Database
         _alarm(session, noon, shelved_until=noon + timedelta(hours=1))
         _alarm(session, noon, shelved_until_clear=True)
         found = desk.queue(session, "")
-    assert [a.alarm_id for a in found.rows if a.severity == 4] == [parent.id]
+    assert [line.alarm.alarm_id for line in found.lines if line.severity == 4] == [parent.id]
     assert found.by_severity[4] == 1
+
+
+def test_a_confirmed_event_is_one_line_as_old_as_its_first_and_waits_when_all_of_it_does(
+    small: Database, noon: datetime
+) -> None:
+    def ago(minutes: int) -> datetime:
+        return noon - timedelta(minutes=minutes)
+
+    with small.writing() as session:
+        first = _alarm(session, ago(9), severity=3, state="active_acked")
+        _alarm(session, ago(2), event_id=first.id)
+        first.event_id = first.id
+        _alarm(session, ago(4), event_id=first.id)
+        _alarm(session, ago(4), event_id=first.id, state="closed")
+        _alarm(session, ago(4), event_id=first.id, shelved_until=noon)
+        alone = _alarm(session, ago(6)).id
+        over = _alarm(session, ago(30), state="cleared_acked")
+        for n in range(50):
+            _alarm(session, ago(80 - n), state="cleared_acked", event_id=over.id)
+        over.event_id = over.id
+        found = desk.queue(session, "", limit=3)
+    seen = [(line.alarm.event_id or line.alarm.alarm_id, line.n, line.unacked) for line in found.lines]
+    assert seen == [(first.id, 3, 2), (alone, 1, 1), (over.id, 51, 0)]
+    assert found.lines[0].since == ago(9)
+    assert found.lines[0].severity == 4
+    assert found.by_severity[4] == 54
 
 
 def test_the_figures_count_from_the_beginning_of_the_viewers_shift(small: Database, noon: datetime) -> None:

@@ -23,6 +23,7 @@ from data_access.viewmodels.desk import (
     Chart,
     DeskAlarm,
     DeskFigures,
+    DeskLine,
     DeskQueue,
     Help,
     Reachable,
@@ -378,15 +379,21 @@ def test_a_line_of_the_queue_names_the_community_and_the_place() -> None:
         "raised_at": NOW - timedelta(minutes=2),
     }
     event = AlarmChanged.model_construct(**told)
-    queue = DeskQueue(rows=(event,), by_severity={4: 1}, last_at=NOW)
+    one = DeskLine(alarm=event, since=event.raised_at)
+    queue = DeskQueue(lines=(one,), by_severity={4: 1}, last_at=NOW)
     line = render(alarm_queue.build(queue, {"000000000": "水贝社区"}, {}, NOW, ZH, place=PLACE))
     for said in ("燃气浓度高", "27.5 %LEL", "水贝社区 · 12 栋 第 5 层", "×3", "02:00", "1 分内确认", "未确认"):
         assert said in line
     assert line.count("<option") > 2
     assert 'value="440303004011003">\u2003第03网格' in line  # what lies below is another address
-    empty = render(alarm_queue.build(DeskQueue(rows=(), by_severity={}, last_at=NOW), {}, {}, NOW, ZH, place=PLACE))
+    empty = render(alarm_queue.build(DeskQueue(lines=(), by_severity={}, last_at=NOW), {}, {}, NOW, ZH, place=PLACE))
     assert "没有需要处理的告警" in empty
     assert "今日 14:32" in empty
+    several = DeskLine(alarm=event, n=3, unacked=2, since=NOW - timedelta(minutes=4), floors=(5, 7))
+    queue = DeskQueue(lines=(several,), by_severity={4: 3}, last_at=NOW)
+    line = render(alarm_queue.build(queue, {}, {}, NOW, ZH, place=PLACE))
+    for said in ("×3", "2/3 未确认", "12 栋 第 5–7 层", "04:00", "3 → 1", "data-fold"):
+        assert said in line
 
 
 def test_a_figure_without_data_is_left_out() -> None:
