@@ -21,7 +21,9 @@
       map.on("mousemove", (e) => this._hover(e));
       map.on("mouseout movestart zoomstart", () => !this.card.pinned && this.card.close());
       this._keys = (e) => this._key(e);
+      this._press = (e) => (this.pressed = e.target.closest("[data-code]")?.dataset.code);
       map.getContainer().addEventListener("keydown", this._keys);
+      map.getContainer().addEventListener("pointerdown", this._press);
       data.onAlarms = () => this._followAlarm();
     }
 
@@ -35,11 +37,13 @@
       cancelAnimationFrame(this.hovering);
       clearTimeout(this.asking);
       this.map.getContainer().removeEventListener("keydown", this._keys);
+      this.map.getContainer().removeEventListener("pointerdown", this._press);
       this.card.box.remove();
     }
 
     _click(e) {
       const touch = e.originalEvent.pointerType === "touch", shape = e.originalEvent.target.closest("[data-code]");
+      if (!shape && this.pressed) return this.act(this.pressed); // the map moved under the finger
       const building = this.near(e.layerPoint, touch ? TOUCH_REACH : REACH);
       let found = this.layer.hit(e.layerPoint, touch ? TOUCH_SLACK : 2);
       if (shape && found && found.kind === "devices" && this._calm(found.i)) found = null;

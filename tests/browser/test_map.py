@@ -5,31 +5,12 @@ import struct
 import urllib.request
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select
+from playwright.sync_api import Browser, expect
 
-from data_access.db.tables import AlarmRow, DeviceRow
+from tests.browser.maps import DRAWN, VIEW, at, rested, smoke_of_one_building
 from tests.browser.product import Open, Product, until
 
 pytestmark = pytest.mark.browser
-
-VIEW = "() => { const m = __yiping.map, c = m.getCenter(); return [c.lat, c.lng, m.getZoom()]; }"
-DRAWN = "code => document.querySelector('.map-frame').dataset.drawn === code"
-
-
-def at(page: Page, lng: float, lat: float) -> tuple[float, float]:
-    """Where a place is on the screen."""
-    x, y = page.evaluate(
-        "([lng, lat]) => { const m = __yiping.map, b = m.getContainer().getBoundingClientRect(),"
-        " p = m.latLngToContainerPoint([lat, lng]); return [b.x + p.x, b.y + p.y]; }",
-        [lng, lat],
-    )
-    return float(x), float(y)
-
-
-def rested(page: Page) -> None:
-    """Wait until the map has stopped moving and every frame asked for is drawn."""
-    page.evaluate("() => new Promise(done => yiping.map.layer.afterDraw(() => requestAnimationFrame(done)))")
 
 
 def test_the_map_holds_every_sensor_of_the_feed(open_page: Open, product: Product) -> None:
@@ -65,20 +46,6 @@ def test_a_click_drills_down_to_the_grid_and_back_leads_the_browser(open_page: O
     for code in reversed(trail[:-1]):
         page.go_back()
         until(page, DRAWN, code)
-
-
-def test_a_click_on_a_shape_drills_and_on_a_building_opens_it(open_page: Open, product: Product) -> None:
-    grid = product.area("grid")
-    page = open_page(f"area={grid.code[:12]}&layers=devices")
-    until(page, DRAWN, grid.code[:12])
-    rested(page)
-    lng, lat = page.evaluate(
-        "code => { const p = yiping.map.areas.byCode.get(code).label.getLatLng(); return [p.lng, p.lat]; }", grid.code
-    )
-    page.mouse.click(*at(page, lng, lat))
-    until(page, DRAWN, grid.code)
-    page.locator("path.map-building").first.click()  # the sensors inside it leave the click to it
-    page.wait_for_url("**building=*")
 
 
 def test_data_never_moves_the_view(open_page: Open, product: Product) -> None:
@@ -119,20 +86,6 @@ def test_metric_and_overlays_are_in_the_address_and_survive_a_reload(open_page: 
     expect(page.locator("[data-layer=cameras]")).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_sensor_under_the_pointer_says_what_it_is(open_page: Open, product: Product) -> None:
-    device = product.device("pool", 2)
-    page = open_page("layers=devices")
-    page.evaluate("([lng, lat]) => __yiping.map.setView([lat, lng], 19, {animate: false})", [device.lng, device.lat])
-    rested(page)
-    page.mouse.click(*at(page, device.lng, device.lat))
-    card = page.locator(".map-card")
-    expect(card).to_be_visible()
-    expect(card).to_contain_text("%")
-    page.locator("#map").focus()
-    page.keyboard.press("Escape")
-    expect(card).to_be_hidden()
-
-
 @pytest.mark.parametrize(("lang", "chip", "schematic"), [("zh", "人口", "示意边界"), ("en", "Population", "chematic")])
 def test_the_map_speaks_both_languages(open_page: Open, lang: str, chip: str, schematic: str) -> None:
     page = open_page(f"lang={lang}")
@@ -149,19 +102,6 @@ def test_the_theme_repaints_the_map(open_page: Open) -> None:
     dark = page.evaluate(colour)
     page.evaluate("document.documentElement.dataset.theme = 'light'")
     until(page, f"before => ({colour})() !== before", dark)
-
-
-def smoke_of_one_building(product: Product, count: int) -> list[DeviceRow]:
-    """`count` smoke detectors of one building, in which no earlier test has left an alarm open."""
-    with product.database.reading() as session:
-        taken = set(session.scalars(select(AlarmRow.building_id).where(AlarmRow.state != "closed")))
-        by_building: dict[int, list[DeviceRow]] = {}
-        for row in session.scalars(select(DeviceRow).where(DeviceRow.kind == "smoke").order_by(DeviceRow.id)):
-            if row.building_id and row.building_id not in taken:
-                by_building.setdefault(row.building_id, []).append(row)
-        found = next(rows for rows in by_building.values() if len(rows) >= count)[:count]
-        session.expunge_all()
-        return found
 
 
 def test_several_alarms_of_one_building_are_one_symbol_and_its_card_lists_them(
@@ -239,50 +179,6 @@ def test_grid_workers_are_named_with_their_grid_and_never_with_a_position(open_p
     rested(page)
     page.mouse.click(*at(page, *row[1:3]))
     expect(page.locator(".map-card.is-pinned")).to_contain_text("责任网格")
-
-
-def test_arrows_and_signs_move_the_map_and_n_walks_the_alarms(open_page: Open, product: Product) -> None:
-    devices = smoke_of_one_building(product, 2)
-    page = open_page()
-    until(page, DRAWN, page.evaluate("document.body.dataset.area"))
-    for device in devices:
-        product.publish(device, {"smoke": 1})
-    until(page, "id => yiping.map.layer.alarms.some(a => a.building === id && a.count >= 2)", devices[0].building_id)
-    rested(page)
-    page.locator("#map").focus()
-    before = page.evaluate(VIEW)
-    page.keyboard.press("ArrowRight")
-    until(page, f"before => ({VIEW})()[1] > before[1]", before)
-    page.keyboard.press("+")
-    until(page, f"before => ({VIEW})()[2] > before[2] && !__yiping.map._animatingZoom", before)
-    page.keyboard.press("-")
-    until(page, f"before => Math.abs(({VIEW})()[2] - before[2]) < 0.01", before)
-    seen = set()
-    for _ in range(2):
-        page.keyboard.press("n")
-        seen.add(page.evaluate("yiping.map.layer.focused"))
-    assert len(seen) == 2, "every alarm is walked to, also those that share a symbol"
-    page.keyboard.press("p")
-    assert page.evaluate("yiping.map.layer.focused") in seen
-    for device in devices:
-        product.publish(device, {"smoke": 0})
-
-
-def test_a_finger_opens_a_building_and_targets_are_wide_enough(open_touch: Open, product: Product) -> None:
-    grid = product.area("grid")
-    page = open_touch(f"area={grid.code}&layers=incidents")
-    until(page, DRAWN, grid.code)
-    rested(page)
-    page.locator(".map-frame").scroll_into_view_if_needed()
-    sides = page.evaluate(
-        "() => [...document.querySelectorAll('.map-chip, .leaflet-bar a, .search input')]"
-        ".map(e => e.getBoundingClientRect()).map(b => Math.min(b.width, b.height))"
-    )
-    assert min(sides) >= 44
-    box = page.locator("path.map-building").first.bounding_box()
-    assert box
-    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] + 4)
-    page.wait_for_url("**building=*")
 
 
 def vector_tile() -> bytes:

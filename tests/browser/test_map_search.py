@@ -7,11 +7,10 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from data_access.db.tables import BuildingRow
+from tests.browser.maps import DRAWN
 from tests.browser.product import Open, Product, until
 
 pytestmark = pytest.mark.browser
-
-DRAWN = "code => document.querySelector('.map-frame').dataset.drawn === code"
 
 
 def ask(page: Page, text: str) -> None:
