@@ -10,6 +10,7 @@ from dash import html
 from components import alarm_guide, labels
 from components.i18n import Words
 from components.parts import Child, attributes, icon
+from data_access.domain.accounts import MACHINES
 from data_access.domain.alarm_names import REASONS
 from data_access.domain.alarms import OPEN_STATES, STANDING_STATES, UNACKED_STATES, AlarmState, Severity
 from data_access.events import AlarmChanged
@@ -58,7 +59,8 @@ def build(view: DeskAlarm, me: str | None, w: Words, *, whole: int = 1) -> list[
     record = view.detail.alarm
     if record.state == AlarmState.CLOSED:
         reason = w(REASONS[record.close_reason]) if record.close_reason else ""
-        said = " · ".join(part for part in (w("已关闭"), reason, record.closed_by or "") if part)
+        who = "" if record.closed_by in MACHINES else view.called(record.closed_by or "")
+        said = " · ".join(part for part in (w("已关闭"), reason, who) if part)
         return [html.P([icon("check"), said, *_onward(w)], className="desk-closed")]
     event = event_of(view)
     meant = event if whole > 1 else [record]
@@ -99,11 +101,12 @@ def build(view: DeskAlarm, me: str | None, w: Words, *, whole: int = 1) -> list[
     ]
 
 
-def standing(record: AlarmRecord, w: Words) -> list[Child]:
+def standing(view: DeskAlarm, w: Words) -> list[Child]:
     """Who may not act sees how it stands."""
+    record = view.detail.alarm
     said = [w(labels.ALARM_STATE[record.state])]
     if record.owner:
-        said.append(w("{owner} 已认领", owner=record.owner))
+        said.append(w("{owner} 已认领", owner=view.called(record.owner)))
     if record.dispatched_to:
         said.append(w("已派给 {who}", who=record.dispatched_to))
     return [html.P([icon("lock"), " · ".join(said)], className="desk-closed")]

@@ -49,7 +49,7 @@ def regions(  # who looks, and what his actions are for
     return {
         "head": _head(view, w),
         "life": _life(record, view.detail.history, w),
-        "acts": alarm_acts.build(view, me, w, whole=whole) if may_act else alarm_acts.standing(record, w),
+        "acts": alarm_acts.build(view, me, w, whole=whole) if may_act else alarm_acts.standing(view, w),
         "guide": alarm_guide.build(
             view, w, ticking=may_comment, next_=may_act and alarm_acts.next_of(view, w, whole=whole) == "step"
         ),
@@ -259,7 +259,7 @@ def _siblings(view: DeskAlarm, w: Words) -> list[Child]:
 def _timeline(view: DeskAlarm, *, writing: bool, w: Words) -> list[Child]:
     """What happened, newest first; among it when the others of its confirmed event were raised."""
     history = view.detail.history
-    steps = [(step.at, _kind(step), _told(step, w)) for step in history]
+    steps = [(step.at, _kind(step), _told(step, view, w)) for step in history]
     others = [a for a in alarm_acts.event_of(view) if isinstance(a, AlarmChanged)]
     joined = [(a.raised_at, "is-machine", _joined(a, w)) for a in others]
     shown = sorted([*steps, *joined], key=itemgetter(0))[: -SHOWN_STEPS - 1 : -1]
@@ -286,8 +286,8 @@ def _kind(step: AlarmStep) -> str:
     return "is-machine" if step.actor in MACHINES else "is-person"
 
 
-def _told(step: AlarmStep, w: Words) -> list[Child]:
-    who = w(MACHINES[step.actor]) if step.actor in MACHINES else step.actor
+def _told(step: AlarmStep, view: DeskAlarm, w: Words) -> list[Child]:
+    who = w(MACHINES[step.actor]) if step.actor in MACHINES else view.called(step.actor)
     what = w(ACTIONS[step.action]) if step.action in ACTIONS else step.action
     said = _said(step, w)
     colon = ": " if w.lang is Lang.EN else "："

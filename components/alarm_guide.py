@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from dash import html
@@ -37,7 +38,8 @@ def build(view: DeskAlarm, w: Words, *, ticking: bool = True, next_: bool = Fals
 
 def _steps(view: DeskAlarm, w: Words) -> tuple[Step, ...]:
     guidance = view.detail.guidance
-    return steps(guidance.what_to_do_en if w.lang is Lang.EN else guidance.what_to_do, view.detail.history)
+    found = steps(guidance.what_to_do_en if w.lang is Lang.EN else guidance.what_to_do, view.detail.history)
+    return tuple(replace(step, by=view.called(step.by)) if step.by else step for step in found)
 
 
 def _step(step: Step, *, now: bool, ticking: bool, next_: bool, w: Words) -> html.Li:

@@ -83,7 +83,7 @@ def _filters(wanted: AuditFilter, query: Mapping[str, str], w: Words) -> html.Fo
             forms.field(w("从"), "from", type="date", value=wanted.since.isoformat()),
             forms.field(w("到（不含）"), "to", type="date", value=wanted.until.isoformat()),
             forms.select(w("种类"), "about", options, wanted.subject or ""),
-            forms.field(w("谁"), "who", value=wanted.who or "", maxlength="64", placeholder=w("账号")),
+            forms.field(w("谁"), "who", value=wanted.who or "", maxlength="64", placeholder=w("账号或姓名")),
             forms.button(w("查看"), primary=True),
         ],
         method="get",
@@ -97,7 +97,15 @@ def _row(line: AuditLine, query: Mapping[str, str], w: Words) -> html.Tr:
     return html.Tr(
         [
             html.Th(fmt.stamp(line.at), scope="row"),
-            html.Td(html.A(line.actor, href=PATH + _address(query, who=line.actor), className="rules-link")),
+            html.Td(
+                [
+                    html.A(
+                        line.name or line.actor, href=PATH + _address(query, who=line.actor), className="rules-link"
+                    ),
+                    html.Small(line.actor) if line.name and line.name != line.actor else None,
+                ],
+                className="rules-who",
+            ),
             html.Td([_did(line, w), None if line.done else html.Span(w("未成"), className="tag")]),
             html.Td([*_about(line, query, w), html.Small(_more(line, w))], className="rules-who"),
             html.Td(line.address or ""),

@@ -21,6 +21,7 @@ from data_access.domain.catalogue import Category
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.domain.incidents import Stage
 from data_access.queries import case_links, incident_filter, incidents
+from data_access.queries.people import called
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import Place
 from data_access.viewmodels.incidents import IncidentFilter
@@ -108,6 +109,10 @@ def _parts(asked: _Asked, query: Mapping[str, str], w: Words) -> painted.Parts:
         if not asked.listing:
             return {"figures": case_board.figures(board, query, w), "board": case_board.board(board, query, w)}
         page = incidents.page(session, path, asked.wanted, cursor=query.get("cursor") or None, limit=LINES, now=at)
+        names = called(session, {line.owner for line in page.incidents})
+        page = replace(
+            page, incidents=tuple(replace(one, owner=names.get(one.owner or "", one.owner)) for one in page.incidents)
+        )
         behind = asked.wanted.counted is not None
         total = incidents.counted(session, path, asked.wanted, now=at) if behind else None
     said = [] if total is None else [case_filters.behind(query, total, w, more=total >= incidents.MOST_TOLD)]

@@ -24,7 +24,7 @@
     const open = told.phase === "open";
     name.textContent = open ? t("{kind}进行中", { kind: t(KINDS[told.kind]) }) : t("即将{kind}", { kind: t(KINDS[told.kind]) });
     const where = known ? known.place || known.area_name : "", span = `${moment(told.since)}–${moment(told.until)}`;
-    more.textContent = [where, span, told.reason, told.by].filter(Boolean).join(" · ");
+    more.textContent = [where, span, told.reason, known ? known.by_name : ""].filter(Boolean).join(" · ");
     box.append(name, more);
     if (yiping.here.desk.may.includes("act_on_alarms")) {
       const end = document.createElement("button");

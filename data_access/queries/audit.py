@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import islice
@@ -18,6 +19,7 @@ from data_access.domain.areas import subtree_bounds
 from data_access.domain.errors import InvalidInput
 from data_access.domain.periods import midnight
 from data_access.queries.device_rules import change
+from data_access.queries.people import called
 from data_access.viewmodels.audit import AuditFilter, AuditLine, AuditPage
 
 PAGE: Final = 100
@@ -42,7 +44,9 @@ def page(session: Session, wanted: AuditFilter, scope: str, *, before: str = "",
     Who looks after a part of the tree sees the acts on its alarms, and what its accounts and tokens did or had done to
     them; whoever looks after all sees all. Raises `InvalidInput` for a key that is none.
     """
-    lines = tuple(_merged(session, wanted, scope, _key(before) if before else None, limit + 1))
+    found = tuple(_merged(session, wanted, scope, _key(before) if before else None, limit + 1))
+    names = called(session, {line.actor for line in found})
+    lines = tuple(replace(line, name=names.get(line.actor)) for line in found)
     return AuditPage(lines[:limit], lines[limit - 1].key if len(lines) > limit else None)
 
 
@@ -55,6 +59,7 @@ def rows(session: Session, wanted: AuditFilter, scope: str) -> Iterator[dict[str
             yield {
                 "at": line.at.isoformat(timespec="milliseconds"),
                 "who": line.actor,
+                "name": line.name or "",
                 "action": line.action,
                 "subject": line.subject.value,
                 "about": line.about or "",
@@ -146,8 +151,9 @@ def _alarms(
 
 def _when(row: Any, kept_in: str, wanted: AuditFilter, before: _Key | None) -> list[Any]:
     conditions = [row.at >= midnight(wanted.since), row.at < midnight(wanted.until)]
-    if wanted.who:
-        conditions.append(row.actor == wanted.who)
+    if wanted.who:  # by account or by name
+        named = select(UserRow.name).where(UserRow.display == wanted.who)
+        conditions.append(or_(row.actor == wanted.who, row.actor.in_(named)))
     if before is not None:
         if kept_in == before.kept_in:
             conditions.append(or_(row.at < before.at, and_(row.at == before.at, row.id < before.id)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,8 +21,6 @@ from data_access.db.tables import (
     IncidentRow,
     IncidentTypeRow,
     ReportRow,
-    UserRow,
-    UserTokenRow,
 )
 from data_access.db.workflows import workflow_of
 from data_access.domain.accounts import Action
@@ -35,6 +33,7 @@ from data_access.domain.workflows import FIELD, Workflow
 from data_access.domain.worktime import WorkCalendar
 from data_access.queries import assignment, incidents, reports, surroundings
 from data_access.queries.incident_filter import OPEN
+from data_access.queries.people import called
 from data_access.viewmodels.case_page import CasePage, LinkedAlarm, StepClock
 from data_access.viewmodels.incidents import IncidentDetail, IncidentLine, IncidentStep
 from data_access.viewmodels.reports import Receipt
@@ -109,20 +108,12 @@ def case_page(
 
 def _named(session: Session, detail: IncidentDetail) -> IncidentDetail:
     """`detail` as people read who acted: accounts by their display names, tokens by their labels."""
-    acted = {step.actor for step in detail.history} | {detail.incident.owner or ""}
-    labels: dict[str, str] = dict(session.execute(_displays(acted)).all())
-    if numbers := [int(found[1]) for name in acted if (found := _BY_TOKEN.fullmatch(name))]:
-        rows = session.execute(select(UserTokenRow.id, UserTokenRow.label).where(UserTokenRow.id.in_(numbers)))
-        labels |= {f"token-{number}": label for number, label in rows}
+    labels = called(session, {*(step.actor for step in detail.history), detail.incident.owner})
     history = tuple(replace(step, actor=labels.get(step.actor, step.actor)) for step in detail.history)
     attachments = tuple(replace(one, actor=labels.get(one.actor, one.actor)) for one in detail.attachments)
     owner = detail.incident.owner
     incident = replace(detail.incident, owner=labels.get(owner, owner) if owner else None)
     return replace(detail, history=history, attachments=attachments, incident=incident)
-
-
-def _displays(names: Collection[str]) -> Any:
-    return select(UserRow.name, UserRow.display).where(UserRow.name.in_(names))
 
 
 def _acts(

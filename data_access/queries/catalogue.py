@@ -11,6 +11,7 @@ from data_access.db.tables import AreaRow, IncidentTypeRow, ItemRow, WorkflowRow
 from data_access.db.workflows import all_newest, to_item
 from data_access.domain.areas import lineage, subtree_bounds, within
 from data_access.domain.catalogue import Category
+from data_access.queries.people import called
 from data_access.viewmodels.catalogue import ClassChoice, ItemLine, ItemPage, WorkflowLine
 
 PAGE: Final = 60
@@ -67,12 +68,12 @@ def workflows(session: Session) -> tuple[WorkflowLine, ...]:
         ).all()
     )
     made = {(row.code, row.version): row for row in session.scalars(select(WorkflowRow))}
+    names = called(session, {row.actor for row in made.values()})
     found = []
     for workflow in all_newest(session):
         row = made.get((workflow.code, workflow.version))
-        found.append(
-            WorkflowLine(workflow, row.at if row else None, row.actor if row else None, chosen.get(workflow.code, 0))
-        )
+        by = names.get(row.actor, row.actor) if row else None
+        found.append(WorkflowLine(workflow, row.at if row else None, by, chosen.get(workflow.code, 0)))
     return tuple(found)
 
 

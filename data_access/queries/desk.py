@@ -18,6 +18,7 @@ from data_access.domain.periods import local_day, midnight
 from data_access.events import AlarmChanged
 from data_access.live.telling import Detector, alarm_changed
 from data_access.queries import alarms, surroundings
+from data_access.queries.people import called
 from data_access.viewmodels.desk import DeskAlarm, DeskFigures, DeskLine, DeskQueue
 
 FIRST_PAGE: Final = 40
@@ -184,6 +185,8 @@ def shift_figures(session: Session, path: str, user: str, now: datetime) -> Desk
 def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_phones: bool) -> DeskAlarm:
     """One alarm with everything beside it. Raises `NotFound` when there is none within `scope`."""
     detail = alarms.one(session, alarm_id, scope)
+    record = detail.alarm
+    names = called(session, {record.owner, record.closed_by, *(step.actor for step in detail.history)})
     row = session.get_one(AlarmRow, alarm_id)
     return DeskAlarm(
         detail=detail,
@@ -192,6 +195,7 @@ def alarm(session: Session, alarm_id: int, scope: str, *, now: datetime, whole_p
         chart=surroundings.chart(session, row, now=now),
         at=now,
         case=_case(session, row.incident_id, scope),
+        names=names,
     )
 
 

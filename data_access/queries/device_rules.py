@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from data_access.domain.alarm_tuning import version_of
 from data_access.domain.areas import subtree_bounds, within
 from data_access.domain.devices import METRIC_UNITS
 from data_access.domain.errors import InvalidInput, NotFound
+from data_access.queries.people import called
 from data_access.viewmodels.device_rules import RuleChange, RuleLine, RuleNumbers, RulesView
 
 MOST_CHANGES: Final = 20
@@ -111,8 +113,9 @@ def _changes(session: Session, subjects: Sequence[str]) -> tuple[RuleChange, ...
         .order_by(AuditRow.at.desc(), AuditRow.id.desc())
         .limit(MOST_CHANGES)
     )
-    found = (change(at, actor, subject, detail) for at, actor, subject, detail in rows)
-    return tuple(one for one in found if one is not None)
+    found = [one for row in rows if (one := change(*row)) is not None]
+    names = called(session, {one.by for one in found})
+    return tuple(replace(one, by=names.get(one.by, one.by)) for one in found)
 
 
 def change(at: datetime, by: str, subject: str | None, detail: Mapping[str, Any] | None) -> RuleChange | None:

@@ -225,14 +225,18 @@ def _handover_rows(session: Session, *conditions: Any, limit: int = MOST) -> Seq
 def _windows() -> Any:
     row = AlarmWindowRow
     return (
-        select(row, AreaRow.code, AreaRow.name, BuildingRow.code, BuildingRow.name, DeviceRow.code, DeviceRow.name)
+        select(
+            *(row, AreaRow.code, AreaRow.name, BuildingRow.code, BuildingRow.name),
+            *(DeviceRow.code, DeviceRow.name, UserRow.display),
+        )
         .join(AreaRow, AreaRow.path == row.area_path)
+        .outerjoin(UserRow, UserRow.name == row.by)
         .outerjoin(BuildingRow, BuildingRow.id == row.building_id)
         .outerjoin(DeviceRow, DeviceRow.id == row.device_id)
     )
 
 
-def _window(
+def _window(  # noqa: PLR0913  # the columns of one row
     row: AlarmWindowRow,
     area: str,
     area_name: str,
@@ -240,6 +244,7 @@ def _window(
     building_name: str | None,
     device: str | None,
     device_name: str | None,
+    by_name: str | None,
     *,
     now: datetime,
 ) -> WindowRecord:
@@ -255,6 +260,7 @@ def _window(
         until=row.until,
         reason=row.reason,
         by=row.by,
+        by_name=by_name or row.by,
         open=row.ended_at is None and row.since <= now < row.until,
     )
 

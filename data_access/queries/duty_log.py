@@ -9,17 +9,19 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from data_access.db.tables import BY_PEOPLE, AlarmHistoryRow, AlarmRow, AreaRow, HandoverRow, ShiftRow, UserRow
+from data_access.db.tables import BY_PEOPLE, AlarmHistoryRow, AlarmRow, AreaRow, HandoverRow, ShiftRow
 from data_access.domain.alarm_names import ACTIONS, OUTCOMES, REASONS, STATES, name_of
 from data_access.domain.alarms import Severity
 from data_access.domain.areas import subtree_bounds
 from data_access.domain.notices import SEVERITY_WORDS
 from data_access.domain.periods import SHANGHAI
+from data_access.queries.people import called
 
 LANGUAGES: Final = ("zh", "en")
 COLUMNS: Final = {
     "time": "时间",
-    "who": "谁",
+    "who": "账号",
+    "name": "谁",
     "what": "做了什么",
     "area": "区域",
     "alarm_id": "告警编号",
@@ -54,17 +56,14 @@ def duty_log(
         *_handover_lines(session, low, high, start, end),
         *_alarm_lines(session, low, high, start, end),
     ]
-    names = _names(session, {line["who"] for _, line in lines}) if lang else {}
+    names = called(session, {line["who"] for _, line in lines})
     for at, line in sorted(lines, key=lambda line: line[0]):
         area = areas.get(line.pop("path"), "")
         local = at.astimezone(SHANGHAI).replace(tzinfo=None, microsecond=0)
         told = line.pop("told")
-        yield worded(
-            {"time": local.isoformat(sep=" "), "who": line.pop("who"), "what": line.pop("what"), "area": area, **line},
-            told,
-            names,
-            lang,
-        )
+        who = line.pop("who")
+        named = {"who": who, "name": names.get(who, who), "what": line.pop("what"), "area": area}
+        yield worded({"time": local.isoformat(sep=" "), **named, **line}, told, lang)
 
 
 Line = tuple[datetime, dict[str, Any]]
@@ -130,12 +129,7 @@ def _alarm_lines(session: Session, low: str, high: str, start: datetime, end: da
         )
 
 
-def _names(session: Session, users: set[str]) -> dict[str, str]:
-    rows = session.execute(select(UserRow.name, UserRow.display).where(UserRow.name.in_(users)))
-    return {name: f"{display}（{name}）" for name, display in rows if display and display != name}
-
-
-def worded(line: dict[str, Any], told: Mapping[str, Any], names: Mapping[str, str], lang: str | None) -> dict[str, Any]:
+def worded(line: dict[str, Any], told: Mapping[str, Any], lang: str | None) -> dict[str, Any]:
     """A line as it is written: what was told with it (to whom, why, how it ended) stands in its note."""
     chinese = lang == "zh"
     grade = line["severity"]
@@ -145,7 +139,6 @@ def worded(line: dict[str, Any], told: Mapping[str, Any], names: Mapping[str, st
     line["note"] = _note(line["note"], told, lang) or None
     if not lang:
         return line
-    line["who"] = names.get(line["who"], line["who"])
     for column, words in (("what", {**ACTIONS, **SHIFTS}), ("state", STATES)):
         code = line[column]
         line[column] = code and (words.get(code, code) if chinese else code.replace("_", " "))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -32,6 +32,7 @@ from data_access.domain.catalogue import CALENDAR, LEVELS, WORKING
 from data_access.domain.incidents import ClosingCounts
 from data_access.domain.periods import SHANGHAI
 from data_access.queries.indicators import indicators
+from data_access.queries.people import called
 from data_access.viewmodels.indicators import By, IndicatorLine
 
 _PAGE: Final = 2_000
@@ -141,7 +142,7 @@ def alarms(session: Session, wanted: Filter) -> Rows:
         query = query.where(AlarmRow.kind == wanted.kind)
     if wanted.source:
         query = query.where(AlarmRow.source == wanted.source)
-    return _pages(session, query, AlarmRow.id)
+    return _pages(session, query, AlarmRow.id, accounts=("acknowledged_by", "owner", "closed_by"))
 
 
 def incidents(session: Session, wanted: Filter) -> Rows:
@@ -318,17 +319,35 @@ def _inside(query: Any, column: Any, path: str) -> Any:
     return query.where(column >= low, column < high) if path else query
 
 
-def _pages(session: Session, query: Any, key: Any) -> Rows:
-    """All rows in the order of `key` (the first column), a page at a time, instants as local ISO text."""
+def _pages(session: Session, query: Any, key: Any, accounts: Sequence[str] = ()) -> Rows:
+    """All rows in the order of `key` (the first column), a page at a time, instants as local ISO text.
+
+    Behind the columns that hold `accounts` (`owner`) stand what people call them (`owner_name`).
+    """
 
     def rows() -> Iterator[dict[str, Any]]:
         last = -1
         while page := session.execute(query.where(key > last).order_by(key).limit(_PAGE)).mappings().all():
+            names = called(session, {row[column] for row in page for column in accounts})
             for row in page:
-                yield {name: _printed(value) for name, value in row.items()}
+                yield {
+                    name: value
+                    for column in row
+                    for name, value in _with_name(column, _printed(row[column]), accounts, names)
+                }
             last = page[-1]["id"]
 
-    return Rows(tuple(column["name"] for column in query.column_descriptions), rows())
+    columns = (column["name"] for column in query.column_descriptions)
+    return Rows(tuple(name for column in columns for name, _ in _with_name(column, None, accounts, {})), rows())
+
+
+def _with_name(
+    column: str, value: Any, accounts: Sequence[str], names: Mapping[str, str]
+) -> tuple[tuple[str, Any], ...]:
+    """A cell; where it holds an account, and what people call that."""
+    if column not in accounts:
+        return ((column, value),)
+    return (column, value), (f"{column}_name", names.get(value, value) if value else None)
 
 
 def _printed(value: Any) -> Any:

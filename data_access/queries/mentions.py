@@ -12,6 +12,7 @@ from data_access.domain.accounts import Role
 from data_access.domain.areas import lineage, subtree_bounds, within
 from data_access.domain.errors import NotFound
 from data_access.domain.notices import NoticeState, Step
+from data_access.queries.people import called
 from data_access.viewmodels.duty import Colleague, Mention, Mentions
 
 MOST: Final = 30
@@ -35,7 +36,8 @@ def own(session: Session, user: str, scope: str) -> Mentions:
         .where(*his)
         .order_by(NoticeRow.id.desc())
         .limit(MOST)
-    )
+    ).all()
+    names = called(session, {_by(row.body) for row, _, _ in rows})
     unread = select(func.count()).select_from(NoticeRow).where(*his, NoticeRow.state == NoticeState.UNREAD)
     return Mentions(
         unread=session.scalar(unread) or 0,
@@ -45,7 +47,7 @@ def own(session: Session, user: str, scope: str) -> Mentions:
                 alarm_id=row.alarm_id,
                 kind=kind,
                 place=place,
-                by=row.body.partition("\n")[0],
+                by=names.get(_by(row.body), _by(row.body)),
                 text=row.body.partition("\n")[2],
                 at=row.created_at,
                 unread=row.state == NoticeState.UNREAD,
@@ -54,6 +56,11 @@ def own(session: Session, user: str, scope: str) -> Mentions:
             if row.alarm_id is not None
         ),
     )
+
+
+def _by(body: str) -> str:
+    """The account that wrote a note: the first line of its notice."""
+    return body.partition("\n")[0]
 
 
 def people(session: Session, alarm_id: int, scope: str) -> tuple[Colleague, ...]:

@@ -37,6 +37,7 @@ class AuditLine:
     alarm_id: int | None = None
     alarm_kind: str | None = None
     rule: RuleChange | None = None  # of a change of settings: which rule became what
+    name: str | None = None  # what people call the actor; None of a machine and of who is no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Frozen, scoped, people counted or masked. A phone number is whole only where the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from data_access.events import AlarmChanged
@@ -133,3 +133,8 @@ class DeskAlarm:
     chart: Chart | None
     at: datetime
     case: str | None = None  # code of the case it became, where the viewer may see that
+    names: Mapping[str, str] = field(default_factory=dict)  # what people call the accounts that acted
+
+    def called(self, account: str) -> str:
+        """Whoever acted as people call him."""
+        return self.names.get(account, account)

@@ -85,6 +85,7 @@ class WindowRecord:
     until: datetime
     reason: str
     by: str
+    by_name: str  # what people call him
     open: bool
 
 

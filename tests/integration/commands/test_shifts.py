@@ -170,8 +170,8 @@ def test_the_log_for_people_is_in_words_with_what_was_said(town: Database, noon:
     with town.reading() as session:
         (line,) = duty_log(session, "000", noon, noon + timedelta(hours=1), "zh")
         (english,) = duty_log(session, "000", noon, noon + timedelta(hours=1), "en")
-    assert (line["谁"], line["做了什么"], line["地点"]) == ("Wei（wei）", "接班", "席位一")
-    assert (english["who"], english["what"]) == ("Wei（wei）", "shift start")
+    assert (line["账号"], line["谁"], line["做了什么"], line["地点"]) == ("wei", "Wei", "接班", "席位一")
+    assert (english["who"], english["name"], english["what"]) == ("wei", "Wei", "shift start")
     closed = {
         "who": "wei",
         "what": "close",
@@ -181,7 +181,7 @@ def test_the_log_for_people_is_in_words_with_what_was_said(town: Database, noon:
         "note": "锅",
     }
     blank = {**dict.fromkeys(("time", "area", "alarm_id", "place")), "note": "锅"}
-    zh = worded({**blank, **closed}, {"reason": "false"}, {}, "zh")
+    zh = worded({**blank, **closed}, {"reason": "false"}, "zh")
     assert [zh[name] for name in ("做了什么", "状态", "级别", "告警", "说明")] == [
         "关闭",
         "已关闭",
@@ -189,6 +189,6 @@ def test_the_log_for_people_is_in_words_with_what_was_said(town: Database, noon:
         "燃气浓度高",
         "误报；锅",
     ]
-    en = worded({**blank, **closed}, {"until": "2026-06-01T08:00:00+00:00", "why": "repair"}, {}, "en")
+    en = worded({**blank, **closed}, {"until": "2026-06-01T08:00:00+00:00", "why": "repair"}, "en")
     assert (en["severity"], en["note"]) == ("major", "repair; until 2026-06-01 16:00; 锅")
-    assert worded({**blank, **closed}, {"whom": "何*"}, {}, None)["note"] == "何*；锅"  # for programs too
+    assert worded({**blank, **closed}, {"whom": "何*"}, None)["note"] == "何*；锅"  # for programs too

@@ -27,9 +27,9 @@ def kept(database: Database) -> Database:
     """An account here and one there; one alarm here. Several things happen in one moment."""
     fill(database, NOON)
     with database.writing() as db:
-        users.add(db, "here", Role.OFFICER, actor="chief", now=NOON, area=COMMUNITY)
+        users.add(db, "here", Role.OFFICER, display="王敏", actor="chief", now=NOON, area=COMMUNITY)
         users.add(db, "there", Role.OFFICER, actor="chief", now=NOON, area="440303004012")
-        users.issue_token(db, actor="chief", now=NOON, role=Role.WALL, area=COMMUNITY)
+        users.issue_token(db, actor="chief", now=NOON, role=Role.WALL, area=COMMUNITY, label="大厅屏")
         for n in range(4):
             at = NOON + timedelta(seconds=n // 2)
             for name in ("here", "there"):
@@ -76,7 +76,7 @@ def test_it_is_narrowed_by_subject_person_and_days(kept: Database) -> None:
     assert count(subject=AuditSubject.ALARMS) == 4
     assert count(subject=AuditSubject.ACCOUNTS) == 3
     assert count(subject=AuditSubject.SIGN_INS, who="here") == 4
-    assert count(who="here") == 8
+    assert count(who="here") == count(who="王敏") == 8  # by account and by name
     assert count(since=date(2026, 5, 31)) == len(_all(kept)) + 1
     assert count(who="nobody") == 0
 
@@ -85,7 +85,10 @@ def test_a_file_holds_every_line(kept: Database) -> None:
     with kept.reading() as db:
         rows = list(audit.rows(db, DAY, ""))
     assert len(rows) == len(_all(kept))
-    assert {row["who"] for row in rows} == {"chief", "here", "there", "token-1"}
+    assert {(row["who"], row["name"]) for row in rows} == {
+        *{("chief", ""), ("here", "王敏"), ("there", "there")},
+        ("token-1", "大厅屏"),  # a link is called what it was labelled
+    }
 
 
 @pytest.mark.parametrize("key", ["x", "a", "1a", "a1", "99999999999999999a1", "1b2", "-1a2"])

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from data_access.commands import users
 from data_access.db.engine import Database
 from data_access.db.tables import (
+    AlarmHistoryRow,
     AlarmRow,
     AreaRow,
     BuildingRow,
@@ -23,8 +25,9 @@ from data_access.db.tables import (
     ResponsibleRow,
     ShiftRow,
 )
+from data_access.domain.accounts import Role
 from data_access.domain.errors import NotFound
-from data_access.queries import desk
+from data_access.queries import desk, exports
 from tests.small import STREET_PATH, fill
 
 
@@ -187,6 +190,25 @@ def test_one_alarm_comes_with_people_cameras_and_neighbours(small: Database, noo
     assert [area.kind for area in seen.around.trail] == ["district", "street", "community", "grid"]
     metres = [camera.metres for camera in seen.around.cameras if camera.delivering]
     assert metres == sorted(metres)
+
+
+def test_who_acted_is_called_by_name_and_machines_are_not(small: Database, noon: datetime) -> None:
+    with small.writing() as session:
+        users.add(session, "wang", Role.OFFICER, display="王敏", actor="chief", now=noon)
+        one = _alarm(session, noon, owner="wang", state="closed", closed_by="gone")
+        for actor in ("ingest", "wang", "gone"):
+            session.add(
+                AlarmHistoryRow(alarm_id=one.id, at=noon, actor=actor, action="comment", state="closed", severity=4)
+            )
+        session.flush()
+        seen = desk.alarm(session, one.id, "", now=noon, whole_phones=True)
+        exported = next(row for row in exports.alarms(session, exports.Filter()) if row["id"] == one.id)
+    assert [seen.called(step.actor) for step in seen.detail.history] == ["ingest", "王敏", "gone"]
+    assert seen.detail.alarm.owner == "wang"  # whose it is stays the account: the page compares it
+    assert [exported[name] for name in ("owner", "owner_name", "closed_by_name", "acknowledged_by_name")] == [
+        *("wang", "王敏", "gone"),
+        None,
+    ]
 
 
 def test_people_at_risk_are_counted_and_never_named(small: Database, noon: datetime) -> None:
