@@ -9,15 +9,16 @@ from dash import html
 
 from components import format as fmt
 from components import labels
-from components.case_lines import LIST, card, row
+from components.case_lines import LIST, card, row, span
 from components.i18n import Words
 from components.navigation import address
 from components.parts import Child, attributes, icon, table
 from data_access.domain.incidents import Stage
+from data_access.viewmodels.case_panels import StageLimit
 from data_access.viewmodels.incidents import BoardColumn, IncidentBoard, IncidentPage
 
 FILTERS: Final = (
-    *("state", "stage", "category", "type", "channel", "unit", "urgency", "q", "dwelling", "entity"),
+    *("state", "stage", "category", "level", "type", "channel", "unit", "urgency", "q", "dwelling", "entity"),
     *("count", "less", "without"),
 )
 """What the address narrows the cases by, beside area and days."""
@@ -62,9 +63,12 @@ def figures(board: IncidentBoard, query: Mapping[str, str], w: Words) -> list[Ch
     ]
 
 
-def board(found: IncidentBoard, query: Mapping[str, str], w: Words) -> list[Child]:
-    """A column for each stage, the most pressing on top, and what was closed today."""
-    columns = [_column(column, found, query, w) for column in found.columns]
+def board(
+    found: IncidentBoard, query: Mapping[str, str], w: Words, *, limits: Sequence[StageLimit] = ()
+) -> list[Child]:
+    """A column for each stage, the most pressing on top, and what was closed today; `limits` stand in the heads."""
+    known = {str(limit.stage): limit for limit in limits}
+    columns = [_column(column, found, query, w, limit=known.get(column.stage)) for column in found.columns]
     return [*columns, _column(found.closed, found, query, w)]
 
 
@@ -93,7 +97,9 @@ def _figure(name: str, value: str, note: str, href: str, w: Words) -> html.A:
     )
 
 
-def _column(column: BoardColumn, found: IncidentBoard, query: Mapping[str, str], w: Words) -> html.Section:
+def _column(
+    column: BoardColumn, found: IncidentBoard, query: Mapping[str, str], w: Words, *, limit: StageLimit | None = None
+) -> html.Section:
     closed = column.stage == Stage.CLOSED
     state = {"state": "closed"} if closed else {"state": "", "stage": column.stage}
     href = narrowed(query, **{"view": "list", "stage": "", **state})
@@ -113,6 +119,7 @@ def _column(column: BoardColumn, found: IncidentBoard, query: Mapping[str, str],
                     ),
                     html.Small(w("今日") if closed else w(WAITS[Stage(column.stage)])),
                     _late(column, w, closed=closed),
+                    _limit(column, limit, w, closed=closed),
                 ],
                 className="case-head",
             ),
@@ -133,6 +140,18 @@ def _late(column: BoardColumn, w: Words, *, closed: bool) -> Child:
         return None
     shape = html.Span(className="sv sv-minor", **attributes(aria_hidden="true"))
     return html.Span([shape, w("超期 {n}", n=fmt.count(column.overdue))], className="case-late is-late")
+
+
+def _limit(column: BoardColumn, limit: StageLimit | None, w: Words, *, closed: bool) -> Child:
+    """How long the step that comes next may take, by item; of closed ones how long they took."""
+    if closed:
+        said = w("平均用时 {time}", time=span(column.took, w)) if column.took is not None else ""
+        return html.Small(said, className="case-limit")
+    if limit is None:
+        return html.Small("", className="case-limit")
+    least, most = span(limit.least, w), span(limit.most, w)
+    said = w("时限 {limit}", limit=least if least == most else f"{least}–{most}")
+    return html.Small(said, className="case-limit", title=w("按事项的下一步时限，从最短到最长"))
 
 
 def options(pairs: Sequence[tuple[str, str]], chosen: str, every: str) -> list[html.Option]:

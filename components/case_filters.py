@@ -10,7 +10,7 @@ from dash import html
 from components import format as fmt
 from components import indicator_words, labels
 from components.case_board import FILTERS, WAITS, narrowed, options
-from components.case_lines import CATEGORIES, LIST, URGENCY
+from components.case_lines import CATEGORIES, LEVELS, LIST, URGENCY
 from components.case_new import PATH as NEW
 from components.i18n import Words
 from components.markup import Input
@@ -37,6 +37,11 @@ def build(choices: Choices, query: Mapping[str, str], w: Words, *, about: str = 
                     if listing
                     else None,
                     _select("category", w("分级"), list(CATEGORIES.items()), query, w),
+                    _select("level", w("轮到"), [(str(n), word) for n, word in LEVELS.items()], query, w)
+                    if listing
+                    else Input(type="hidden", name="level", value=query["level"])
+                    if query.get("level")
+                    else None,
                     _select("type", w("大类"), _pairs(choices.types, w), query, w),
                     _select("channel", w("渠道"), _pairs(choices.channels, w), query, w),
                     _select("unit", w("单位"), _pairs(choices.units, w), query, w),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from dash import html
@@ -24,6 +24,7 @@ CATEGORIES: Final = {Category.A: "A 重大", Category.B: "B 较大", Category.C:
 LEVELS: Final = {0: "网格", 1: "社区", 2: "街道", 3: "区"}
 RATINGS: Final = {1: "很不满意", 2: "不满意", 3: "基本满意", 4: "满意", 5: "很满意"}
 CARD_TAGS: Final = 2
+_DAY: Final = timedelta(hours=24)
 
 
 def case_address(code: str, query: Mapping[str, str]) -> str:
@@ -71,6 +72,16 @@ def row(line: IncidentLine, now: datetime, query: Mapping[str, str], w: Words) -
         ],
         className="is-over" if line.overdue else "",
     )
+
+
+def span(of: timedelta, w: Words) -> str:
+    """A time that was taken or is allowed: minutes, hours, days."""
+    minutes = round(of.total_seconds() / 60)
+    if minutes < 60:
+        return w("{m} 分", m=minutes)
+    if of < 2 * _DAY:
+        return w("{h} 小时", h=f"{minutes / 60:.1f}".removesuffix(".0"))
+    return w("{d} 天", d=f"{minutes / 1440:.1f}".removesuffix(".0"))
 
 
 def place_of(line: IncidentLine) -> str:
@@ -146,7 +157,7 @@ def _marks(line: IncidentLine, now: datetime, w: Words) -> Iterator[str]:
         yield w("已督办") if line.urged == 1 else w("督办 {n}", n=line.urged)
     if line.asked_until is not None:
         yield w("延期待批")
-    if line.level in {1, 2, 3}:
+    if line.climbed and line.level in LEVELS:
         yield w("{level}处置", level=w(LEVELS[line.level]))
     if line.step_due_at is not None and line.step_due_at <= now and not line.overdue:
         yield w("本步超时")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Final
 
 from dash import html
@@ -12,7 +11,7 @@ from components import case_acts, case_links, labels, near_map, report
 from components import format as fmt
 from components.alarm_context import duty_of, phone_of
 from components.alarm_detail import LEVELS as WHO
-from components.case_lines import CATEGORIES, LEVELS, RATINGS, URGENCY, card, case_address, clock
+from components.case_lines import CATEGORIES, LEVELS, RATINGS, URGENCY, card, case_address, clock, span
 from components.i18n import Words
 from components.markup import Picture
 from components.navigation import address
@@ -39,7 +38,6 @@ TOLD: Final[Mapping[str, str]] = {
 }
 SHOWN: Final = 200
 MACHINES: Final = {"clock": "系统", "replay": "回放", "intake": "公众上报"}
-_DAY: Final = timedelta(hours=24)
 
 
 def head(page: CasePage, w: Words) -> list[Child]:
@@ -158,16 +156,6 @@ def _who(step: StepClock, page: CasePage, w: Words, *, here: bool) -> str:
     if not here:
         return ""
     return line.owner or line.unit or (w(WHO[line.level]) if line.level in WHO else "")
-
-
-def span(of: timedelta, w: Words) -> str:
-    """A time that was taken or is allowed: minutes, hours, days."""
-    minutes = round(of.total_seconds() / 60)
-    if minutes < 60:
-        return w("{m} 分", m=minutes)
-    if of < 2 * _DAY:
-        return w("{h} 小时", h=f"{minutes / 60:.1f}".removesuffix(".0"))
-    return w("{d} 天", d=f"{minutes / 1440:.1f}".removesuffix(".0"))
 
 
 def facts(page: CasePage, query: Mapping[str, str], w: Words) -> html.Section:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from dash import get_app, html, register_page
 from flask import Response
 
-from components import case_board, case_filters, where
+from components import case_board, case_filters, case_panels, where
 from components import case_links as words_of_links
 from components.document import FirstPaint
 from components.i18n import Words, words
@@ -21,6 +21,7 @@ from data_access.domain.catalogue import Category
 from data_access.domain.errors import DomainError, InvalidInput
 from data_access.domain.incidents import Stage
 from data_access.queries import case_links, incident_filter, incidents
+from data_access.queries import case_panels as queries_of_panels
 from data_access.queries.people import called
 from data_access.queries.session import now, reading
 from data_access.viewmodels.areas import Place
@@ -107,7 +108,12 @@ def _parts(asked: _Asked, query: Mapping[str, str], w: Words) -> painted.Parts:
     with reading() as session:
         board = incidents.board(session, path, open_ones, limit=0 if asked.listing else CARDS, now=at)
         if not asked.listing:
-            return {"figures": case_board.figures(board, query, w), "board": case_board.board(board, query, w)}
+            beside = queries_of_panels.panels(session, asked.place, open_ones, at=at)
+            return {
+                "figures": case_board.figures(board, query, w),
+                "board": case_board.board(board, query, w, limits=queries_of_panels.step_limits()),
+                "panels": case_panels.build(beside, query, w),
+            }
         page = incidents.page(session, path, asked.wanted, cursor=query.get("cursor") or None, limit=LINES, now=at)
         names = called(session, {line.owner for line in page.incidents})
         page = replace(
@@ -142,6 +148,7 @@ def _asked(query: Mapping[str, str]) -> _Asked:
         stage=stage if listing else None,
         urgency=_number(query, "urgency"),
         category=category,
+        level=_number(query, "level"),
         type_id=_number(query, "type"),
         channel_id=_number(query, "channel"),
         unit_id=_number(query, "unit"),

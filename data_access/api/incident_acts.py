@@ -233,6 +233,7 @@ async def get_incidents(request: Request) -> Response:
         stage=stage,
         urgency=an_integer(asked, "urgency", 0, 2),
         category=a_word(asked, "category", Category),
+        level=an_integer(asked, "level", 0, 3),
         type_id=an_integer(asked, "type", 0, _LARGEST),
         channel_id=an_integer(asked, "channel", 0, _LARGEST),
         unit_id=an_integer(asked, "unit", 0, _LARGEST),

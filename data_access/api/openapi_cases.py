@@ -77,6 +77,7 @@ def filters(query: Callable[[str, Spec], Spec]) -> list[Spec]:
         query("stage", {"type": "string", "enum": [str(stage) for stage in Stage]}),
         query("urgency", {"type": "integer", "minimum": 0, "maximum": 2}),
         query("category", {"type": "string", "enum": [str(category) for category in Category]}),
+        query("level", {"type": "integer", "minimum": 0, "maximum": 3, "description": "Whose turn: grid to district."}),
         *(query(name, number) for name in ("type", "channel", "unit")),
         *(query(name, {"type": "integer", "description": "Linked to it."}) for name in ("dwelling", "entity")),
         query("owner", {"type": "string", "description": "Name of an account; me: one's own."}),

@@ -22,6 +22,7 @@ from data_access.demo.chance import Chance, Floats, Ints, choose
 from data_access.demo.frame import Columns, Community, texts
 from data_access.demo.plan import CUIZHU, ON_TIME
 from data_access.demo.vendored import incident_profile
+from data_access.domain.areas import PATH_STEP
 from data_access.domain.catalogue import default_classes
 from data_access.domain.incidents import Stage
 from data_access.domain.periods import SHANGHAI
@@ -72,6 +73,8 @@ class Catalogue:
     main: Ints
     top: Ints
     top_refs: Ints
+    item: Ints  # the sample's, 0 where it has none
+    level: Ints  # whose turn it is first
     names: NDArray[Any]
     weights: Floats
 
@@ -87,7 +90,7 @@ class _Way:
 @cache
 def catalogue() -> Catalogue:
     """Database ids, names and weights of the sub classes that appeals name."""
-    ids, profile = system.type_ids(), incident_profile()
+    ids, profile, items = system.type_ids(), incident_profile(), system.item_ids()
     classes = {(c.level, c.ref): c for c in default_classes()}
     subs = [classes[3, ref] for ref in profile.subs]
     mains = [classes[2, str(c.parent)] for c in subs]
@@ -97,6 +100,8 @@ def catalogue() -> Catalogue:
         main=np.array([ids[2, c.ref] for c in mains]),
         top=np.array([ids[1, c.ref] for c in tops]),
         top_refs=np.array([int(c.ref) for c in tops]),
+        item=np.array([items.get(c.ref, (0, 0))[0] for c in subs]),
+        level=np.array([items.get(c.ref, (0, 0))[1] for c in subs]),
         names=np.array([c.name for c in subs]),
         weights=np.array(profile.sub_weights),
     )
@@ -129,6 +134,7 @@ def incident_rows(community: Community, within: Buildings) -> tuple[Columns, Col
     unit = np.array([_UNIT_OF.get(int(ref), _FURTHER_UNIT) for ref in known.top_refs])[kind] + 1
     rated = happened[_CLOSE] & (chance.uniform(count) < 0.34)
     ways = _ways(done, happened, epoch, chance)
+    turn = happened[_DISPATCH] & ~happened[_CLOSE] & (known.item[kind] > 0)
     dues = [(created + limit * share).astype(np.int64) for share in _OWN_LIMITS]
     ids = community.numbers.take("incidents", count)
     days = _local_days(created)
@@ -169,6 +175,9 @@ def incident_rows(community: Community, within: Buildings) -> tuple[Columns, Col
         "reworked_at": texts(ways["rework"].at, ~ways["rework"].took),
         "reworks": ways["rework"].took.astype(np.int64).tolist(),
         "extensions": ways["grant"].took.astype(np.int64).tolist(),
+        "item_id": texts(known.item[kind], known.item[kind] == 0),
+        "level": texts(known.level[kind], ~turn),
+        "post": _posts(community, grid, known.level[kind], turn),
         "satisfaction": texts(3 + chance.pick(count, (0.12, 0.3, 0.58)), ~rated),
         "version": (reached + 1).tolist(),
     }
@@ -176,6 +185,13 @@ def incident_rows(community: Community, within: Buildings) -> tuple[Columns, Col
     took |= {name: _Way(at, yes) for name, at, yes in zip(_ACTIONS[1:], done, happened, strict=False)}
     took |= {"void": _Way(done[_REGISTER] + 60_000, void), **ways}
     return rows, _history(community, ids, took, channel, unit)
+
+
+def _posts(community: Community, grid: Ints, level: Ints, turn: NDArray[np.bool_]) -> list[str | None]:
+    """The area that answers: that of the level above the grid whose turn it is; of cases with a turn alone."""
+    paths = [community.grids[g].path for g in grid.tolist()]
+    up = (level * PATH_STEP).tolist()
+    return [path[: len(path) - n] if yes else None for path, n, yes in zip(paths, up, turn.tolist(), strict=True)]
 
 
 def _ways(done: Ints, happened: NDArray[np.bool_], epoch: int, chance: Chance) -> dict[str, _Way]:

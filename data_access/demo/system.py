@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from data_access.db.tables import to_ms
+from data_access.db.workflows import from_item
 from data_access.demo.frame import Columns
 from data_access.domain.alarm_rules import rule_to_json
-from data_access.domain.catalogue import SOURCE, default_classes
+from data_access.domain.catalogue import SOURCE, default_classes, sample_items
 from data_access.domain.device_models import DEFAULT_MODELS
 from data_access.domain.devices import COMMON_METRICS, KIND_METRICS, METRIC_UNITS
 from data_access.settings import Settings
@@ -62,6 +63,7 @@ def rows(settings: Settings, now: datetime) -> dict[str, Columns]:
         "metrics": _metrics(),
         "device_models": _models(),
         "incident_types": _types(),
+        "incident_items": _items(now),
         "channels": {
             "id": list(range(1, len(CHANNELS) + 1)),
             "source": [DEMO] * len(CHANNELS),
@@ -82,6 +84,11 @@ def rows(settings: Settings, now: datetime) -> dict[str, Columns]:
 def type_ids() -> dict[tuple[int, str], int]:
     """Our ids of the catalogue's classes, by level and the catalogue's id."""
     return {(c.level, c.ref): n for n, c in enumerate(default_classes(), start=1)}
+
+
+def item_ids() -> dict[str, tuple[int, int]]:
+    """Our id of the sample's item of a sub class, and the level whose turn it is first."""
+    return {ref: (n, int(item.level)) for n, (ref, item) in enumerate(sample_items(), start=1)}
 
 
 def model_ids() -> dict[str, int]:
@@ -146,3 +153,17 @@ def _types() -> Columns:
         "parent_id": [ids[c.level - 1, c.parent] if c.parent else None for c in classes],
         "name": [c.name for c in classes],
     }
+
+
+def _items(now: datetime) -> Columns:
+    """The sample of items, as a first start lays it: the demo's cases came in under them."""
+    ids, known = type_ids(), item_ids()
+    columns: dict[str, list[object]] = {
+        "id": [known[ref][0] for ref, _ in sample_items()],
+        "type_id": [ids[3, ref] for ref, _ in sample_items()],
+    }
+    for _, item in sample_items():
+        kept = {**from_item(item), "area_path": "", "version": 1, "at": to_ms(now), "actor": "sample"}
+        for name, value in kept.items():
+            columns.setdefault(name, []).append(json.dumps(value) if isinstance(value, dict) else value)
+    return columns

@@ -75,10 +75,12 @@ def further(wanted: IncidentFilter) -> Iterator[Any]:
 
 
 def _labelled(wanted: IncidentFilter) -> Iterator[Any]:
-    """Of a category, a class, a channel, a unit."""
+    """Of a category, a level, a class, a channel, a unit."""
     if wanted.category is not None:
         items = select(ItemRow.id).where(ItemRow.category == wanted.category)
         yield IncidentRow.item_id.in_(items)
+    if wanted.level is not None:
+        yield IncidentRow.level == wanted.level
     if wanted.type_id is not None:
         yield _of_class(wanted.type_id)
     for column, value in ((IncidentRow.channel_id, wanted.channel_id), (IncidentRow.unit_id, wanted.unit_id)):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, Select, case, func, literal, select, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from data_access.db.closing import LABELLED_WITHIN
@@ -142,15 +142,24 @@ def _closed_today(session: Session, path: str, wanted: IncidentFilter, limit: in
         IncidentRow.closed_at <= now,
     )
     late = func.sum(case((IncidentRow.closed_at > IncidentRow.due_at, 1), else_=0))
-    total, overdue = session.execute(select(func.count(), late).where(*today)).one()
+    begun, done = (type_coerce(at, BigInteger) for at in (IncidentRow.created_at, IncidentRow.closed_at))
+    total, overdue, took = session.execute(select(func.count(), late, func.avg(done - begun)).where(*today)).one()
     order = (IncidentRow.closed_at.desc(), IncidentRow.id.desc())
     lines = _read(session, _lines().where(*today).order_by(*order).limit(limit), now) if total else []
-    return BoardColumn(stage=Stage.CLOSED.value, total=int(total), overdue=int(overdue or 0), incidents=tuple(lines))
+    mean = None if took is None else timedelta(milliseconds=round(float(took)))
+    return BoardColumn(
+        stage=Stage.CLOSED.value, total=int(total), overdue=int(overdue or 0), incidents=tuple(lines), took=mean
+    )
 
 
 def some(session: Session, where: tuple[Any, ...], limit: int, now: datetime) -> tuple[IncidentLine, ...]:
     """Those for which `where` holds, newest first."""
     return tuple(_read(session, _lines().where(*where).order_by(IncidentRow.id.desc()).limit(limit), now))
+
+
+def first_due(session: Session, where: tuple[Any, ...], limit: int, now: datetime) -> tuple[IncidentLine, ...]:
+    """Those for which `where` holds, what is due first on top."""
+    return tuple(_dated(session, where, None, limit, now))
 
 
 def one(session: Session, incident_id: int, scope: str, *, now: datetime, rooms: bool = False) -> IncidentDetail:
@@ -260,9 +269,10 @@ def _newest(
     return IncidentPage(tuple(found[:limit]), f"c{to_ms(end.created_at)}-{end.id}" if end else None)
 
 
-def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None, str | None, str | None]:
+def _lines() -> Select[IncidentRow, str, str, str | None, str | None, str | None, str | None, str | None, int | None]:
     above = aliased(AreaRow)
-    names = (AreaRow.name, above.name, IncidentTypeRow.name, ChannelRow.name, UnitRow.name, ItemRow.category)
+    item = (ItemRow.category, ItemRow.level)
+    names = (AreaRow.name, above.name, IncidentTypeRow.name, ChannelRow.name, UnitRow.name, *item)
     return (
         select(IncidentRow, AreaRow.code, *names)
         .join(AreaRow, AreaRow.id == IncidentRow.area_id)
@@ -280,7 +290,7 @@ def _read(session: Session, query: Any, now: datetime) -> list[IncidentLine]:
 
 
 def _line(row: Any, workflows: Workflows, now: datetime) -> IncidentLine:
-    incident, area, area_name, parent_name, type_name, channel, unit, category = row
+    incident, area, area_name, parent_name, type_name, channel, unit, category, begins = row
     workflow = workflows.named(incident.workflow)
     step = workflow.step(_step_key(incident))
     following = workflow.following(step.key) if incident.stage not in FINAL_STAGES else None
@@ -301,6 +311,7 @@ def _line(row: Any, workflows: Workflows, now: datetime) -> IncidentLine:
         overdue=incident.stage not in FINAL_STAGES and incident.due_at is not None and incident.due_at <= now,
         urged=incident.urged or 0,
         category=category,
+        climbed=(incident.level or 0) > (begins or 0),
     )
 
 

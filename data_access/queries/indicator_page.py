@@ -204,6 +204,13 @@ def _places(lines: Lines, measure: Measure, by: By) -> Mapping[str | int | None,
     return standings(scores, whole, low_is_good=measure.low_is_good, target=target)
 
 
+def ranked(path: str, by: By, period: Period, names: Sequence[str], version: str) -> tuple[PageLine, ...]:
+    """The lines of `by` in their places of on-time closing, beside those of the period before; unranked ones last."""
+    lines, earlier = (_lines(path, of.first, of.end, by, tuple(names), version) for of in (period, period.previous()))
+    found = [one for one in _standing(lines, earlier, ON_TIME, by) if one.line.code is not None]
+    return tuple(sorted(found, key=lambda one: one.standing.place if one.standing else len(found) + 1))
+
+
 def denominator(counts: Counts, measure: Measure) -> int:
     """How many cases stand behind a figure; behind the score, those that were due for handling."""
     found: int = getattr(counts, FORMULAS[measure.rate or Rate.HANDLING][1])

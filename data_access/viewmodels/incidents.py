@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 
@@ -46,6 +46,7 @@ class IncidentLine:
     run: str | None  # a replay, shown as a label
     version: int
     category: str | None = None  # A to D, of the item of the catalogue that it came in under
+    climbed: bool = False  # it is the turn of a level above the one that its item begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class BoardColumn:
     total: int
     overdue: int
     incidents: tuple[IncidentLine, ...]
+    took: timedelta | None = None  # from the report to the close, on average; of closed ones alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class IncidentFilter:
     stage: str | None = None
     urgency: int | None = None
     category: str | None = None  # A to D, of the item that it came in under
+    level: int | None = None  # whose turn: 0 grid worker, 1 community, 2 street, 3 district
     type_id: int | None = None
     channel_id: int | None = None
     unit_id: int | None = None

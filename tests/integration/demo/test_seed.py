@@ -31,6 +31,7 @@ from data_access.db.tables import (
     HouseholdRow,
     IncidentHistoryRow,
     IncidentRow,
+    ItemRow,
     LegalEntityRow,
     MetaRow,
     ResidentRow,
@@ -324,6 +325,22 @@ def test_nine_of_ten_cases_are_closed_in_time(shuibei: Database) -> None:
     closed = count(shuibei, IncidentRow.closed_at.is_not(None))
     in_time = count(shuibei, IncidentRow.closed_at <= IncidentRow.due_at)
     assert 0.86 < in_time / closed < 0.94
+
+
+def test_cases_came_in_under_the_sample_and_dispatched_ones_have_a_turn_of_its_level(shuibei: Database) -> None:
+    with shuibei.reading() as session:
+        rows = session.execute(
+            select(IncidentRow.level, IncidentRow.post, IncidentRow.area_path, IncidentRow.stage, ItemRow)
+            .join(ItemRow, ItemRow.id == IncidentRow.item_id)
+            .where(IncidentRow.sub_type_id == ItemRow.type_id)
+        ).all()
+    assert {item.category for *_, item in rows} == set("ABCD")
+    turns = [(level, post, path, item) for level, post, path, _, item in rows if level is not None]
+    assert turns
+    for level, post, path, item in turns:
+        assert level == item.level
+        assert post == path[: len(path) - 3 * level]
+    assert all(level is None for level, _, _, stage, _ in rows if stage in {"closed", "void", "report", "register"})
 
 
 def test_past_alarms_are_closed_and_tell_what_was_done(shuibei: Database) -> None:
