@@ -85,7 +85,7 @@ def test_a_card_says_what_where_and_what_is_left() -> None:
         ({"due_at": None, "suspended_at": NOON}, "已挂起"),
         ({"step_due_at": NOON}, "本步超时"),
         ({"urged": 2}, "督办 2"),
-        ({"level": 2}, "街道处置"),
+        ({"level": 2, "climbed": True}, "街道处置"),
         ({"asked_until": NOON}, "延期待批"),
         ({"reworks": 1}, "返工 1"),
         ({"merged_into": 3}, "已并案"),
