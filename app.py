@@ -6,6 +6,7 @@ the map feed and the JSON interface itself; everything else is Dash on Flask, in
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +24,7 @@ from flask_login import LoginManager
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from werkzeug.exceptions import InternalServerError
 
 from components import document, page_parts
 from data_access.api import (
@@ -38,6 +40,7 @@ from data_access.api import (
 from data_access.api.bodies import WholeBodies
 from data_access.api.identity import REPORT, PageGate
 from data_access.api.tiles import source_of
+from data_access.api.trouble import AWAY, is_look, trouble
 from data_access.auth.door import Door
 from data_access.auth.principal import Principal
 from data_access.build_version import build
@@ -137,6 +140,7 @@ def _dash(services: Services, door: Door, own: document.Own) -> Dash:
     dash.server.extensions["yiping"] = services
     dash.server.extensions["yiping.door"] = door
     _know_who_asks(dash.server)
+    _fail_as_a_page(dash.server)
     gate.add_to(dash.server)
     for page in (sign_in, users, catalogue, workflows, audit, incident_new, report, field):
         page.add_to(dash.server)
@@ -162,6 +166,20 @@ def _know_who_asks(server: Flask) -> None:
         scope: Any = asked.environ.get("asgi.scope", {})
         found = scope.get("principal")
         return found if isinstance(found, Principal) else None
+
+
+def _fail_as_a_page(server: Flask) -> None:
+    """Whoever opens a page that cannot be made sees why, in our words; a script of ours is told in JSON."""
+
+    def failed(error: Exception) -> Response:
+        cause = error.original_exception if isinstance(error, InternalServerError) else error
+        found = trouble(cause or error, request.endpoint)
+        if is_look(request.method, request.headers.get("Accept", "")):
+            return Response(found.page, found.status, found.headers, mimetype="text/html")
+        return Response(json.dumps(found.said), found.status, found.headers, mimetype="application/json")
+
+    for kind in (*AWAY, InternalServerError):
+        server.register_error_handler(kind, failed)
 
 
 class _Product(Dash):

@@ -1,17 +1,15 @@
-"""How errors leave the JSON interface: `{"error": sentence}` with the status that fits."""
+"""How errors leave: `{"error": sentence}` with the status that fits; as a page for whoever wanted to see one."""
 
 from __future__ import annotations
 
-import logging
-import secrets
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ExceptionHandler
 
+from data_access.api.trouble import AWAY, is_look, trouble
 from data_access.domain.errors import (
     Conflict,
     DomainError,
@@ -23,8 +21,6 @@ from data_access.domain.errors import (
     Unavailable,
 )
 from data_access.ingest.http import Away, Busy
-
-log = logging.getLogger(__name__)
 
 STATUS: Final[dict[type[DomainError], int]] = {
     InvalidInput: 400,
@@ -44,10 +40,15 @@ def error_handlers() -> dict[int | type[Exception], ExceptionHandler]:
     return {
         DomainError: _refused,
         HTTPException: _http,
-        OperationalError: _database_away,
+        **database_away(),
         ClientDisconnect: _gone,
-        Exception: _unexpected,
+        Exception: _failed,
     }
+
+
+def database_away() -> dict[int | type[Exception], ExceptionHandler]:
+    """The handlers for a database that does not answer."""
+    return dict.fromkeys(AWAY, _failed)
 
 
 def sentence(text: str, status: int) -> JSONResponse:
@@ -68,17 +69,13 @@ async def _http(_request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
 
 
-async def _database_away(_request: Request, error: Exception) -> Response:
-    log.warning("a request failed because the database is away: %s", type(error).__name__)
-    return sentence("The database does not answer just now; try again in a moment.", 503)
-
-
 async def _gone(_request: Request, _error: Exception) -> Response:
     """A page was closed, or a connection lost, in the middle of what it sent: nobody reads this."""
     return Response(status_code=499)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    reference = secrets.token_hex(4)
-    log.error("request failed, reference %s, route %s", reference, request.scope.get("route"), exc_info=error)
-    return sentence(f"Something unexpected happened; the log has it under {reference}.", 500)
+async def _failed(request: Request, error: Exception) -> Response:
+    found = trouble(error, request.scope.get("route"))
+    if is_look(request.method, request.headers.get("accept", "")):
+        return HTMLResponse(found.page, found.status, found.headers)
+    return JSONResponse(found.said, found.status, found.headers)

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from data_access.api.trouble import is_look
 from data_access.auth.credentials import form_token
 from data_access.auth.door import Door, is_loopback
 from data_access.auth.principal import Kind, Principal, require
@@ -153,7 +154,7 @@ class PageGate:
             await self._app(scope, receive, send)
             return
         answer: Response
-        looks = scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+        looks = is_look(scope["method"], Headers(scope=scope).get("accept", ""))
         if scope.get("principal"):
             refused = JSONResponse({"error": "您的账号没有这项权限。"}, 403)
             answer = RedirectResponse(FIELD, 303, {"Cache-Control": "no-store"}) if looks else refused

@@ -14,9 +14,11 @@ from typing import Final
 from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from data_access.api.errors import database_away
 from data_access.api.identity import Identify
 from data_access.auth.door import Door
 
@@ -64,6 +66,7 @@ def api_middleware(policies: Mapping[str, str], door: Door, clock: Callable[[], 
     return [
         Middleware(AnswerHeaders, policies=policies),
         Middleware(KeptLibraries),
+        Middleware(ExceptionMiddleware, handlers=database_away()),  # who asks is looked up there
         Middleware(Identify, door=door, clock=clock),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
     ]

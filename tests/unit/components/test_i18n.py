@@ -44,6 +44,7 @@ REFUSALS = (
     "queries/audit.py",
     "queries/indicator_page.py",
     "auth/principal.py",
+    "api/trouble.py",
 )
 ERRORS = {"InvalidInput", "Conflict", "NotFound", "IllegalTransition", "Unavailable", "NotAllowed", "NotSignedIn"}
 COMMENT = re.compile(r"//.*|/\*.*?\*/")
