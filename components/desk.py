@@ -226,7 +226,28 @@ def _flood(w: Words) -> html.Div:
         [
             mark(Severity.MAJOR, w),
             html.B("", **attributes(data_f="title")),
-            html.Span("", className="desk-flood-said", **attributes(data_f="said")),
+            html.Span(
+                [
+                    html.Span("", **attributes(data_f="said")),
+                    html.Span("", className="desk-flood-cause", **attributes(data_f="cause")),
+                ],
+                className="desk-flood-said",
+            ),
+            html.Button(
+                [html.Span("", **attributes(data_f="same")), html.Kbd("L")],
+                type="button",
+                className="desk-button is-small",
+                hidden=True,
+                **attributes(data_action="sameCause"),
+            ),
+            html.Button(
+                [html.Span(w("请求增援")), html.Kbd("U")],
+                type="button",
+                className="desk-button is-small",
+                hidden=True,
+                **attributes(data_action="reinforce"),
+            ),
+            html.Span("", className="desk-flood-help", **attributes(data_f="help")),
             html.Button(
                 [html.Span("", **attributes(data_f="switch")), html.Kbd("E")],
                 type="button",

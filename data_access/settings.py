@@ -243,6 +243,17 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="One JSON object a log line instead of text.")
 
+    def ways_out(self) -> tuple[str, ...]:
+        """The ways out of the product that are set up, by the names of `domain.notices.Channel`."""
+        open_ = {
+            "webhook": self.notify_webhook_url,
+            "wecom": self.notify_wecom_url,
+            "dingtalk": self.notify_dingtalk_url,
+            "sms": self.notify_sms_url,
+            "email": self.notify_smtp_url and self.notify_email_to,
+        }
+        return tuple(way for way, address in open_.items() if address)
+
     @field_validator("data_dir", "data_files", "basemap_pmtiles", "pdf_font", "notify_smtp_ca", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:

@@ -41,7 +41,14 @@
     const acts = yiping.deskOfficer.create({ queue, detail, targets, redraw, clear: () => selection.clear(), go });
 
     const windows = yiping.deskWindows.create({ tell: acts.tell });
-    const flood = yiping.deskFlood.createFlood({ lines: list.lines, show: (on) => queue.setFlood(on) && redraw(true), announce: acts.announce });
+    const flood = yiping.deskFlood.createFlood({
+      lines: list.lines, show: (on) => queue.setFlood(on) && redraw(true), goTo: (id) => goTo(id), acts,
+      narrow(change) {
+        byId("desk-search").value = change.q;
+        root.querySelector('[data-filter="kind"]').value = change.kind;
+        narrow(change);
+      },
+    });
 
     // ---- the list
 
@@ -238,6 +245,8 @@
         go(line && line.ids ? line.ids[0] : worse.alarm_id);
       },
       unfold: () => flood.toggle(),
+      sameCause: () => flood.sameCause(),
+      reinforce: () => flood.reinforce(),
       place() {
         const on = document.documentElement.classList.toggle("is-place");
         for (const button of root.querySelectorAll('[data-action="place"]')) button.setAttribute("aria-expanded", String(on));

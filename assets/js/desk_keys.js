@@ -6,7 +6,7 @@
     j: "next", ArrowDown: "next", k: "previous", ArrowUp: "previous", Home: "first", End: "last",
     PageDown: "pageDown", PageUp: "pageUp", " ": "mark", Enter: "open", ArrowRight: "unfoldLine", ArrowLeft: "foldLine",
     a: "acknowledge", c: "claim", d: "dispatch", s: "shelve", x: "close", f: "false", i: "incident",
-    n: "note", o: "graver", t: "step", v: "video", z: "undo", r: "settle", e: "unfold", g: "siblings", m: "sound", b: "mentions", h: "shift", w: "window", p: "place",
+    n: "note", o: "graver", t: "step", v: "video", z: "undo", r: "settle", e: "unfold", g: "siblings", m: "sound", b: "mentions", h: "shift", w: "window", l: "sameCause", u: "reinforce", p: "place",
     "/": "search", "?": "help", Escape: "leave",
   };
   const EVENT = { a: "acknowledge", c: "claim", x: "close" }; // with Shift: all alarms of a confirmed event

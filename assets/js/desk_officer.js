@@ -73,7 +73,20 @@
       }));
     }
 
+    /** Say what was done elsewhere, and offer to take it back by the same key as an action. */
+    function undoable(text, back) {
+      leave();
+      last = { ids: [], until: performance.now() + UNDO_MS, back };
+      leave = toast(byId("desk-toasts"), text, { ms: UNDO_MS, action: t("撤销"), onAction: undo });
+    }
+
     function undo() {
+      if (last && last.back && performance.now() <= last.until) {
+        const { back } = last;
+        last = null;
+        leave();
+        return back();
+      }
       if (!last || performance.now() > last.until) return tell(t("没有可以撤销的操作"));
       return act("undo", last.ids.map((id) => queue.get(id)).filter(Boolean), {}, { quiet: true });
     }
@@ -218,7 +231,7 @@
       if (!event || (event.about === "mention" && event.user === me)) yiping.deskMentions.refresh();
     }
 
-    return { run, heard, tell, announce, duty, seats: shift.redraw, called: shift.called };
+    return { run, heard, tell, undoable, announce, duty, seats: shift.redraw, called: shift.called };
   }
 
   function soundWords(state, { mutedUntil, spoken }) {

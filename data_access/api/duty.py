@@ -1,4 +1,4 @@
-"""`/api/v1/shifts`, `/api/v1/handovers`, `/api/v1/duty-log`, `/api/v1/alarm-windows`, `/api/v1/notices`, floods."""
+"""`/api/v1/shifts`, `/api/v1/handovers`, `/api/v1/duty-log`, `/api/v1/alarm-windows`, `/api/v1/notices`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ from data_access.commands.shifts import Officer
 from data_access.commands.windows import Wanted
 from data_access.domain.accounts import Action
 from data_access.domain.errors import InvalidInput
-from data_access.queries import areas, duty, floods
+from data_access.queries import areas, duty
 from data_access.queries.duty_log import LANGUAGES, duty_log
-from data_access.viewmodels.floods import FloodAnswer
 
 T = TypeVar("T")
 Text = Annotated[str, Meta(max_length=2000)]
@@ -80,7 +79,6 @@ def routes() -> list[Route]:
         Route("/api/v1/alarm-windows", windows_route, methods=["GET", "POST"]),
         Route("/api/v1/alarm-windows/{window_id}", delete_window, methods=["DELETE"]),
         Route("/api/v1/notices", get_notices),
-        Route("/api/v1/alarms/flood", get_flood),
     ]
 
 
@@ -184,18 +182,6 @@ async def get_notices(request: Request) -> Response:
     return answer_json(
         await ctx.read(lambda session: duty.notices(session, _area(session, request, who), now=now, limit=limit))
     )
-
-
-async def get_flood(request: Request) -> Response:
-    """How fast alarms come to the viewer's desk, or to an area, and the open ones as groups."""
-    ctx, who, now = context(request), principal(request), context(request).services.clock()
-
-    def read(session: Session) -> FloodAnswer:
-        path = _area(session, request, who)
-        user = None if request.query_params.get("area") else who.name
-        return FloodAnswer(flood=floods.flood_of(session, path, user, now), groups=floods.groups(session, path))
-
-    return answer_json(await ctx.read(read))
 
 
 def _area(session: Session, request: Request, who: Principal) -> str:

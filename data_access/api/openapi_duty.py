@@ -82,6 +82,10 @@ def duty_paths() -> Spec:
                 _AREA,
             )
         },
+        "/api/v1/alarms/flood/help": {
+            "post": _asked(),
+            "delete": _operation("Take that back within ten seconds.", _ref("FloodAnswer"), _AREA),
+        },
     }
 
 
@@ -113,6 +117,12 @@ def _post(body: type, answer: Spec, path: str | None = None, *, status: str = "2
     spec = _operation(str(body.__doc__), answer, *([_path(path)] if path else []))
     spec["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(body.__name__)}}}
     spec["responses"][status] = spec["responses"].pop("200")
+    return spec
+
+
+def _asked() -> Spec:
+    spec = _operation("Ask the level above for help in a flood, once in ten minutes.", _ref("FloodAnswer"), _AREA)
+    spec["responses"]["201"] = spec["responses"].pop("200")
     return spec
 
 

@@ -29,6 +29,7 @@ NEEDS: Final[Mapping[str, Action | None]] = {
     "/api/v1/shifts/{shift_id}/end": Action.ACT_ON_ALARMS,
     "/api/v1/handovers/{handover_id}/sign": Action.ACT_ON_ALARMS,
     "/api/v1/alarm-windows": Action.ACT_ON_ALARMS,
+    "/api/v1/alarms/flood/help": Action.ACT_ON_ALARMS,
     "/api/v1/alarm-windows/{window_id}": Action.ACT_ON_ALARMS,
     "/api/v1/mentions/read": Action.COMMENT,
     "/api/v1/unmask": Action.REVEAL,  # a resident's record needs more

@@ -43,7 +43,11 @@ def comment(session: Session, alarm_id: int, done: Act, *, text: str, names: Col
 
 def read(session: Session, ids: Collection[int], *, user: str, now: datetime) -> int:
     """`user` has looked at those of `ids` that are his; return how many he had not yet."""
-    own = (NoticeRow.step == Step.MENTIONED, NoticeRow.target == user, NoticeRow.state == NoticeState.UNREAD)
+    own = (
+        NoticeRow.step.in_((Step.MENTIONED, Step.HELP)),
+        NoticeRow.target == user,
+        NoticeRow.state == NoticeState.UNREAD,
+    )
     unread = session.scalars(select(NoticeRow.alarm_id).where(NoticeRow.id.in_(ids), *own)).all()
     session.execute(update(NoticeRow).where(NoticeRow.id.in_(ids), *own).values(state=NoticeState.READ))
     rows = session.scalars(select(AlarmRow).where(AlarmRow.id.in_(unread)))

@@ -81,6 +81,37 @@ def _rows(
         yield {**common, **waits, "channel": Channel.SMS, "target": code}
 
 
+def write_help(  # what of whom, by which ways, and when
+    session: Session,
+    alarm: AlarmRow,
+    above: str,
+    channels: Collection[Channel],
+    said: str,
+    *,
+    now: datetime,
+    after: datetime,
+) -> None:
+    """Write that help is asked for, on the ways out of the product; nothing leaves before `after`."""
+    common = {
+        "alarm_id": alarm.id,
+        "area_path": alarm.area_path,
+        "step": Step.HELP,
+        "body": said,
+        "attempts": 0,
+        "created_at": now,
+        "error": None,
+        "state": NoticeState.WAITING,
+        "next_try_at": after,
+        "sent_at": None,
+    }
+    rows = [{**common, "channel": way, "target": ""} for way in sorted(set(channels) - {Channel.PRODUCT, Channel.SMS})]
+    if Channel.SMS in channels:
+        codes = _phones(session, {above}, now).get(above, ())
+        rows += [{**common, "channel": Channel.SMS, "target": code} for code in codes]
+    if rows:
+        session.execute(insert(NoticeRow), rows)
+
+
 def _area_names(session: Session, paths: set[str]) -> dict[str, str]:
     rows = session.execute(select(AreaRow.path, AreaRow.name).where(AreaRow.path.in_(paths)))
     return {row.path: row.name for row in rows}

@@ -43,6 +43,7 @@ class Step(StrEnum):
     UNMANNED = "unmanned"  # raised or escalated, and nobody is on shift where it goes
     REMINDED = "reminded"
     MENTIONED = "mentioned"  # by a colleague, by name
+    HELP = "help"  # help is asked for in a flood
     IGNORED = "ignored"  # at the highest level, and still nobody has looked
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from data_access.db.new_alarms import COMES_NEW
-from data_access.db.tables import AlarmRow, AreaRow, ShiftRow
+from data_access.db.tables import BY_PEOPLE, AlarmHistoryRow, AlarmRow, AreaRow, ShiftRow
 from data_access.domain.areas import PATH_STEP, subtree_bounds
 from data_access.domain.flood import WINDOW, Group, Pile, grouped
+from data_access.domain.flood_cause import COMMUNITY, HELP_AGAIN, HELP_UNDO, Sign, suspected
+from data_access.queries.people import called
 from data_access.queries.snapshot import floods_around
-from data_access.viewmodels.floods import FloodGroup, FloodState
+from data_access.viewmodels.floods import FloodCause, FloodGroup, FloodHelp, FloodState
+
+MOST_SIGNS: Final = 5_000
+"""Alarms of a flood that are looked at for what they share, the newest."""
 
 
 def flood_of(session: Session, path: str, user: str | None, now: datetime) -> FloodState:
@@ -61,6 +67,74 @@ def _line(group: Group, names: dict[str, tuple[str, str]]) -> FloodGroup:
         worst=group.worst,
         by_severity=group.by_severity,
         oldest=group.oldest,
+    )
+
+
+def cause(session: Session, path: str, state: FloodState) -> FloodCause | None:
+    """What the open alarms of the flood below `path` may have in common, what a parent explains among them."""
+    low, high = subtree_bounds(path)
+    alarm = AlarmRow
+    if state.since is None:
+        return None
+    rows = session.execute(
+        select(alarm.id, alarm.kind, alarm.area_path, alarm.raised_at, alarm.building_id, alarm.parent_id)
+        .where(text("alarms.state <> 'closed'"), alarm.area_path >= low, alarm.area_path < high)
+        .where(alarm.raised_at > state.since - WINDOW, *COMES_NEW[1:])
+        .order_by(alarm.raised_at.desc())
+        .limit(MOST_SIGNS)
+    )
+    found = suspected(
+        [
+            Sign(
+                alarm_id=row.id,
+                kind=row.kind,
+                area=row.area_path,
+                raised_at=row.raised_at,
+                building_id=row.building_id,
+                parent_id=row.parent_id,
+            )
+            for row in rows
+        ]
+    )
+    if found is None:
+        return None
+    lead = session.get_one(AlarmRow, found.alarm_id)
+    inside = low <= lead.area_path < high  # what explains it may lie elsewhere
+    community = select(AreaRow.name).where(AreaRow.path == lead.area_path[:COMMUNITY])
+    return FloodCause(
+        by=found.by,
+        alarm_id=found.alarm_id,
+        kind=lead.kind,
+        place=lead.place if inside else "",
+        area_name=(session.scalar(community) or "") if inside else "",
+        count=found.count,
+        total=found.total,
+        since=found.since,
+    )
+
+
+def help_asked(session: Session, path: str, state: FloodState, now: datetime) -> FloodHelp | None:
+    """The help that was asked for last in this flood, unless it was taken back or may be asked for anew."""
+    low, high = subtree_bounds(path)
+    step = AlarmHistoryRow
+    rows = session.scalars(
+        select(step)
+        .join(AlarmRow, AlarmRow.id == step.alarm_id)
+        .where(step.at > now - HELP_AGAIN, BY_PEOPLE, step.action.in_(("help", "help_over")))
+        .where(AlarmRow.area_path >= low, AlarmRow.area_path < high)
+        .order_by(step.id.desc())
+    )
+    row = next((row for row in rows if (row.detail or {}).get("desk") == state.desk), None)
+    if row is None or row.action != "help":
+        return None
+    return FloodHelp(
+        alarm_id=row.alarm_id,
+        by=row.actor,
+        by_name=called(session, {row.actor}).get(row.actor, row.actor),
+        whom=(row.detail or {}).get("whom", ""),
+        at=row.at,
+        undo_until=row.at + HELP_UNDO,
+        again_at=row.at + HELP_AGAIN,
     )
 
 

@@ -25,7 +25,7 @@ def own(session: Session, user: str, scope: str) -> Mentions:
     # the states are those of mentions alone: the index on them finds the few among all notices
     his = (
         NoticeRow.state.in_((NoticeState.UNREAD, NoticeState.READ)),
-        NoticeRow.step == Step.MENTIONED,
+        NoticeRow.step.in_((Step.MENTIONED, Step.HELP)),
         NoticeRow.target == user,
         NoticeRow.area_path >= low,
         NoticeRow.area_path < high,

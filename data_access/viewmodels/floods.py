@@ -30,8 +30,37 @@ class FloodGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FloodCause:
+    """What `count` of the `total` alarms of a flood share: a suspicion by counting, and said as one."""
+
+    by: str  # parent, building, kind (in a community), anywhere (one kind)
+    alarm_id: int  # the first of them, or what explains them
+    kind: str
+    place: str  # of that alarm
+    area_name: str  # its community
+    count: int
+    total: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloodHelp:
+    """Help that was asked for in a flood: by whom, of whom, and until when he may take it back."""
+
+    alarm_id: int  # the alarm that it is kept with
+    by: str
+    by_name: str
+    whom: str
+    at: datetime
+    undo_until: datetime
+    again_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FloodAnswer:
     """`GET /api/v1/alarms/flood`: the state, and the groups, worst and most first."""
 
     flood: FloodState
     groups: tuple[FloodGroup, ...]
+    cause: FloodCause | None  # while it is a flood
+    help: FloodHelp | None

@@ -82,6 +82,20 @@ def test_a_whole_shift_by_keyboard_alone(desks: Desks, product: Product) -> None
     assert first.evaluate("() => yiping.desk.list.lines()[0].pinned")
     assert first.evaluate("() => yiping.desk.list.lines().some((line) => line.type === 'group')")
 
+    # what it may come from is said as a suspicion; the level above is asked for help, and not after all
+    expect(first.locator(".desk-flood-cause")).to_contain_text("疑似同源：消防栓水压低")
+    every = first.evaluate("() => yiping.desk.queue.size()")
+    press(first, "l")
+    until(first, "(every) => yiping.desk.queue.size() < every", every)
+    press(first, "l", "u")
+    until(first, "(every) => yiping.desk.queue.size() >= every", every)
+    expect(first.locator(".desk-flood-help")).to_contain_text("王敏 已请求增援")
+    expect(first.locator("#desk-flood [data-action=reinforce]")).to_be_hidden()
+    press(first, "z")
+    expect(first.locator(".desk-toast").filter(has_text="已撤回增援请求")).to_be_visible()
+    expect(first.locator("#desk-flood [data-action=reinforce]")).to_be_visible()
+    press(first, "Home")
+
     # over: judged, gone, closed by itself
     product.publish(device, {"smoke": 0})
     until(first, STATE, [fire, "cleared_acked"])

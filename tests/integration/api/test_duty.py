@@ -12,7 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from data_access.db.tables import NoticeRow
+from data_access.commands import users
+from data_access.db.tables import FloodRow, NoticeRow, ShiftRow
 from data_access.domain.accounts import Role
 from tests.small import COMMUNITY, DISTRICT, STREET
 from tests.web import Web
@@ -22,7 +23,7 @@ from tests.web import Web
 def desk(web: Web) -> Iterator[Web]:
     yield web
     with web.database.writing() as session:
-        for table in ("handovers", "shifts", "alarm_windows", "notices"):
+        for table in ("handovers", "shifts", "alarm_windows", "notices", "floods"):
             session.execute(text(f"DELETE FROM {table}"))
 
 
@@ -126,3 +127,26 @@ def test_the_flood_is_told_with_the_open_alarms_as_groups(desk: Web) -> None:
     assert told["flood"]["on"] is False
     assert desk.get(f"/api/v1/alarms/queue?area={STREET}").json()["flood"] == told["flood"]
     assert [(g["cause"], g["count"], g["area"]) for g in told["groups"]][:1] == [("smoke", 1, COMMUNITY)]
+    assert (told["cause"], told["help"]) == (None, None)
+
+
+def test_help_is_asked_for_in_a_flood_alone_by_those_who_act(desk: Web) -> None:
+    path = "/api/v1/alarms/flood/help"
+    assert ask(desk, Role.OFFICER, "POST", path).json()["error"] == "现在没有告警洪泛。"
+    for role in (Role.LEADER, Role.WALL, Role.GRID_WORKER):
+        assert ask(desk, role, "POST", path).status_code == 403
+    with desk.database.writing() as session:
+        at = desk.now()
+        session.add(FloodRow(area_path="000000", shift_id=0, at=at, per10=30, since=at))
+    asked = f"{path}?area={STREET}"
+    assert ask(desk, Role.OFFICER, "POST", f"{path}?area={COMMUNITY}", area=COMMUNITY).status_code == 409  # not his
+    assert ask(desk, Role.OFFICER, "POST", asked).status_code == 400  # nobody above would get it
+    token = {"Authorization": f"Bearer {desk.token(Role.OFFICER).secret}"}
+    with desk.database.writing() as session:
+        users.add(session, "zhang", Role.OFFICER, display="张三", actor="chief", now=desk.now())
+        session.add(ShiftRow(user="zhang", area_path="000", seat=None, started_at=desk.now(), ended_at=None))
+    told = httpx.post(desk.url + asked, headers=token, timeout=10)
+    assert (told.status_code, told.json()["help"]["whom"]) == (201, "张三")
+    assert httpx.post(desk.url + asked, headers=token, timeout=10).status_code == 409
+    back = httpx.delete(desk.url + asked, headers=token, timeout=10)
+    assert (back.status_code, back.json()["help"]) == (200, None)

@@ -57,7 +57,7 @@ def test_only_who_may_see_the_alarm_is_told_and_nobody_of_himself(town: Database
     with town.reading() as session:
         assert session.scalars(select(NoticeRow.target)).all() == ["lin"]
         (own,) = queries.own(session, "lin", SCOPES["lin"]).mentions
-        assert (own.by, own.unread) == ("wei", True)
+        assert (own.by, own.unread) == ("Wei", True)  # as people call him
         assert queries.own(session, "lin", SCOPES["far"]).unread == 0  # his area has changed since
         assert [person.name for person in queries.people(session, 1, "")] == ["lin", "wei"]
     assert told(town) == [("mention", "lin", 1)]

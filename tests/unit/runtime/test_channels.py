@@ -230,6 +230,7 @@ def test_without_tls_no_password_is_given() -> None:
 
 def test_the_settings_open_the_ways_and_show_no_key() -> None:
     assert ways(Settings()) == {}
+    assert Settings().ways_out() == ()
     settings = Settings(
         notify_webhook_url=SecretStr("http://127.0.0.1:9/hook-key"),
         notify_wecom_url=SecretStr("http://127.0.0.1:9/wecom-key"),
@@ -239,5 +240,6 @@ def test_the_settings_open_the_ways_and_show_no_key() -> None:
         notify_email_to="a@example.org, b@example.org",
     )
     found = ways(settings)
+    assert set(settings.ways_out()) == set(found)
     assert set(found) == set(Channel) - {Channel.PRODUCT}
     assert "-key" not in repr(found)
