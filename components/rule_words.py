@@ -37,8 +37,8 @@ def waiting(n: RuleNumbers, w: Words) -> str:
 
 
 def _span(seconds: float, w: Words) -> str:
-    """`10 秒`, and `30 分钟`, `24 小时` where nobody would count it in seconds."""
-    for length, words in ((3600, "{n} 小时"), (60, "{n} 分钟")):
+    """`10 秒`, and `30 分钟`, `24 小时`, `7 天` where nobody would count it in seconds."""
+    for length, words in ((86_400, "{n} 天"), (3600, "{n} 小时"), (60, "{n} 分钟")):
         if seconds >= 2 * length and not seconds % length:
             return w(words, n=f"{seconds / length:g}")
     return w("{n} 秒", n=f"{seconds:g}")

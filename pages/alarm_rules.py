@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from dash import ALL, Input, Output, State, callback, clientside_callback, dcc, html, no_update, register_page
 
-from components import device_rules, sheet
+from components import device_rules, rule_choice, sheet
 from components.device_rules import FIELD, Ids
 from components.i18n import Words, words
 from data_access.auth.principal import may, require, viewer
@@ -20,13 +20,14 @@ from data_access.domain.alarm_tuning import BY_TIME_ALONE, Tuning
 from data_access.domain.errors import DomainError, InvalidInput, NotFound
 from data_access.domain.fences import Fence, fence_from_json
 from data_access.queries import device_rules as queries
-from data_access.queries import rule_preview
+from data_access.queries import rule_choices, rule_preview
 from data_access.queries.session import now, reading, services
 from data_access.viewmodels.device_rules import RuleLine, RuleNumbers, RulesView
 from pages import painted
 from pages.person import shown
 
 PATH = "/alarms/rules"
+_LONGEST: Final = 60
 register_page(__name__, path="/alarms/rules", title="告警设置 · 一屏", name="告警设置")
 
 
@@ -34,6 +35,8 @@ def layout(**query: str) -> html.Div:
     """The page for the URL's device or model."""
     w = words(query.get("lang"))
     try:
+        if not query.get("device") and not query.get("model"):
+            return _choice(query, w)
         view = _view(query)
     except DomainError as refused:
         return painted.refused(PATH, w("告警设置"), refused, query, w)
@@ -51,6 +54,16 @@ def layout(**query: str) -> html.Div:
         where=device_rules.crumbs(view, query, w),
         person=shown(PATH, query, w),
     )
+
+
+def _choice(query: Mapping[str, str], w: Words) -> html.Div:
+    """Models, devices and sources to choose from. Raises `NotAllowed` for a wall."""
+    who, looked_for = viewer(), (query.get("q") or "").strip()[:_LONGEST]
+    require(who, Action.SEE_ROWS)
+    with reading() as session:
+        found = rule_choices.choices(session, who.scope, looked_for, now())
+    body = html.Div(rule_choice.build(found, looked_for, query, w), className="rules-grid")
+    return sheet.build(PATH, w("告警设置"), [body], query, w, person=shown(PATH, query, w))
 
 
 @callback(

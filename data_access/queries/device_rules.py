@@ -39,7 +39,7 @@ def of_model(session: Session, code: str, scope: str) -> RulesView:
     if model is None:
         raise NotFound("没有这个型号。")
     rules = tuple(rule_from_json(kept) for kept in model.rules)
-    lines = tuple(_line(rule, None, own=False) for rule in rules)
+    lines = tuple(line(rule, None, own=False) for rule in rules)
     return _view(session, model, lines, scope, version=version_of(model.rules))
 
 
@@ -57,7 +57,7 @@ def _of_device(session: Session, scope: str, condition: Any) -> RulesView:
     usual = {rule.alarm: rule for rule in map(rule_from_json, model.rules)}
     rules = with_overrides(tuple(usual.values()), device.overrides)
     own: Mapping[str, Any] = device.overrides or {}
-    lines = tuple(_line(rule, usual.get(rule.alarm), own=rule.alarm in own) for rule in rules)
+    lines = tuple(line(rule, usual.get(rule.alarm), own=rule.alarm in own) for rule in rules)
     return _view(
         session,
         model,
@@ -148,7 +148,8 @@ def numbers(rule: AlarmRule) -> RuleNumbers:
     )
 
 
-def _line(rule: AlarmRule, usual: AlarmRule | None, *, own: bool) -> RuleLine:
+def line(rule: AlarmRule, usual: AlarmRule | None, *, own: bool) -> RuleLine:
+    """A rule as it is in force; `usual` is what its model says."""
     return RuleLine(
         alarm=rule.alarm,
         metric=rule.metric,

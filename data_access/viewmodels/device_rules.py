@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data_access.domain.fences import Fence
+from data_access.viewmodels.alarm_analysis import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +124,37 @@ class Preview:
     missed: int
     late_s: int
     trace: tuple[tuple[datetime, float], ...]  # of a single device: the worst of each hour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChoice:
+    """A model that rules can be looked up of: its devices within the viewer's areas, those with rules of their own."""
+
+    code: str
+    name: str
+    kind: str
+    devices: int
+    own: int
+    rules: tuple[RuleLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceChoice:
+    """A device that was looked for."""
+
+    code: str
+    name: str
+    kind: str
+    place: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChoices:
+    """What can be chosen where neither device nor model is named. `more`: not all devices that match are listed."""
+
+    models: tuple[ModelChoice, ...]
+    devices: tuple[DeviceChoice, ...]
+    more: bool
+    sources: tuple[Source, ...]  # what alarmed most in the last `days`
+    days: int

@@ -148,6 +148,11 @@ def test_a_finger_opens_the_event_by_its_line_and_unfolds_it_at_its_end(desks: D
     fires = _burn(page, product, devices)
     until(page, f"(id) => ({EVENT})(id) === 2", fires[0])
     line = page.locator("#desk-list .is-event")
+    assert page.locator(".desk-foot kbd:visible, .desk-foot [data-action=help]:visible").count() == 0  # no finger's
+    heights = page.evaluate(
+        "() => [...document.querySelectorAll('.desk-foot :is(a, button)')].map((b) => b.offsetHeight)"
+    )
+    assert [height for height in heights if 0 < height < 44] == []
     expect(line).to_contain_text("×2")
     end = line.locator("[data-fold]")
     box = end.bounding_box()

@@ -27,7 +27,7 @@ ADDRESSES = {
     "": ("/sign-in", "/report?point={point}", "/?wall=1&carousel=children", "/?building={building}"),
     "demo-admin": (
         *("/", "/?area={grid}", "/trends", "/trends/judgement", "/compare", "/brief", "/walls", "/account"),
-        *("/alarms", "/alarms/analysis", "/alarms/rules?device={pool}&alarm=level_low"),
+        *("/alarms", "/alarms/analysis", "/alarms/rules", "/alarms/rules?device={pool}&alarm=level_low"),
         *("/incidents", "/incidents?view=list", "/indicators", "/incidents/case?code={case}"),
         *("/users", "/users?name=demo-officer", "/users?new=token", "/audit", "/catalogue", "/workflows"),
     ),

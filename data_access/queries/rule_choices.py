@@ -1,0 +1,80 @@
+"""What the settings page offers where neither device nor model is named: models, devices by a word, sources."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from data_access.db.tables import AreaRow, BuildingRow, DeviceModelRow, DeviceRow
+from data_access.domain.alarm_rules import rule_from_json
+from data_access.domain.areas import subtree_bounds
+from data_access.queries.alarm_sources import sources
+from data_access.queries.device_rules import line
+from data_access.viewmodels.device_rules import DeviceChoice, ModelChoice, RuleChoices
+
+DAYS: Final = 7
+MOST_DEVICES: Final = 50
+
+
+def choices(session: Session, scope: str, looked_for: str, now: datetime) -> RuleChoices:
+    """Models with devices in `scope` and, where something is looked for, models and devices that it names."""
+    found = _devices(session, scope, looked_for) if looked_for else []
+    models = _models(session, scope)
+    if looked_for:
+        text = looked_for.lower()
+        kinds = {model.kind for model in models if text in f"{model.code} {model.name} {model.kind}".lower()}
+        models = [model for model in models if model.kind in kinds]
+    return RuleChoices(
+        models=tuple(models),
+        devices=tuple(found[:MOST_DEVICES]),
+        more=len(found) > MOST_DEVICES,
+        sources=sources(session, scope, now - timedelta(days=DAYS), now, (), ()),
+        days=DAYS,
+    )
+
+
+def _models(session: Session, scope: str) -> list[ModelChoice]:
+    counted = session.execute(
+        select(DeviceModelRow, func.count(), func.count(DeviceRow.overrides))
+        .join(DeviceRow, DeviceRow.model_id == DeviceModelRow.id)
+        .where(*_inside(scope))
+        .group_by(DeviceModelRow.id)
+        .order_by(func.count().desc(), DeviceModelRow.code)
+    )
+    return [
+        ModelChoice(
+            code=model.code,
+            name=model.name,
+            kind=model.kind,
+            devices=devices,
+            own=own,
+            rules=tuple(line(rule_from_json(kept), None, own=False) for kept in model.rules),
+        )
+        for model, devices, own in counted
+    ]
+
+
+def _devices(session: Session, scope: str, text: str) -> list[DeviceChoice]:
+    matches = (column.icontains(text, autoescape=True) for column in (DeviceRow.code, DeviceRow.name, BuildingRow.name))
+    rows = session.execute(
+        select(DeviceRow.code, DeviceRow.name, DeviceRow.kind, DeviceRow.overrides, BuildingRow.name, AreaRow.name)
+        .join(AreaRow, AreaRow.id == DeviceRow.area_id)
+        .outerjoin(BuildingRow, BuildingRow.id == DeviceRow.building_id)
+        .where(*_inside(scope), or_(*matches))
+        .order_by(DeviceRow.code)
+        .limit(MOST_DEVICES + 1)
+    )
+    return [
+        DeviceChoice(code=code, name=name, kind=kind, place=building or area, own=bool(overrides))
+        for code, name, kind, overrides, building, area in rows
+    ]
+
+
+def _inside(scope: str) -> tuple[Any, ...]:
+    if not scope:
+        return ()
+    low, high = subtree_bounds(scope)
+    return DeviceRow.area_path >= low, DeviceRow.area_path < high
