@@ -354,18 +354,22 @@
 
     // ---- what comes in
 
-    /** The alarm that the address names; else, where list and alarm stand side by side, the first nobody has looked at. */
+    /** The alarm that the address names; else the one that waits, or the first. */
     function opened() {
       const wanted = Number(asked.get("id"));
       if (wanted) {
         enter(true);
         go(wanted);
-      } else if (innerWidth >= SIDE_BY_SIDE_PX) {
-        const ids = list.lines().flatMap((line) => line.ids || (line.type === "alarm" ? [line.id] : []));
-        const waits = ids.find((id) => yiping.deskQueue.isUnacked(queue.get(id)));
-        if (waits) go(waits);
-        else run("first");
-      }
+      } else if (!openWaiting() && innerWidth >= SIDE_BY_SIDE_PX) run("first");
+    }
+
+    /** Where list and alarm stand side by side and nothing is open: the first that nobody has looked at. Whether there is one. */
+    function openWaiting() {
+      if (innerWidth < SIDE_BY_SIDE_PX || detail.open() !== null) return false;
+      const ids = list.lines().flatMap((line) => line.ids || (line.type === "alarm" ? [line.id] : []));
+      const waits = ids.find((id) => yiping.deskQueue.isUnacked(queue.get(id)));
+      if (waits) go(waits);
+      return Boolean(waits);
     }
 
     const due = { own: 0, beside: 0 };
@@ -447,6 +451,7 @@
       yiping.deskFlood.doubt();
       acts.seats();
       redraw();
+      if (known) openWaiting(); // into a list that was empty
       tick();
     }, 1000);
     setInterval(() => document.hidden || drawStrip(), STRIP_MS);
