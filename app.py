@@ -64,7 +64,10 @@ REPORT_ROOM = 16_000_000  # bytes of a report that are waited for outside of a t
 _ASSETS = Path(__file__).parent / "assets"
 _PHONE = tuple(_ASSETS / name for name in ("css/00-tokens.css", "css/10-base.css", "alone/phone.css"))
 _REPORT = tuple(_ASSETS / "alone" / name for name in ("photo.js", "voice.js", "report.js"))
-_FIELD = tuple(_ASSETS / "alone" / name for name in ("photo.js", "voice.js", "field_queue.js", "field.js"))
+_FIELD = tuple(
+    _ASSETS / "alone" / name
+    for name in ("photo.js", "voice.js", "field_queue.js", "field_kept.js", "field_picture.js", "field.js")
+)
 _DOCUMENTS = tuple(_ASSETS.glob("*.html"))  # whole pages of ours, with scripts inside
 INTAKE_PATIENCE_S = 8.0  # longer than the HTTP intake waits for the commit of what it handed over
 

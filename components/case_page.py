@@ -29,6 +29,7 @@ TOLD: Final[Mapping[str, str]] = {
     "create": "上报",
     CaseAction.OVERDUE: "全案超期",
     CaseAction.ATTACH: "附件",
+    CaseAction.CALL: "拨打报告人",
     CaseAction.LINK: "已关联",
     CaseAction.UNLINK: "已解除关联",
     CaseAction.ESCALATE: "升级",
@@ -226,8 +227,17 @@ def people(page: CasePage, w: Words) -> html.Section:
         )
         for person in page.people
     ]
+    if page.reporter is not None:
+        rows.insert(0, _reporter(*page.reporter, w))
     body: Child = html.Ul(rows, className="case-people") if rows else html.P(w("责任人未导入"), className="missing")
     return panel("people", w("相关的人"), [body])
+
+
+def _reporter(number: str, whole: bool, w: Words) -> html.Li:  # noqa: FBT001  # as the view-model has it
+    """Whoever reported it: to be called by whoever handles it, which the timeline keeps; masked for others."""
+    call = html.A([icon("phone"), number], href=f"tel:{number}", className="desk-phone", **attributes(data_act="call"))
+    masked = html.Span([icon("phone"), number], className="desk-phone", title=w("接单后可以拨打"))
+    return html.Li([html.Span(w("报告人")), html.B(""), html.Small(""), call if whole else masked])
 
 
 def links(page: CasePage, query: Mapping[str, str], w: Words, *, may_link: bool) -> html.Section:

@@ -11,7 +11,7 @@ from components import phone
 from components.i18n import Lang, Words, catalogue
 from data_access.domain.workflows import TEMPLATES
 
-_ICONS: Final = ("check", "back", "off", "list", "nav", "pin", "photo", "waiting", "mic", "film")
+_ICONS: Final = ("check", "back", "off", "list", "nav", "pin", "photo", "waiting", "mic", "film", "call", "note")
 WORDS: Final[Mapping[str, str]] = {
     "accept": "接单",
     "answer": "告诉上报人的话（会显示在回执上）",
@@ -19,6 +19,9 @@ WORDS: Final[Mapping[str, str]] = {
     "arrived": "我已到场",
     "as_of": "以下是 {at} 的数据",
     "by_due": "按时限",
+    "call": "打报告人",
+    "call_later": "接单后可打报告人 {phone}",
+    "called": "拨打报告人",
     "cancel": "取消",
     "check_in": "打卡",
     "counts": "前 {before} · 后 {after}",
@@ -32,14 +35,22 @@ WORDS: Final[Mapping[str, str]] = {
     "loading": "读取中…",
     "minutes": "{n} 分钟",
     "my_orders": "已接的单 {n}",
+    "map": "示意图：{where}",
+    "map_here": "您",
+    "messages": "消息",
     "my_tasks": "我的任务 {n}",
+    "new_tasks": "新任务 {n}",
     "navigate": "导航",
     "nearest": "由近到远",
+    "no_messages": "还没有消息。在任务里写一句，调度席会看到；调度席的备注也在这里。",
     "no_orders": "现在没有可以接的单。",
     "no_points": "本网格还没有巡查点。",
     "no_position": "没有定位，按时限排列。",
     "no_tasks": "现在没有任务。",
     "nothing_kept": "没有网络，也没有存过的任务。",
+    "not_yet_here": "没有定位",
+    "note": "留言",
+    "note_text": "给调度席的话",
     "offline": "无网络，照常办",
     "open_orders": "可以接的单 {n}",
     "others": "另一个账号有 {n} 条待发送，登录那个账号后补发。",
@@ -58,10 +69,13 @@ WORDS: Final[Mapping[str, str]] = {
     "shoot_after": "拍处置后照片",
     "shoot_before": "拍处置前",
     "sign_in": "登录",
+    "sign_out": "退出",
+    "sign_out_waits": "还有 {n} 条待发送。退出后要用这个账号再登录才会补发。",
     "signed_out": "登录已过期，登录后补发",
     "since": "{at} 起，联网自动补发",
     "to_send": "待发送 {n}",
     "understood": "知道了",
+    "unread": "未读 {n}",
     "video": "录像",
     "voice": "录音",
     "voice_stop": "停止（{n} 秒）",
@@ -89,10 +103,14 @@ def shell(w: Words, *, voice_s: int) -> str:
     words = json.dumps(spoken, ensure_ascii=False).replace("<", "\\u003c")
     tabs = "".join(
         f'<button type="button" data-tab="{code}">{phone.icon(icon)}{escape(w(word))}</button>'
-        for code, icon, word in (("tasks", "list", "任务"), ("patrol", "pin", "巡查"))
+        for code, icon, word in (("tasks", "list", "任务"), ("patrol", "pin", "巡查"), ("messages", "note", "消息"))
+    )
+    leave = (
+        '<form method="post" action="/sign-out" id="leave"><input type="hidden" name="form_token">'
+        f'<button class="b q">{escape(w("退出"))}</button></form>'
     )
     return (
-        f"{phone.sheet(*_ICONS)}{phone.top(w('任务'), ' ', phone.language({}, w))}"
+        f"{phone.sheet(*_ICONS)}{phone.top(w('任务'), ' ', phone.language({}, w) + leave)}"
         f'<div id="queue"></div><main class="ph-body" id="field" data-voice-most="{voice_s}">'
         f'<p class="card">{escape(w("读取中…"))}</p></main>'
         f'<nav class="ph-nav" aria-label="{escape(w("页面"))}">{tabs}'

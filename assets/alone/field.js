@@ -3,61 +3,16 @@
 (function () {
   "use strict";
 
-  const { queue, applied, clock, need, metres, sorted } = yiping.field;
+  const { queue, applied, clock, need, metres, sorted, unknown, h, icon, away, map, message, within, store } = yiping.field;
   const words = JSON.parse(document.getElementById("words").textContent);
   const lang = document.body.dataset.lang;
   const KEPT = "yiping-offline-1"; // as the service worker calls it
   const REFRESH_MS = 30_000;
 
   const state = { view: null, items: [], here: null, reachable: true, since: null, sent: null, signedOut: false,
-    by: "near", tab: "tasks", open: null, asking: null, speaking: null, mute: !yiping.voice.able };
+    by: "near", tab: "tasks", open: null, asking: null, speaking: null, mute: !yiping.voice.able, seen: null, read: 0 };
 
   const t = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-
-  /** An element with its properties, attributes (`data-`, `aria-`) and children. */
-  function h(tag, props, ...children) {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(props || {})) {
-      if (name.includes("-") || name === "for" || name === "role") node.setAttribute(name, value);
-      else if (name === "class") node.className = value;
-      else node[name] = value;
-    }
-    node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
-    return node;
-  }
-
-  function icon(name) {
-    const holder = document.createElement("span");
-    holder.innerHTML = `<svg class="ic" aria-hidden="true"><use href="#i-${name}"/></svg>`;
-    return holder.firstChild;
-  }
-
-  // What outlives the page.
-
-  const opened = new Promise((done, failed) => {
-    const asked = indexedDB.open("yiping-field", 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore("queue", { keyPath: "id", autoIncrement: true });
-      asked.result.createObjectStore("kept");
-    };
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => failed(asked.error);
-  });
-
-  async function within(name, mode, work) {
-    const transaction = (await opened).transaction(name, mode);
-    const found = work(transaction.objectStore(name));
-    return new Promise((done, failed) => {
-      transaction.oncomplete = () => done(found.result);
-      transaction.onerror = transaction.onabort = () => failed(transaction.error);
-    });
-  }
-
-  const store = {
-    all: () => within("queue", "readonly", (rows) => rows.getAll()),
-    put: (item) => within("queue", "readwrite", (rows) => rows.put(item)),
-    remove: (id) => within("queue", "readwrite", (rows) => rows.delete(id)),
-  };
 
   // The server.
 
@@ -179,7 +134,7 @@
 
   // The picture.
 
-  const SAYS = { accept: "accept", arrive: "arrive", return: "return", advance: "finish", visit: "check_in" };
+  const SAYS = { accept: "accept", arrive: "arrive", return: "return", advance: "finish", visit: "check_in", call: "called", comment: "note" };
 
   function label(item) {
     if (item.kind) return t(item.kind);
@@ -210,11 +165,6 @@
               others ? h("li", {}, icon("waiting"), h("span", {}, t("others", { n: others }))) : null))
         : null,
     ];
-  }
-
-  function away(m) {
-    if (m === null) return "";
-    return m < 1000 ? `${Math.round(m)} m` : `${(m / 1000).toFixed(1)} km`;
   }
 
   function left(task) {
@@ -268,18 +218,35 @@
   }
 
   function asked(task, what) {
-    const field = h("textarea", { id: "said", rows: 2, maxLength: 500, required: what === "return" });
+    const field = h("textarea", { id: "said", rows: 2, maxLength: 500, required: what !== "advance" });
     const go = (event) => {
       event.preventDefault();
       state.asking = null;
       const said = field.value.trim();
       if (what === "return") act(task, "return", { reason: said });
+      else if (what === "comment") act(task, "comment", { note: said });
       else act(task, "advance", { step: task.next_step, note: said || null });
     };
-    const text = what === "return" ? t("why_return") : task.stage === "dispatch" ? t("what_done") : t("answer");
+    const text = what === "return" ? t("why_return") : what === "comment" ? t("note_text") : task.stage === "dispatch" ? t("what_done") : t("answer");
     return h("form", { class: "asked", onsubmit: go }, h("label", { for: "said" }, text), field,
       h("div", { class: "acts" }, h("button", { type: "button", class: "b o", onclick: () => { state.asking = null; draw(); } }, t("cancel")),
         h("button", { class: "b pri" }, what === "return" ? t("return") : t("send"))));
+  }
+
+  const ask = (what) => { state.asking = what; draw(); document.getElementById("said").focus(); };
+
+  /** Whoever reported it: to be called once the case is his; that he called goes into the timeline. */
+  function reporter(task) {
+    if (!task.reporter) return null;
+    if (!task.mine || task.reporter.includes("*")) return h("p", { class: "reporter" }, icon("call"), t("call_later", { phone: task.reporter }));
+    return h("a", { class: "b o", href: `tel:${task.reporter}`, "data-call": "", onclick: () => act(task, "call") }, icon("call"), t("call"));
+  }
+
+  /** What the desk and he said about it, and what he says now that waits to be sent. */
+  function notes(task) {
+    const own = state.items.filter((item) => item.what === "comment" && item.incident_id === task.id && item.state === "waiting");
+    const said = [...(task.notes || []), ...own.map((item) => ({ at: item.at, who: "", own: true, text: item.body.note, waits: true }))];
+    return said.length ? h("ul", { class: "notes" }, said.slice(-4).map(message)) : null;
   }
 
   function primary(task) {
@@ -290,26 +257,31 @@
     if (next === "photo") return camera(task, "after", true);
     if (next === "advance") {
       const text = task.next_stage === "handle" ? t("finish") : (words.steps || {})[task.next_step_name] || task.next_step_name;
-      return button(text, "check", () => { state.asking = "advance"; draw(); document.getElementById("said").focus(); });
+      return button(text, "check", () => ask("advance"));
     }
     return h("p", { class: "sent is-waiting" }, icon("waiting"), t("done_waits"));
   }
 
   function detail(task) {
     const pictures = task.photos.filter(([id]) => id).slice(0, 4);
-    const map = task.lng === null ? null : h("a", { class: "b o", href: `geo:${task.lat},${task.lng}?q=${task.lat},${task.lng}` }, icon("nav"), t("navigate"));
+    const way = task.lng === null ? null : h("a", { class: "b o", href: `geo:${task.lat},${task.lng}?q=${task.lat},${task.lng}` }, icon("nav"), t("navigate"));
+    const number = reporter(task), calls = number && number.matches("a");
     return h("div", { class: "in" },
       task.description && h("p", { class: "said" }, task.description),
+      map(task, state.here, state.view.buildings || [], t),
       pictures.length ? h("div", { class: "pictures" }, pictures.map(([id, phase]) =>
         h("figure", {}, h("img", { src: `/api/v1/attachments/${id}`, alt: t(`phase_${phase}`), onerror: (e) => e.target.closest("figure").remove() }),
           h("figcaption", {}, t(`phase_${phase}`))))) : null,
       (task.recordings || []).map(([id, type]) =>
         h(type.startsWith("video/") ? "video" : "audio", { class: "played", src: `/api/v1/attachments/${id}`, controls: true, preload: "none", "aria-label": t(type.startsWith("video/") ? "video" : "voice") })),
       steps(task),
+      notes(task),
       state.asking ? asked(task, state.asking) : [primary(task),
-        task.finished ? null : h("div", { class: "acts" }, map,
+        calls ? null : number,
+        task.finished ? null : h("div", { class: "acts" }, way, calls ? number : null,
           task.mine && task.stage === "dispatch" ? [camera(task, "before", false), ...clips(task)] : null,
-          task.stage === "dispatch" && (task.mine || !task.open) ? h("button", { class: "b o", onclick: () => { state.asking = "return"; draw(); document.getElementById("said").focus(); } }, icon("back"), t("return")) : null)]);
+          task.stage === "dispatch" && (task.mine || !task.open) ? h("button", { class: "b o", onclick: () => ask("return") }, icon("back"), t("return")) : null,
+          state.view.unit ? null : h("button", { class: "b o", "data-note": "", onclick: () => ask("comment") }, icon("note"), t("note")))]);
   }
 
   function tasks() {
@@ -321,7 +293,7 @@
     return [
       h("div", { class: "bar" }, h("h2", {}, t(state.view.unit ? "my_orders" : "my_tasks", { n: mine.length })), h("div", { class: "segp" }, pick("near", t("nearest")), pick("due", t("by_due")))),
       state.here ? null : h("p", {}, h("small", {}, t("no_position"))),
-      found.length ? null : h("p", { class: "card" }, t(state.view.unit ? "no_orders" : "no_tasks")),
+      found.length ? null : h("p", { class: "card empty" }, icon("check"), t(state.view.unit ? "no_orders" : "no_tasks")),
       mine.map(one),
       offered.length ? h("h3", { class: "offered" }, t("open_orders", { n: offered.length })) : null,
       offered.map(one),
@@ -344,6 +316,44 @@
     ];
   }
 
+  /** Everything that was said about his tasks, the newest on top; each leads to its task. */
+  function messages() {
+    const found = said().sort((a, b) => b.id - a.id);
+    return [
+      h("div", { class: "bar" }, h("h2", {}, t("messages"))),
+      found.length ? null : h("p", { class: "card" }, t("no_messages")),
+      h("ul", { class: "points" }, found.map((one) => h("li", {}, h("button", { class: "tk", "data-message": String(one.id),
+        onclick: () => { Object.assign(state, { tab: "tasks", open: one.task.id, asking: null }); draw(); } },
+        h("span", { class: "tk-what" }, h("b", {}, one.text), h("span", {}, [one.own ? state.view.display : one.who, one.task.title].filter(Boolean).join(" · "))),
+        h("span", { class: "tk-when" }, clock(one.at)))))),
+    ];
+  }
+
+  const said = () => state.view.tasks.flatMap((task) => (task.notes || []).map((one) => ({ ...one, task })));
+
+  /** How many tasks came that he has not seen, and how many messages of others; what he looks at is seen. */
+  function count() {
+    if (!state.view) return;
+    const ids = state.view.tasks.map((task) => task.id);
+    const newest = Math.max(0, ...said().map((one) => one.id));
+    if (state.seen === null) {
+      Object.assign(state, { seen: ids, read: newest }); // the first time nothing is new
+      keepSeen();
+    }
+    const fresh = unknown(ids, state.seen), unread = said().filter((one) => !one.own && one.id > state.read).length;
+    if (state.tab === "messages" && newest > state.read) { state.read = newest; keepSeen(); }
+    badge("tasks", fresh.length, "new_tasks");
+    badge("messages", state.tab === "messages" ? 0 : unread, "unread");
+  }
+
+  function badge(tab, n, words_) {
+    const button = document.querySelector(`[data-tab=${tab}]`);
+    button.querySelectorAll("i").forEach((one) => one.remove());
+    if (n) button.append(h("i", { title: t(words_, { n }), "aria-label": t(words_, { n }), role: "img" }, String(n)));
+  }
+
+  const keepSeen = () => within("kept", "readwrite", (rows) => rows.put({ user: state.view.user, seen: state.seen, read: state.read }, "seen"));
+
   let drawn = "";
   let held = false; // a finger is down: what it is on stays where it is
 
@@ -363,10 +373,11 @@
     if (typed && document.activeElement === typed && state.asking) return; // nobody loses what he types
     drawn = now;
     document.querySelector(".ph-brand small").textContent = state.view ? [state.view.unit, state.view.display, state.view.area].filter((part, at, all) => part && all.indexOf(part) === at).join(" · ") : "";
-    if (state.view) document.querySelector("[data-tab=patrol]").hidden = Boolean(state.view.unit);
+    if (state.view) for (const tab of ["patrol", "messages"]) document.querySelector(`[data-tab=${tab}]`).hidden = Boolean(state.view.unit);
+    count();
     for (const tab of document.querySelectorAll("[data-tab]")) tab.setAttribute("aria-current", tab.dataset.tab === state.tab ? "page" : "false");
     const stale = state.view && !state.reachable ? h("p", { class: "stale" }, t("as_of", { at: clock(state.view.at) })) : null;
-    const inside = !state.view ? [h("p", { class: "card" }, t(state.reachable ? "loading" : "nothing_kept"))] : state.tab === "tasks" ? tasks() : patrol();
+    const inside = !state.view ? [h("p", { class: "card" }, t(state.reachable ? "loading" : "nothing_kept"))] : ({ tasks, patrol, messages })[state.tab]();
     main.replaceChildren(...[stale, ...inside].flat(2).filter(Boolean));
   }
 
@@ -376,7 +387,18 @@
 
   document.addEventListener("click", (event) => {
     const tab = event.target.closest("[data-tab]");
-    if (tab) { state.tab = tab.dataset.tab; draw(); }
+    if (!tab || !state.view) return;
+    state.tab = tab.dataset.tab;
+    if (state.tab === "tasks") { state.seen = state.view.tasks.map((task) => task.id); keepSeen(); } // he looks at them
+    draw();
+  });
+  document.getElementById("leave").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target, n = state.items.filter((item) => item.state === "waiting" && state.view && item.user === state.view.user).length;
+    if (n && !confirm(t("sign_out_waits", { n }))) return;
+    await within("kept", "readwrite", (rows) => rows.delete("view")); // nobody's tasks stay on the phone
+    form.elements.form_token.value = token();
+    form.submit();
   });
   addEventListener("pointerdown", () => (held = true), true);
   for (const kind of ["pointerup", "pointercancel"]) {
@@ -411,6 +433,8 @@
     document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
     const view = await within("kept", "readonly", (rows) => rows.get("view"));
     if (view) state.view = view;
+    const seen_ = await within("kept", "readonly", (rows) => rows.get("seen"));
+    if (view && seen_ && seen_.user === view.user) Object.assign(state, { seen: seen_.seen, read: seen_.read });
     state.items = await store.all();
     draw();
     await refresh();

@@ -57,7 +57,7 @@
     for (const item of items) {
       const task = found.get(item.incident_id);
       if (!task || item.state !== "waiting") continue;
-      if (!item.kind) task.pending.push(item.what);
+      if (!item.kind && item.what !== "comment" && item.what !== "call") task.pending.push(item.what);
       if (item.what === "accept") Object.assign(task, { mine: true, accepted_at: item.at, stage: task.open ? "dispatch" : task.stage });
       if (item.what === "arrive") task.arrived_at = item.at;
       if (item.what === "photo" && !item.kind) task.photos.push([null, item.phase]);
@@ -91,9 +91,12 @@
     return [...tasks].sort((a, b) => order(far(a), far(b)) || order(due(a), due(b)) || a.id - b.id);
   }
 
+  /** Those of `ids` that are not among `seen`. */
+  const unknown = (ids, seen) => ids.filter((id) => !seen.includes(id));
+
   /** The time of day in Shanghai, whatever the phone is set to: what the server says is Shanghai's as well. */
   const clock = (at) => new Date(new Date(at).getTime() + 8 * 3600000).toISOString().slice(11, 16);
 
-  root.yiping = Object.assign(root.yiping || {}, { field: { queue, applied, clock, need, metres, sorted } });
+  root.yiping = Object.assign(root.yiping || {}, { field: { queue, applied, clock, need, metres, sorted, unknown } });
   if (typeof module !== "undefined") module.exports = root.yiping.field;
 })(typeof window === "undefined" ? globalThis : window);

@@ -165,6 +165,12 @@ class ArriveCase(CaseSaid):
         return Details(lng=self.lng, lat=self.lat, accuracy_m=self.accuracy_m)
 
 
+class CallCase(CaseSaid):
+    """Whoever handles it has rung whoever reported it (打报告人); `note` is what was said."""
+
+    action = CaseAction.CALL
+
+
 class CommentCase(CaseSaid):
     """Say something."""
 
@@ -197,7 +203,7 @@ ACTIONS: Final = {
     for kind in (
         *(AdvanceCase, AcceptCase, ArriveCase, ReturnCase, AskExtension, GrantExtension, RefuseExtension, SuspendCase),
         *(ResumeCase, ReworkCase, UrgeCase, EscalateCase, MergeCase, VoidCase, RateCase, CommentCase),
-        *(LinkCase, UnlinkCase),
+        *(LinkCase, UnlinkCase, CallCase),
     )
 }
 assert ACTIONS.keys() == set(CaseAction) - BY_MACHINES - {CaseAction.ATTACH}  # noqa: S101  # each thing people do has its route

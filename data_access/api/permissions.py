@@ -18,7 +18,7 @@ NEEDS: Final[Mapping[str, Action | None]] = {
     **{f"/api/v1/alarms/{{alarm_id}}/{name}": kind.permission for name, kind in alarm_acts.ACTIONS.items()},
     "/api/v1/alarms/act": Action.COMMENT,  # the least of them; what is asked for needs its own
     **dict.fromkeys((f"{_CASE}/{name}" for name in incident_acts.ACTIONS), Action.COMMENT),
-    **dict.fromkeys((f"{_CASE}/attachments", f"{_CASE}/link", f"{_CASE}/unlink"), Action.DO_TASKS),
+    **dict.fromkeys((f"{_CASE}/attachments", f"{_CASE}/link", f"{_CASE}/unlink", f"{_CASE}/call"), Action.DO_TASKS),
     "/api/v1/cameras/{code}/incident": Action.ACT_ON_ALARMS,
     "/api/v1/field/acts": Action.DO_TASKS,
     "/api/v1/field/visits": Action.DO_TASKS,

@@ -43,6 +43,8 @@ class FieldAct(StrEnum):
     ARRIVE = "arrive"
     ADVANCE = "advance"
     RETURN = "return"
+    CALL = "call"  # 打报告人
+    COMMENT = "comment"  # 留言
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ def do(services: Services, who: Principal, done: Done) -> bool:
             if who.unit is not None:
                 said = orders.taken(session, done.incident_id, said)
             _check_shown(session, done)
+            _check_said(done)
             act(session, done.incident_id, said)
     except IntegrityError:  # the same came in twice at once: the other one has done it
         return False
@@ -157,6 +160,11 @@ def _check_when(done_at: datetime | None, now: datetime) -> None:
     """A phone may be late by weeks; it cannot be early by more than its clock is wrong."""
     if done_at is not None and not now - _NEVER <= done_at <= now + timedelta(hours=1):
         raise InvalidInput("手机的时间不对，请核对后再试。")
+
+
+def _check_said(done: Done) -> None:
+    if done.what is FieldAct.COMMENT and not (done.note or "").strip():
+        raise InvalidInput("请写一句话。")
 
 
 def _check_shown(session: Session, done: Done) -> None:

@@ -20,7 +20,7 @@ from data_access.commands.incidents import event_of
 from data_access.commands.meanwhile import Meanwhile
 from data_access.db.calendar import warn_doubtful, work_calendar
 from data_access.db.cases import posts_of, save_case, to_case
-from data_access.db.tables import IncidentHistoryRow, IncidentRow, ItemRow, UnitRow
+from data_access.db.tables import IncidentHistoryRow, IncidentRow, ItemRow, ReportRow, UnitRow
 from data_access.db.workflows import workflow_of
 from data_access.domain.accounts import Role
 from data_access.domain.areas import within
@@ -208,13 +208,25 @@ def _completed(session: Session, row: IncidentRow, case: Case, workflow: Workflo
         if not (details.reason or "").strip():
             raise InvalidInput("请写明理由。")
         return replace(details, post=above)
-    if done.action in LINKING and details.linked is not None:
-        case_links.check(session, row, details.linked, gone=done.action is CaseAction.UNLINK, scope=done.scope)
+    _check_around(session, row, done)
+    return details
+
+
+def _check_around(session: Session, row: IncidentRow, done: Act) -> None:
+    """Raise where what the action needs beside the case is not there, or not so."""
+    if done.action in LINKING and done.details.linked is not None:
+        gone = done.action is CaseAction.UNLINK
+        case_links.check(session, row, done.details.linked, gone=gone, scope=done.scope)
+    if done.action is CaseAction.CALL and not _reporters_number(session, row.id):
+        raise IllegalTransition("报告人没有留电话。")
     if done.action is CaseAction.MERGE:
         _check_target(session, row, done)
     if done.action is CaseAction.VOID and _merged_into(session, row.id).first() is not None:
         raise IllegalTransition("有别的案卷并入了这个案卷，不能作废。")
-    return details
+
+
+def _reporters_number(session: Session, incident_id: int) -> str | None:
+    return session.scalar(select(ReportRow.phone).where(ReportRow.incident_id == incident_id))
 
 
 def next_post(session: Session, row: IncidentRow) -> Post | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from data_access.auth.credentials import hash_password
 from data_access.commands import users
 from data_access.db.tables import AreaRow, MetaRow
+from data_access.demo import tasks
 from data_access.demo.plan import SHUIBEI
 from data_access.demo.vendored import LUOHU
 from data_access.domain.accounts import DEMO_PASSWORD, Role
@@ -18,17 +19,20 @@ from data_access.domain.accounts import DEMO_PASSWORD, Role
 MADE: Final = "demo_accounts"
 """Key in `meta`: they have been made once; who is disabled stays disabled."""
 
+GRID: Final = f"{SHUIBEI}003"
+"""Where the demo's grid worker works."""
 _ACCOUNTS: Final = (
     ("demo-leader", "区领导", Role.LEADER, None),
     ("demo-officer", "值班员 王敏", Role.OFFICER, None),
     ("demo-officer-2", "值班员 李强", Role.OFFICER, None),
-    ("demo-grid", "网格员 陈芳", Role.GRID_WORKER, f"{SHUIBEI}003"),
+    ("demo-grid", "网格员 陈芳", Role.GRID_WORKER, GRID),
     ("demo-admin", "管理员", Role.ADMINISTRATOR, None),
 )
 
 
 def make(session: Session, now: datetime) -> None:
     """Add the demo accounts where they have never been."""
+    tasks.lay(session, GRID, now)
     if session.get(MetaRow, MADE) is not None:
         return
     kept = hash_password(DEMO_PASSWORD)  # one for all: it is no secret

@@ -37,12 +37,13 @@ class CaseAction(StrEnum):
     ATTACH = "attach"  # 附件
     LINK = "link"  # 关联房屋、法人
     UNLINK = "unlink"  # 解除关联
+    CALL = "call"  # 打报告人的电话
     COMMENT = "comment"
 
 
 BY_MACHINES: Final = frozenset({CaseAction.OVERDUE, CaseAction.FOLLOW})
 LINKING: Final = frozenset({CaseAction.LINK, CaseAction.UNLINK})
-BY_OTHER_WAYS: Final = LINKING | {CaseAction.ATTACH}
+BY_OTHER_WAYS: Final = LINKING | {CaseAction.ATTACH, CaseAction.CALL}
 """People do them where the thing is, not from the list of what can be done to a case."""
 ONLY_ADDS: Final = BY_OTHER_WAYS | {CaseAction.COMMENT}
 """They change what is known of a case, whosever turn it is and whatever has become of it, and nothing of its loop."""

@@ -24,13 +24,13 @@ from data_access.domain.worktime import WorkCalendar
 _EVERYBODY: Final = FIELD | {Role.LEADER}
 _BY: Final[Mapping[CaseAction, frozenset[Role]]] = {
     **dict.fromkeys((CaseAction.ACCEPT, CaseAction.ARRIVE, CaseAction.RETURN, CaseAction.ASK), FIELD),
-    **dict.fromkeys((CaseAction.ESCALATE, CaseAction.ATTACH, *LINKING), FIELD),
+    **dict.fromkeys((CaseAction.ESCALATE, CaseAction.ATTACH, CaseAction.CALL, *LINKING), FIELD),
     CaseAction.URGE: DESK | {Role.LEADER},
     CaseAction.COMMENT: _EVERYBODY,
 }
 """Whose an action is, beside the steps of a workflow, which say it themselves; everything else is the desk's."""
 _ITS: Final = frozenset(
-    (CaseAction.ADVANCE, CaseAction.ACCEPT, CaseAction.ARRIVE, CaseAction.RETURN, CaseAction.ATTACH)
+    (CaseAction.ADVANCE, CaseAction.ACCEPT, CaseAction.ARRIVE, CaseAction.RETURN, CaseAction.ATTACH, CaseAction.CALL)
 )
 """What an organisation does to a case that is its unit's, while the next step is one of organisations."""
 _STAMPS: Final = {
@@ -358,6 +358,13 @@ def _added(case: Case, act: _Act) -> Changes:  # noqa: ARG001  # as above
     return {}
 
 
+def _called(case: Case, act: _Act) -> Changes:
+    """Only whoever handles it has the number."""
+    if case.owner != act.actor:
+        raise IllegalTransition("只有承办这个案卷的人可以打报告人的电话。")
+    return {}
+
+
 def _linked(case: Case, act: _Act) -> Changes:  # noqa: ARG001  # as above
     if act.details.linked is None:
         raise InvalidInput("请选择要关联的房屋或法人。")
@@ -383,6 +390,7 @@ _EFFECTS: Final[Mapping[CaseAction, Callable[[Case, _Act], Changes]]] = {
     CaseAction.VOID: _voided,
     CaseAction.RATE: _rated,
     CaseAction.ATTACH: _added,
+    CaseAction.CALL: _called,
     CaseAction.COMMENT: _added,
     **dict.fromkeys(LINKING, _linked),
 }

@@ -23,6 +23,7 @@ from data_access.db.tables import (
     ReportRow,
 )
 from data_access.db.workflows import workflow_of
+from data_access.domain import masking
 from data_access.domain.accounts import Action
 from data_access.domain.areas import within
 from data_access.domain.case_choices import ActChoice, choices
@@ -101,6 +102,7 @@ def case_page(
         assignment=assignment.assignment(session, row, now=now)
         if assigns and following is not None and following.assigns
         else None,
+        reporter=_reporter(session, row, who) if whole_phones else None,
         may_link=who.role in FIELD and may(who, Action.DO_TASKS),
         at=now,
     )
@@ -204,6 +206,15 @@ def _names(ids: list[int]) -> Any:
 def _receipt(session: Session, row: IncidentRow, now: datetime, reply_days: int) -> Receipt | None:
     reported = session.scalar(select(ReportRow.id).where(ReportRow.incident_id == row.id))
     return reports.receipt_of(session, row, now=now, reply_days=reply_days) if reported is not None else None
+
+
+def _reporter(session: Session, row: IncidentRow, who: Principal) -> tuple[str, bool] | None:
+    """The number that the reporter left: whole for whoever handles the case."""
+    number = session.scalar(select(ReportRow.phone).where(ReportRow.incident_id == row.id))
+    if not number:
+        return None
+    whole = row.owner is not None and row.owner == who.name
+    return (number if whole else masking.phone(number) or "", whole)
 
 
 def _seen_on(session: Session, row: IncidentRow, scope: str) -> tuple[str, str] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,11 +15,13 @@ from data_access.auth.principal import Principal
 from data_access.db.tables import (
     AreaRow,
     AttachmentRow,
+    BuildingRow,
     ChannelRow,
     IncidentHistoryRow,
     IncidentRow,
     PatrolPointRow,
     PatrolVisitRow,
+    ReportRow,
     UnitRow,
 )
 from data_access.db.workflows import Workflows
@@ -29,10 +33,13 @@ from data_access.domain.periods import local_day, midnight
 from data_access.domain.workflows import Step, Workflow
 from data_access.queries import orders
 from data_access.queries.incident_filter import OPEN
-from data_access.viewmodels.field import FieldPoint, FieldTask, FieldView
+from data_access.queries.people import called
+from data_access.viewmodels.field import FieldNote, FieldPoint, FieldTask, FieldView
 
 MOST_TASKS: Final = 100
 MOST_POINTS: Final = 200
+MOST_NOTES: Final = 200
+MOST_BUILDINGS: Final = 400
 _LOOKED_AT: Final = 400
 _STAGES: Final = (Stage.DISPATCH.value, Stage.HANDLE.value, Stage.FEEDBACK.value)
 _COPIED: Final = (
@@ -53,6 +60,7 @@ def view(session: Session, who: Principal, *, now: datetime) -> FieldView:
         unit=session.scalar(select(UnitRow.name).where(UnitRow.id == who.unit)) if who.unit is not None else None,
         tasks=_tasks(session, who),
         points=_points(session, who.scope, now) if who.unit is None else (),
+        buildings=_buildings(session, who.scope) if who.unit is None else (),
     )
 
 
@@ -81,7 +89,55 @@ def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
     mine = [(row, channel, step) for row, channel, step in steps if step is not None][:MOST_TASKS]
     numbers = [row.id for row, _, _ in mine if who.may_see_case(row.area_path, row.unit_id)]
     when, (photos, recordings) = _acts(session, numbers, who.name), _files(session, numbers)
-    return tuple(_task(row, channel, step, who, when, photos, recordings) for row, channel, step in mine)
+    said, reporters = _notes(session, numbers, who.name), _reporters(session, numbers)
+
+    def known(row: IncidentRow, channel: str | None, step: Step) -> FieldTask:
+        task = _task(row, channel, step, who, when, photos, recordings)
+        if task.open:
+            return task
+        return replace(task, reporter=_number(reporters, row, who), notes=said[row.id])
+
+    return tuple(known(*one) for one in mine)
+
+
+def _number(reporters: Mapping[int, str], row: IncidentRow, who: Principal) -> str | None:
+    """The reporter's number: whole for whoever has taken the case on."""
+    number = reporters.get(row.id)
+    return number if row.owner == who.name else masking.phone(number)
+
+
+def _reporters(session: Session, numbers: list[int]) -> dict[int, str]:
+    found = select(ReportRow.incident_id, ReportRow.phone).where(
+        ReportRow.incident_id.in_(numbers), ReportRow.phone.is_not(None)
+    )
+    return {number: phone for number, phone in session.execute(found) if phone}
+
+
+def _notes(session: Session, numbers: list[int], name: str) -> defaultdict[int, tuple[FieldNote, ...]]:
+    """What was said about each, the newest `MOST_NOTES` of all."""
+    step = IncidentHistoryRow
+    rows = session.execute(
+        select(step.incident_id, step.id, step.at, step.actor, step.note)
+        .where(step.incident_id.in_(numbers), step.action == "comment", step.note.is_not(None))
+        .order_by(step.id.desc())
+        .limit(MOST_NOTES)
+    ).all()
+    names = called(session, [row.actor for row in rows])
+    found: defaultdict[int, tuple[FieldNote, ...]] = defaultdict(tuple)
+    for number, line, at, actor, note in reversed(rows):
+        found[number] += (FieldNote(line, at, names.get(actor, actor), actor == name, note or ""),)
+    return found
+
+
+def _buildings(session: Session, scope: str) -> tuple[tuple[float, float], ...]:
+    """Those of a small area, for its map; of a large one none, a phone does not need them."""
+    low, high = subtree_bounds(scope)
+    rows = session.execute(
+        select(BuildingRow.lng, BuildingRow.lat)
+        .where(BuildingRow.area_path >= low, BuildingRow.area_path < high)
+        .limit(MOST_BUILDINGS + 1)
+    ).all()
+    return tuple((round(lng, 6), round(lat, 6)) for lng, lat in rows) if len(rows) <= MOST_BUILDINGS else ()
 
 
 def _level(name: str) -> tuple[Any, ...]:

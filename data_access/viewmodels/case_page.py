@@ -72,5 +72,6 @@ class CasePage:
     into: IncidentLine | None
     acts: tuple[ActChoice, ...]
     assignment: Assignment | None  # where the next step assigns a unit and the viewer may do it
+    reporter: tuple[str, bool] | None  # telephone of whoever reported it, and whether it is whole (his who handles it)
     may_link: bool  # the viewer may link it to homes and legal entities
     at: datetime

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FieldNote:
+    """A message between the desk and the street: a note in the timeline of the case."""
+
+    id: int
+    at: datetime
+    who: str
+    own: bool
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldTask:
     """A case that is his to do, or to take. `next_step` is what comes when it is done.
@@ -37,6 +48,8 @@ class FieldTask:
     arrived_at: datetime | None
     photos: tuple[tuple[int, str], ...]  # id and phase
     recordings: tuple[tuple[int, str], ...]  # id and media type: what was said or filmed
+    reporter: str | None = None  # his telephone: whole for whoever has accepted the case, else masked
+    notes: tuple[FieldNote, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +74,4 @@ class FieldView:
     unit: str | None  # for whom an organisation acts
     tasks: tuple[FieldTask, ...]
     points: tuple[FieldPoint, ...]
+    buildings: tuple[tuple[float, float], ...]  # where they stand, around the tasks: the map is drawn without a network

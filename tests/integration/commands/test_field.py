@@ -26,13 +26,14 @@ from data_access.db.tables import (
     IncidentRow,
     PatrolPointRow,
     PatrolVisitRow,
+    ReportRow,
     SentActRow,
     UnitRow,
 )
 from data_access.domain.accounts import Role
 from data_access.domain.attachments import Phase
 from data_access.domain.cases import CaseAction
-from data_access.domain.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+from data_access.domain.errors import Conflict, DomainError, IllegalTransition, InvalidInput, NotAllowed, NotFound
 from data_access.domain.incident_moves import Details
 from data_access.queries import field as queries
 from data_access.services import Services
@@ -154,6 +155,46 @@ def test_what_another_one_did_meanwhile_is_said_and_nothing_is_kept(street: Stre
         assert session.scalar(select(func.count()).select_from(SentActRow)) == 1
     assert street.view().tasks == ()  # it is Li's now
     assert len(street.view(replace(CHEN, name="li")).tasks) == 1
+
+
+def test_only_whoever_has_taken_it_on_has_the_reporters_number_and_calls(street: Street) -> None:
+    with street.services.database.writing() as session:
+        session.add(ReportRow(incident_id=street.id, secret="0" * 64, phone="13800001234"))
+    with pytest.raises(IllegalTransition, match="承办"):
+        do(street.services, CHEN, street.done(FieldAct.CALL, KEYS[0]))
+    (task,) = street.view().tasks
+    assert task.reporter == "138****1234"
+    assert do(street.services, CHEN, street.done(FieldAct.ACCEPT, KEYS[0]))
+    (task,) = street.view().tasks
+    assert task.reporter == "13800001234"
+    assert do(street.services, CHEN, street.done(FieldAct.CALL, KEYS[1], version=4))
+    assert not do(street.services, CHEN, street.done(FieldAct.CALL, KEYS[1], version=4))
+    assert street.history()[-2:] == ["accept", "call"]
+    with pytest.raises(IllegalTransition, match="承办"):
+        do(street.services, replace(CHEN, name="li"), street.done(FieldAct.CALL, KEYS[2], version=5))
+    with street.services.database.writing() as session:
+        session.scalars(select(ReportRow)).one().phone = None
+    with pytest.raises(IllegalTransition, match="没有留电话"):
+        do(street.services, CHEN, street.done(FieldAct.CALL, KEYS[2], version=5))
+
+
+def test_desk_and_street_leave_each_other_messages_in_the_timeline(street: Street) -> None:
+    with street.services.database.writing() as session:
+        said = Act(
+            action=CaseAction.COMMENT, version=3, actor="wang", role=Role.OFFICER, now=street.now, note="带反光锥"
+        )
+        act(session, street.id, said)
+    assert do(street.services, CHEN, street.done(FieldAct.COMMENT, KEYS[0], note="十分钟到"))
+    with pytest.raises(InvalidInput):
+        do(street.services, CHEN, street.done(FieldAct.COMMENT, KEYS[1], note="  "))
+    (task,) = street.view().tasks
+    assert [(one.who, one.own, one.text) for one in task.notes] == [
+        ("wang", False, "带反光锥"),
+        ("chen", True, "十分钟到"),
+    ]
+    assert street.history()[-2:] == ["comment", "comment"]
+    assert street.view(replace(CHEN, scope="000000001")).buildings == ()
+    assert street.view().buildings == ((114.13, 22.55),)
 
 
 def test_keys_are_forgotten_when_no_phone_can_send_them_any_more(street: Street) -> None:

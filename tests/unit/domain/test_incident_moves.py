@@ -97,7 +97,7 @@ ALLOWED: Final = {
     "suspended": {A.RESUME, A.URGE, A.COMMENT, A.ATTACH, A.LINK, A.UNLINK},
     "merged": {A.FOLLOW, A.COMMENT, A.ATTACH, A.LINK, A.UNLINK},
     "void": {A.COMMENT, A.ATTACH, A.LINK, A.UNLINK},
-    "accepted": OPEN | {A.RETURN, A.ARRIVE},
+    "accepted": OPEN | {A.RETURN, A.ARRIVE, A.CALL},
 }
 
 
