@@ -35,7 +35,7 @@ WORDS: Final[Mapping[str, str]] = {
     "loading": "读取中…",
     "minutes": "{n} 分钟",
     "my_orders": "已接的单 {n}",
-    "map": "示意图：{where}",
+    "map": "示意 · {where}",
     "map_here": "您",
     "messages": "消息",
     "my_tasks": "我的任务 {n}",

@@ -275,13 +275,13 @@
       (task.recordings || []).map(([id, type]) =>
         h(type.startsWith("video/") ? "video" : "audio", { class: "played", src: `/api/v1/attachments/${id}`, controls: true, preload: "none", "aria-label": t(type.startsWith("video/") ? "video" : "voice") })),
       steps(task),
-      notes(task),
       state.asking ? asked(task, state.asking) : [primary(task),
         calls ? null : number,
         task.finished ? null : h("div", { class: "acts" }, way, calls ? number : null,
           task.mine && task.stage === "dispatch" ? [camera(task, "before", false), ...clips(task)] : null,
           task.stage === "dispatch" && (task.mine || !task.open) ? h("button", { class: "b o", onclick: () => ask("return") }, icon("back"), t("return")) : null,
-          state.view.unit ? null : h("button", { class: "b o", "data-note": "", onclick: () => ask("comment") }, icon("note"), t("note")))]);
+          state.view.unit ? null : h("button", { class: "b o", "data-note": "", onclick: () => ask("comment") }, icon("note"), t("note")))],
+      notes(task));
   }
 
   function tasks() {

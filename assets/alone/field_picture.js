@@ -56,11 +56,11 @@
     const found = sketch(task, here, buildings);
     const m = metres(here, task);
     const where = m === null ? t("not_yet_here") : `${away(m)} · ±${Math.round(here.accuracy)} m`;
-    const holder = h("a", { class: "sketch", href: `geo:${task.lat},${task.lng}?q=${task.lat},${task.lng}`, "aria-label": t("map", { where }) });
+    const holder = h("a", { class: "sketch", href: `geo:${task.lat},${task.lng}?q=${task.lat},${task.lng}` });
     const me = found.here ? `<path class="way" d="M${found.here} L${found.there}"/><circle class="me" cx="${found.here[0]}" cy="${found.here[1]}" r="6"/>` : "";
     const [x, y] = found.there;
-    holder.innerHTML = `<svg viewBox="0 0 360 150" preserveAspectRatio="xMidYMid slice" aria-hidden="true">${found.buildings.map(([bx, by]) => `<rect x="${bx - found.side / 2}" y="${by - found.side / 2}" width="${found.side}" height="${found.side}" rx="2"/>`).join("")}${me}<path class="pin" d="M${x} ${y}c-6-9-9-12-9-17a9 9 0 0 1 18 0c0 5-3 8-9 17Z"/><circle class="eye" cx="${x}" cy="${y - 17}" r="3"/><path class="rule" d="M10 140v4h${found.ruler}v-4"/></svg>`;
-    holder.append(h("small", { class: "sketch-rule" }, `${found.metres} m`), h("small", { class: "sketch-said" }, where));
+    holder.innerHTML = `<svg viewBox="0 0 360 150" preserveAspectRatio="xMidYMid slice" aria-hidden="true">${found.buildings.map(([bx, by]) => `<rect x="${bx - found.side / 2}" y="${by - found.side / 2}" width="${found.side}" height="${found.side}" rx="2"/>`).join("")}${me}<path class="pin" d="M${x} ${y}c-6-9-9-12-9-17a9 9 0 0 1 18 0c0 5-3 8-9 17Z"/><circle class="eye" cx="${x}" cy="${y - 17}" r="3"/><path class="rule" d="M18 138v4h${found.ruler}v-4"/><text x="18" y="132">${found.metres} m</text></svg>`;
+    holder.append(h("small", { class: "sketch-said" }, t("map", { where })));
     return holder;
   }
 
