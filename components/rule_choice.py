@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dash import dcc, html
 
@@ -21,17 +21,25 @@ PATH = "/alarms/rules"
 def build(found: RuleChoices, looked_for: str, query: Mapping[str, str], w: Words) -> list[Child]:
     """Everything under the header: what alarms most first, as that is what mostly brings one here."""
     left: list[Child] = [_search(looked_for, query, w)]
-    if looked_for and not found.models and not found.devices:
-        left.append(
-            html.P(w("没有叫「{what}」的型号、终端或楼栋", what=looked_for), className="missing", role="status")
-        )
+    models = [model for model in found.models if _named(model, looked_for, w)]
+    if models:
+        left.append(_models(models, query, w))
     if found.devices:
         left.append(_devices(found, query, w))
-    if found.models:
-        left.append(_models(found, query, w))
-    elif not looked_for:
-        left.append(html.P(w("这里还没有终端。请先导入：yiping import devices 文件"), className="missing"))
+    if not models and not found.devices:
+        why = (
+            w("没有叫「{what}」的型号、终端或楼栋", what=looked_for)
+            if looked_for
+            else w("这里还没有终端。请先导入：yiping import devices 文件")
+        )
+        left.append(html.P(why, className="missing", role="status"))
     return [html.Div(left), html.Div(_sources(found, query, w))]
+
+
+def _named(model: ModelChoice, looked_for: str, w: Words) -> bool:
+    """Whether the model is called so, in code or in either language."""
+    said = (model.code, model.name, w(model.name), labels.of(labels.DEVICE, model.kind, w))
+    return looked_for.lower() in " ".join(said).lower()
 
 
 def _search(looked_for: str, query: Mapping[str, str], w: Words) -> html.Form:
@@ -65,7 +73,7 @@ def _search(looked_for: str, query: Mapping[str, str], w: Words) -> html.Form:
     )
 
 
-def _models(found: RuleChoices, query: Mapping[str, str], w: Words) -> html.Section:
+def _models(models: Sequence[ModelChoice], query: Mapping[str, str], w: Words) -> html.Section:
     rows = [
         html.Tr(
             [
@@ -79,7 +87,7 @@ def _models(found: RuleChoices, query: Mapping[str, str], w: Words) -> html.Sect
                 html.Td(_rules(model, query, w), className="rules-short"),
             ]
         )
-        for model in found.models
+        for model in models
     ]
     whole = table((w("型号"), w("规则")), rows, w("型号"), kind="rules")
     return panel("models", w("型号"), [whole], sub=w("点一条规则去看、去改"))

@@ -29,12 +29,17 @@
     return a.building_id === null ? a.area === b.area : a.building_id === b.building_id;
   }
 
-  /** Whether it only waits: looked at and gone, or judged and not yet gone. A fire of now stands above those of before. */
-  const isDone = (a) => a.state === "cleared_acked" || a.state === "closed" || Boolean(a.close_reason);
+  /**
+   * How long it can wait: 0 while it stands, 1 when it is gone and nobody has looked, 2 when only a word is missing or, once
+   * judged, its end. A fire of now stands above those of before.
+   */
+  function rankOf(a) {
+    if (a.state === "cleared_acked" || a.state === "closed" || a.close_reason) return 2;
+    return a.state === "cleared_unacked" ? 1 : 0;
+  }
 
-  /** The worst first, of one grade what is to be done before what only waits, then the oldest. */
-  const compare = (a, b) =>
-    b.severity - a.severity || Number(Boolean(a.last)) - Number(Boolean(b.last)) || raisedMs(a) - raisedMs(b) || a.alarm_id - b.alarm_id;
+  /** The worst first, of one grade what can wait least, then the oldest. */
+  const compare = (a, b) => b.severity - a.severity || a.rank - b.rank || raisedMs(a) - raisedMs(b) || a.alarm_id - b.alarm_id;
 
   const IN_VIEW = {
     open: (a) => !isHeld(a),
@@ -74,10 +79,10 @@
     return { ...known, ...fields };
   }
 
-  /** Two of one event as one: as grave as the worse, as old as the older, over when both are. */
+  /** Two of one event as one: as grave as the worse, as old as the older, as urgent as the more urgent. */
   const asOne = (a, b) => ({
     alarm_id: Math.min(a.alarm_id, b.alarm_id), severity: Math.max(a.severity, b.severity),
-    raised_ms: Math.min(a.raised_ms, b.raised_ms), last: a.last && b.last,
+    raised_ms: Math.min(a.raised_ms, b.raised_ms), rank: Math.min(a.rank, b.rank),
   });
 
   /** What belongs together in a flood: one cause where one is known, else one kind in one community. */
@@ -98,7 +103,7 @@
 
     const belongs = (a) => Boolean(a) && matches(a, filter, me, now());
 
-    const placed = (a) => ({ alarm_id: a.alarm_id, event: a.event_id, severity: a.severity, raised_ms: raisedMs(a), last: isDone(a) });
+    const placed = (a) => ({ alarm_id: a.alarm_id, event: a.event_id, severity: a.severity, raised_ms: raisedMs(a), rank: rankOf(a) });
 
     function count(event, n) {
       if (event) ofEvent.set(event, (ofEvent.get(event) || 0) + n);
@@ -135,7 +140,7 @@
 
     /**
      * The worst critical alarm that nobody has looked at, whatever the list is narrowed to; null while `current` is one
-     * itself, and for those of its own confirmed event, which are looked at with it.
+     * itself, or one of its own confirmed event is, which is looked at with it.
      */
     function graver(current) {
       const waits = (a) => a.severity === CRITICAL && isUnacked(a) && !isHeld(a) && a.run === null;
@@ -143,7 +148,8 @@
       if (open && waits(open)) return null;
       let found = null;
       for (const a of alarms.values()) {
-        if (!waits(a) || (open && open.event_id && a.event_id === open.event_id)) continue;
+        if (!waits(a)) continue;
+        if (open && open.event_id && a.event_id === open.event_id) return null;
         if (!found || compare(placed(a), placed(found)) < 0) found = a;
       }
       return found;

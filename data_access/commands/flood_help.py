@@ -26,6 +26,7 @@ from data_access.domain.notices import Channel, NoticeState, Step
 from data_access.live import outbox
 from data_access.live.telling import mentioned
 
+_NO_FLOOD: Final = "现在没有告警洪泛。"
 HELP: Final = "help"
 """The word in an alarm's history for help having been asked for."""
 HELP_OVER: Final = "help_over"
@@ -86,14 +87,17 @@ def _flood(session: Session, asks: Asks) -> FloodRow:
     desk = session.scalar(
         select(ShiftRow.id).where(ShiftRow.user == asks.user, ShiftRow.ended_at.is_(None)).order_by(ShiftRow.id.desc())
     )
-    on = [
+    around = [
         row
         for row in session.scalars(select(FloodRow))
-        if (within(row.area_path, asks.path) or within(asks.path, row.area_path)) and within(row.area_path, asks.scope)
+        if within(row.area_path, asks.path) or within(asks.path, row.area_path)
     ]
-    own = [row for row in on if row.shift_id == desk]
+    if not around:
+        raise Conflict(_NO_FLOOD)
+    on = [row for row in around if within(row.area_path, asks.scope)]
     if not on:
-        raise Conflict("现在没有告警洪泛。")
+        raise Conflict("这次洪泛在上级的工作台上，由那里请求增援。")
+    own = [row for row in on if row.shift_id == desk]
     return max(own or on, key=lambda row: row.per10)
 
 
@@ -141,7 +145,7 @@ def _lead(session: Session, path: str) -> AlarmRow:
     found = session.scalars(worst.where(AlarmRow.state.in_(UNACKED_STATES)).with_for_update()).first()
     found = found or session.scalars(worst.with_for_update()).first()
     if found is None:
-        raise Conflict("现在没有告警洪泛。")
+        raise Conflict(_NO_FLOOD)
     return found
 
 

@@ -95,12 +95,12 @@ def _lines(
     return tuple(line for _, line in sorted(lines, key=lambda placed: placed[0]))
 
 
-def _line(alarm_: AlarmChanged, members: Sequence[_Member]) -> tuple[tuple[int, bool, datetime, int], DeskLine]:
+def _line(alarm_: AlarmChanged, members: Sequence[_Member]) -> tuple[tuple[int, int, datetime, int], DeskLine]:
     """Its place among the lines, and the line."""
     all_ = members or [_Member(alarm_.state, alarm_.close_reason, alarm_.raised_at, alarm_.floor)]
     floors = sorted(one.floor for one in all_ if one.floor is not None)
     since = min(one.raised_at for one in all_)
-    last = all(one.state == AlarmState.CLEARED_ACKED or one.close_reason is not None for one in all_)
+    rank = min(map(_rank, all_))
     line = DeskLine(
         alarm=alarm_,
         n=len(all_),
@@ -108,7 +108,14 @@ def _line(alarm_: AlarmChanged, members: Sequence[_Member]) -> tuple[tuple[int, 
         since=since,
         floors=(floors[0], floors[-1]) if floors else (),
     )
-    return (-alarm_.severity, last, since, alarm_.alarm_id), line
+    return (-alarm_.severity, rank, since, alarm_.alarm_id), line
+
+
+def _rank(one: _Member) -> int:
+    """How long it can wait (`rankOf` of desk_queue.js): standing, gone and not looked at, a word or its end missing."""
+    if one.state == AlarmState.CLEARED_ACKED or one.close_reason is not None:
+        return 2
+    return int(one.state == AlarmState.CLEARED_UNACKED)
 
 
 def _events(

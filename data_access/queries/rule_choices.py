@@ -20,15 +20,10 @@ MOST_DEVICES: Final = 50
 
 
 def choices(session: Session, scope: str, looked_for: str, now: datetime) -> RuleChoices:
-    """Models with devices in `scope` and, where something is looked for, models and devices that it names."""
+    """All models with devices in `scope` and, where something is looked for, the devices that it names."""
     found = _devices(session, scope, looked_for) if looked_for else []
-    models = _models(session, scope)
-    if looked_for:
-        text = looked_for.lower()
-        kinds = {model.kind for model in models if text in f"{model.code} {model.name} {model.kind}".lower()}
-        models = [model for model in models if model.kind in kinds]
     return RuleChoices(
-        models=tuple(models),
+        models=tuple(_models(session, scope)),
         devices=tuple(found[:MOST_DEVICES]),
         more=len(found) > MOST_DEVICES,
         sources=sources(session, scope, now - timedelta(days=DAYS), now, (), ()),

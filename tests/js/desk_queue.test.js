@@ -23,6 +23,13 @@ test("the worst come first, then the oldest, under a head for each grade with it
   assert.deepEqual(heads(queue), [[4, 2], [2, 2], [1, 1]]);
 });
 
+test("a fire of now stands above those of before that are gone, looked at or not", () => {
+  const critical = (id, state) => alarm(id, { severity: 4, state });
+  const queue = filled([critical(1, "cleared_unacked"), critical(2, "cleared_acked"), critical(3, "active_acked"), critical(4, "active_unacked")]);
+  assert.deepEqual(ids(queue), [3, 4, 1, 2]);
+  assert.equal(queue.graver(null).alarm_id, 4);
+});
+
 test("of one grade what only waits for a word comes after what is to be done, and moves when the list settles", () => {
   const before = { severity: 4, state: "cleared_acked" }, judged = { severity: 4, state: "active_acked", close_reason: "real" };
   const queue = filled([alarm(1, before), alarm(2, judged), alarm(4, { severity: 4, state: "active_acked" }), alarm(9)]);
@@ -237,7 +244,9 @@ test("a critical alarm that nobody has looked at is named while a milder or look
     critical(6), critical(5), critical(8, { shelved_until_clear: true }),
   ], { filter: { view: "open", severity: 2 } });
   assert.equal(queue.graver(1).alarm_id, 3);
-  assert.equal(queue.graver(2).alarm_id, 5); // 3 is of its own event
+  assert.equal(queue.graver(2), null); // 3 is of its own event, which is looked at first
+  queue.apply(critical(3, { event_id: 7, state: "active_acked", version: 2 }));
+  assert.equal(queue.graver(2).alarm_id, 5);
   assert.equal(queue.graver(6), null); // is one itself
   assert.equal(filled([alarm(1), alarm(2, { severity: 3 })]).graver(1), null);
 });

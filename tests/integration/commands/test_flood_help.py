@@ -104,7 +104,9 @@ def test_it_is_asked_once_and_taken_back_within_ten_seconds(town: Database, floo
 
 def test_nobody_is_told_that_help_comes_where_none_can(town: Database, flooded: str, noon: datetime) -> None:
     with pytest.raises(Conflict, match="没有告警洪泛"):
-        ask(town, asks(flooded, scope="000000001"), noon)  # another's flood
+        ask(town, asks("000000001", scope="000000001"), noon)  # another's flood
+    with pytest.raises(Conflict, match="在上级的工作台"):
+        ask(town, asks(f"{flooded}000", scope=f"{flooded}000"), noon)
     with town.writing() as session:
         session.execute(text("DELETE FROM users WHERE name = 'boss'"))
     with pytest.raises(InvalidInput, match="没有人能收到"):
