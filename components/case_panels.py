@@ -52,7 +52,8 @@ def ranking(found: Ranking, query: Mapping[str, str], w: Words) -> html.Section:
     rates = [rate for line in found.lines if (rate := _MEASURE.of(line.line.cases)) is not None]
     low = min([_LOWEST, *(rate // 10 * 10 for rate in rates)])
     target = _MEASURE.target or 0.0
-    heads = [w(head) for head in ("名次", "区域", "应结案", "按期结案", "", "处置率", "返工率", "榜单")]
+    scale = html.Th(html.Span(w("位置"), className="sr-only"), scope="col")
+    heads: list[Child] = [*map(w, ("名次", "区域", "应结案", "按期结案")), scale, *map(w, ("处置率", "返工率", "榜单"))]
     rows = [_row(line, low, {**kept, **days, "by": found.by.value}, w) for line in found.lines]
     body: Child = (
         table(heads, rows, w("{kind}考核", kind=kind), kind="rank")

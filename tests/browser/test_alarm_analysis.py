@@ -122,7 +122,7 @@ def test_a_preview_says_how_it_would_have_gone_and_a_change_is_kept(admin: Page,
     until(writer, "document.querySelector('.rules-field input').value === '78'")
     assert "已保存" in (admin.locator(".rules-done").text_content() or "")
     assert admin.locator(".panel-changes tbody tr").count() == 1
-    assert "demo-admin" in (admin.locator(".panel-changes").text_content() or "")
+    assert "管理员" in (admin.locator(".panel-changes").text_content() or "")
     with product.database.reading() as session:
         kept = session.scalars(select(DeviceRow.overrides).where(DeviceRow.code == code)).one()
     assert kept == {"level_low": {"levels": [[78.0, 2], [50.0, 3]]}}
