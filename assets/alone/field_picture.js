@@ -19,7 +19,8 @@
     const side = Math.max(8, Math.round(18 * unit));
     const inside = ([x, y]) => x > -side && x < WIDE + side && y > -side && y < HIGH + side;
     const round = [500, 200, 100, 50, 20, 10].find((n) => n * unit <= 90) || 10;
-    return { there: at(there), here: near ? at(here) : null, side, metres: round, ruler: Math.round(round * unit),
+    const left = at(near && here.lat > there.lat ? here : there)[0] > WIDE / 2; // what is written on top stands beside what lies there
+    return { there: at(there), here: near ? at(here) : null, left, side, metres: round, ruler: Math.round(round * unit),
       buildings: buildings.map(([lng, lat]) => at({ lng, lat })).filter(inside) };
   }
 
@@ -60,7 +61,7 @@
     const me = found.here ? `<path class="way" d="M${found.here} L${found.there}"/><circle class="me" cx="${found.here[0]}" cy="${found.here[1]}" r="6"/>` : "";
     const [x, y] = found.there;
     holder.innerHTML = `<svg viewBox="0 0 360 150" preserveAspectRatio="xMidYMid slice" aria-hidden="true">${found.buildings.map(([bx, by]) => `<rect x="${bx - found.side / 2}" y="${by - found.side / 2}" width="${found.side}" height="${found.side}" rx="2"/>`).join("")}${me}<path class="pin" d="M${x} ${y}c-6-9-9-12-9-17a9 9 0 0 1 18 0c0 5-3 8-9 17Z"/><circle class="eye" cx="${x}" cy="${y - 17}" r="3"/><path class="rule" d="M18 138v4h${found.ruler}v-4"/><text x="18" y="132">${found.metres} m</text></svg>`;
-    holder.append(h("small", { class: "sketch-said" }, t("map", { where })));
+    holder.append(h("small", { class: `sketch-said ${found.left ? "is-left" : ""}` }, t("map", { where })));
     return holder;
   }
 

@@ -32,7 +32,8 @@ _TASKS: Final = (
     ("路灯(灯光)井盖", "路灯井盖缺角", "演示：晚上看不清，请先放警示。", "urgent", None),
 )
 _ORDER: Final = ("演示：独居老人家水龙头漏水", "演示单：请社会组织或志愿者上门看看。")
-_NOTE: Final = "演示：报告人下午在家，可以先打电话。"
+NOTE: Final = "演示：报告人下午在家，可以先打电话。"
+"""What the desk wrote about the task that somebody reported."""
 
 
 def lay(session: Session, area: str, now: datetime) -> None:
@@ -63,7 +64,7 @@ def lay(session: Session, area: str, now: datetime) -> None:
         if phone:
             secret = hashlib.sha256(f"demo {row.id}".encode()).hexdigest()
             session.add(ReportRow(incident_id=row.id, secret=secret, phone=phone))
-            _act(session, row, CaseAction.COMMENT, now, note=_NOTE)
+            _act(session, row, CaseAction.COMMENT, now, note=NOTE)
     _lay_order(session, grid, places, now)
     session.add(MetaRow(key=MADE, value="true"))
 

@@ -15,6 +15,7 @@ from components.i18n import catalogue
 from data_access.db.tables import IncidentRow
 from data_access.db.tables.base import Base
 from data_access.demo.system import DEMO
+from data_access.demo.tasks import NOTE
 from tests.browser.product import Product, until
 
 pytestmark = pytest.mark.browser
@@ -60,6 +61,8 @@ def names(product: Product) -> str:
             columns = [c for c in table.columns if isinstance(c.type, String) and c.name not in SENTENCES]
             for column in columns:
                 found |= {text for text in session.scalars(select(column).distinct()) if text and CHINESE.search(text)}
+        own = select(IncidentRow.description).where(IncidentRow.source_ref.startswith("demo-"))
+        found |= {text for text in session.scalars(own) if text} | {NOTE}  # what people wrote stays as they wrote it
     found |= {wall["name"] for wall in product.get("/api/v1/walls")["walls"]}
     return "\n".join(found)
 
