@@ -71,15 +71,19 @@ def receipt(  # all that the page says
     found: Receipt, secret: str, *, told: str, done: str, now: datetime, query: Mapping[str, str], w: Words
 ) -> str:
     """The case as whoever reported it sees it."""
-    head = phone.top(w("随手拍"), w("回执"), phone.language(query, w))
+    keep = f'<button type="button" class="b o" hidden data-keep="{escape(w("链接已复制"))}">{escape(w("保存链接"))}</button>'
+    copy = (
+        f'<button type="button" class="b o" hidden data-copy="{escape(w("已复制"))}">{phone.icon("copy")}'
+        f'<span aria-live="polite">{escape(w("复制"))}</span></button>'
+    )
+    head = phone.top(w("随手拍"), w("回执"), phone.language(query, w) + keep)
     place = f" · {escape(found.place)}" if found.place else ""
     text = f'<p class="said">{escape(found.text)}</p>' if found.text else ""
     return (
-        f"{phone.sheet('check', 'back')}{head}"
+        f"{phone.sheet('check', 'back', 'copy')}{head}"
         f'<main class="ph-body">{_alert(told)}{_done(done)}'
         f'<section class="card"><small>{escape(w("回执号"))}</small>'
-        f'<p class="number">{escape(found.number)}<button type="button" class="b o" hidden data-keep="'
-        f'{escape(w("链接已复制"))}">{escape(w("保存链接"))}</button></p>'
+        f'<p class="number"><span id="number">{escape(found.number)}</span>{copy}</p>'
         f'<p class="line"><span><b>{escape(w(found.title))}</b>{place}</span>'
         f"<small>{fmt.moment(found.created_at, now, w)}</small></p>{text}{_recordings(found, secret, w)}"
         f"<small>{escape(w('请保存这一页的链接，凭它查进度。'))}</small></section>"

@@ -20,6 +20,23 @@
     });
   }
 
+  // The number is copied by a tap; where the page may not, as over plain HTTP, by what is selected.
+  const copy = document.querySelector("[data-copy]");
+  if (copy) {
+    const number = document.getElementById("number");
+    copy.hidden = false;
+    copy.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(number.textContent);
+      } catch {
+        getSelection().selectAllChildren(number);
+        if (!document.execCommand("copy")) return; // it stays selected: he copies it himself
+        getSelection().removeAllRanges();
+      }
+      copy.querySelector("span").textContent = copy.dataset.copy;
+    });
+  }
+
   const form = document.querySelector(".ph-form");
   if (!form) return;
 
