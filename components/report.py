@@ -71,7 +71,8 @@ def receipt(  # all that the page says
     found: Receipt, secret: str, *, told: str, done: str, now: datetime, query: Mapping[str, str], w: Words
 ) -> str:
     """The case as whoever reported it sees it."""
-    keep = f'<button type="button" class="b o" hidden data-keep="{escape(w("链接已复制"))}">{escape(w("保存链接"))}</button>'
+    kept = escape(w("链接已复制"))
+    keep = f'<button type="button" class="b o" hidden data-keep="{kept}">{escape(w("保存链接"))}</button>'
     copy = (
         f'<button type="button" class="b o" hidden data-copy="{escape(w("已复制"))}">{phone.icon("copy")}'
         f'<span aria-live="polite">{escape(w("复制"))}</span></button>'
