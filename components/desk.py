@@ -230,6 +230,7 @@ def _flood(w: Words) -> html.Div:
                 [
                     html.Span("", **attributes(data_f="said")),
                     html.Span("", className="desk-flood-cause", **attributes(data_f="cause")),
+                    html.Span("", className="desk-flood-help", **attributes(data_f="help")),
                 ],
                 className="desk-flood-said",
             ),
@@ -247,7 +248,6 @@ def _flood(w: Words) -> html.Div:
                 hidden=True,
                 **attributes(data_action="reinforce"),
             ),
-            html.Span("", className="desk-flood-help", **attributes(data_f="help")),
             html.Button(
                 [html.Span("", **attributes(data_f="switch")), html.Kbd("E")],
                 type="button",

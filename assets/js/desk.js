@@ -366,9 +366,9 @@
     /** Where list and alarm stand side by side and nothing is open: the first that nobody has looked at. Whether there is one. */
     function openWaiting() {
       if (innerWidth < SIDE_BY_SIDE_PX || detail.open() !== null) return false;
-      const ids = list.lines().flatMap((line) => line.ids || (line.type === "alarm" ? [line.id] : []));
-      const waits = ids.find((id) => yiping.deskQueue.isUnacked(queue.get(id)));
-      if (waits) go(waits);
+      const stops = list.lines().filter((line) => line.type !== "head").map((line) => line.ids || [line.id]);
+      const waits = stops.find((ids) => ids.some((id) => yiping.deskQueue.isUnacked(queue.get(id))));
+      if (waits) go(waits[0]);
       return Boolean(waits);
     }
 

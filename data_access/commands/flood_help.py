@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import case, delete, select, text
 from sqlalchemy.orm import Session
 
 from data_access.commands import notices
 from data_access.commands.alarm_changes import Changes
 from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, FloodRow, NoticeRow, ShiftRow, UserRow
 from data_access.domain.accounts import Role
-from data_access.domain.alarms import UNACKED_STATES
+from data_access.domain.alarms import STANDING_STATES, UNACKED_STATES
 from data_access.domain.areas import lineage, subtree_bounds, within
 from data_access.domain.errors import Conflict, InvalidInput
 from data_access.domain.flood_cause import HELP_AGAIN, HELP_UNDO
@@ -58,7 +58,7 @@ def ask(session: Session, asks: Asks, now: datetime) -> int:
     lead = _lead(session, flood.area_path)
     where = session.scalar(select(AreaRow.name).where(AreaRow.path == flood.area_path)) or ""
     said = f"请求增援：近 10 分钟 {flood.per10} 条新告警"
-    text_ = f"{said}，{asks.name} 一人应付不过来。"
+    text_ = f"{said}，请支援{where}值班台（{asks.name}）。"
     _tell(session, lead, people, f"{asks.user}\n{text_}", now)
     subject = f"【增援】告警洪泛 · {where}"
     notices.write_help(session, lead, above, asks.channels, f"{subject}\n{text_}", now=now, after=now + HELP_UNDO)
@@ -138,10 +138,11 @@ def _above(session: Session, path: str, but: str, now: datetime) -> tuple[Mappin
 
 
 def _lead(session: Session, path: str) -> AlarmRow:
-    """The alarm to begin with: the worst that nobody has looked at, else the worst."""
+    """The alarm to begin with: the worst that nobody has looked at, standing before gone; else the worst."""
     low, high = subtree_bounds(path)
     inside = (text("alarms.state <> 'closed'"), AlarmRow.area_path >= low, AlarmRow.area_path < high)
-    worst = select(AlarmRow).where(*inside).order_by(AlarmRow.severity.desc(), AlarmRow.raised_at).limit(1)
+    gone = case((AlarmRow.state.in_(STANDING_STATES), 0), else_=1)
+    worst = select(AlarmRow).where(*inside).order_by(AlarmRow.severity.desc(), gone, AlarmRow.raised_at).limit(1)
     found = session.scalars(worst.where(AlarmRow.state.in_(UNACKED_STATES)).with_for_update()).first()
     found = found or session.scalars(worst.with_for_update()).first()
     if found is None:

@@ -72,7 +72,9 @@ def test_the_nearest_above_who_is_on_shift_finds_it_at_his_bell(town: Database, 
     ]
     with town.writing() as session:
         (found,) = read_mentions.own(session, "officer", "").mentions
-        assert (found.by, found.text) == ("王敏", "请求增援：近 10 分钟 12 条新告警，王敏 一人应付不过来。")
+        where = session.scalar(text("SELECT name FROM areas WHERE path = :p").bindparams(p=flooded))
+        said = f"请求增援：近 10 分钟 12 条新告警，请支援{where}值班台（王敏）。"
+        assert (found.by, found.text) == ("王敏", said)
         assert mentions.read(session, [found.id], user="officer", now=noon) == 1
         state = flood_of(session, flooded, "wang", noon)
         asked = help_asked(session, flooded, state, noon + SECOND)
