@@ -111,7 +111,7 @@
     /** What of it is held in counts, and what is not. */
     function folded() {
       const merged = lines().filter((line) => line.type === "group"), of = (held) => merged.filter((group) => Boolean(group.held) === held).reduce((sum, group) => sum + group.ids.length, 0);
-      return [of(false) && t("同源合并 {n} 条", { n: of(false) }), of(true) && t("提示折叠 {n} 条", { n: of(true) }), t("紧急与生命安全逐条保留")].filter(Boolean).join(" · ");
+      return [of(false) && t("同源合并 {n} 条", { n: of(false) }), of(true) && t("提示折叠 {n} 条", { n: of(true) }), t("紧急与生命安全始终可见")].filter(Boolean).join(" · ");
     }
 
     /** With the flood its narrowing ends. */

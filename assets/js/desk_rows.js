@@ -107,7 +107,7 @@
     const { name, n, target } = element.slots;
     setText(name, line.pinned ? t("紧急与生命安全") : yiping.word("severity", line.severity));
     setText(n, line.groups < line.n ? `${yiping.display.figure(line.n)} → ${line.groups}` : yiping.display.figure(line.n));
-    setText(target, line.pinned ? t("始终置顶，从不合并") : line.merged ? t("同源合并") : t(TARGETS[line.severity]));
+    setText(target, line.pinned ? t("始终置顶") : line.merged ? t("同源合并") : t(TARGETS[line.severity]));
   }
 
   function fillTags(slot, found) {
