@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Final
 
 from dash import html
@@ -18,6 +19,7 @@ from components.navigation import address
 from components.parts import Child, attributes, icon, panel, table
 from components.ranking import short
 from data_access.domain.case_indicators import Rate
+from data_access.domain.periods import local_day
 from data_access.domain.standings import Listed
 from data_access.viewmodels.case_panels import CasePanels, LevelLine, Ranking, Soon
 from data_access.viewmodels.incidents import IncidentLine
@@ -25,6 +27,8 @@ from data_access.viewmodels.indicator_page import Measure, PageLine
 
 _MEASURE: Final = Measure()
 _LOWEST: Final = 75.0
+_OTHERS: Final = (Rate.HANDLING, Rate.REWORK)
+"""Told where the source says anything of them."""
 
 
 def build(found: CasePanels, query: Mapping[str, str], w: Words) -> list[Child]:
@@ -33,7 +37,7 @@ def build(found: CasePanels, query: Mapping[str, str], w: Words) -> list[Child]:
         "case-hot",
         w("热点诉求"),
         [hot_topics.build(found.hot, query, w)],
-        sub=f"{w('近 7 天')} · {hot_topics.note(found.hot, w)}",
+        sub=f"{_week(found, w)} · {hot_topics.note(found.hot, w)}",
         told=hot_topics.told(found.hot, w),
     )
     return [
@@ -41,6 +45,16 @@ def build(found: CasePanels, query: Mapping[str, str], w: Words) -> list[Child]:
         hot,
         html.Div([turns(found, query, w), soon(found.soon, found, query, w)], className="case-panels-last"),
     ]
+
+
+def _week(found: CasePanels, w: Words) -> str:
+    """The last week; of an old collection its days."""
+    end = found.hot.end
+    return w("近 7 天") if end >= local_day(found.at) else _days(end - timedelta(days=7), end)
+
+
+def _days(first: date, end: date) -> str:
+    return f"{first.isoformat()} – {(end - timedelta(days=1)).isoformat()}"
 
 
 def ranking(found: Ranking, query: Mapping[str, str], w: Words) -> html.Section:
@@ -53,24 +67,26 @@ def ranking(found: Ranking, query: Mapping[str, str], w: Words) -> html.Section:
     low = min([_LOWEST, *(rate // 10 * 10 for rate in rates)])
     target = _MEASURE.target or 0.0
     scale = html.Th(html.Span(w("位置"), className="sr-only"), scope="col")
-    heads: list[Child] = [*map(w, ("名次", "区域", "应结案", "按期结案")), scale, *map(w, ("处置率", "返工率", "榜单"))]
-    rows = [_row(line, low, {**kept, **days, "by": found.by.value}, w) for line in found.lines]
+    told = [rate for rate in _OTHERS if any(line.line.cases.rate(rate) is not None for line in found.lines)]
+    others = [w(words.RATES[rate]) for rate in told]
+    heads: list[Child] = [*map(w, ("名次", "区域", "应结案", "按期结案")), scale, *others, w("榜单")]
+    rows = [_row(line, low, told, {**kept, **days, "by": found.by.value}, w) for line in found.lines]
     body: Child = (
         table(heads, rows, w("{kind}考核", kind=kind), kind="rank")
         if rates
         else html.P(w("这一时段还没有应结案的案卷"), className="missing")
     )
-    of = w("{first} 至今", first=found.period.first.isoformat()) if not found.period.is_month else w("本月")
+    of = w("本月") if found.running else _days(found.period.first, found.period.end)
     place = html.Div(body, style={"--target": f"{_at(target, low):.2f}%"}, className="case-rank-body")
     note = w("% · 虚线 目标 {n}", n=f"{target:.0f}")
     return panel("case-rank", w("{kind}考核", kind=kind), [place], sub=of, note=note, more=more)
 
 
-def _row(line: PageLine, low: float, kept: Mapping[str, str], w: Words) -> html.Tr:
+def _row(line: PageLine, low: float, told: Sequence[Rate], kept: Mapping[str, str], w: Words) -> html.Tr:
     cases, standing = line.line.cases, line.standing
     rate, target = _MEASURE.of(cases), _MEASURE.target
     name = w.name(line.line.name, line.line.name_en)
-    href = address(words.PATH, {**kept, "why": line.line.code or ""}, why=line.line.code or "")
+    href = address(words.PATH, kept, by=kept["by"], why=line.line.code or "")
     dot = html.I(style={"left": f"{_at(rate, low):.2f}%"}) if rate is not None else None
     listed = standing.listed if standing else None
     low_ = rate is not None and target is not None and rate < target
@@ -83,8 +99,7 @@ def _row(line: PageLine, low: float, kept: Mapping[str, str], w: Words) -> html.
                 html.B(fmt.rate(rate)), title=f"{fmt.count(cases.closed_on_time)} / {fmt.count(cases.due_closing)}"
             ),
             html.Td(html.Span(dot, className="rank-scale"), className="case-rank-scale"),
-            html.Td(fmt.rate(cases.rate(Rate.HANDLING))),
-            html.Td(fmt.rate(cases.rate(Rate.REWORK))),
+            *(html.Td(fmt.rate(cases.rate(rate)), className="case-rank-more") for rate in told),
             html.Td(html.Span(w(LISTS[listed]), className=f"tag{_tag(listed)}") if listed else None),
         ],
         className="is-low" if low_ else "",

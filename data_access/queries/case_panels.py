@@ -73,7 +73,8 @@ def read_limits(session: Session) -> tuple[StageLimit, ...]:
 @remembered(seconds=60)
 def _ranking(path: str, kind: By, first: date, end: date, version: str) -> Ranking:
     period = Period(first, end)
-    return Ranking(by=kind, period=period, lines=ranked(path, kind, period, RANKED, version))
+    running = first <= local_day(now()) < end
+    return Ranking(by=kind, period=period, running=running, lines=ranked(path, kind, period, RANKED, version))
 
 
 def read_soon(session: Session, path: str, wanted: IncidentFilter, at: datetime) -> Soon:

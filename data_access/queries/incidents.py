@@ -143,7 +143,8 @@ def _closed_today(session: Session, path: str, wanted: IncidentFilter, limit: in
     )
     late = func.sum(case((IncidentRow.closed_at > IncidentRow.due_at, 1), else_=0))
     begun, done = (type_coerce(at, BigInteger) for at in (IncidentRow.created_at, IncidentRow.closed_at))
-    total, overdue, took = session.execute(select(func.count(), late, func.avg(done - begun)).where(*today)).one()
+    life = case((IncidentRow.run.is_(None), done - begun))  # a replay's is that of the show
+    total, overdue, took = session.execute(select(func.count(), late, func.avg(life)).where(*today)).one()
     order = (IncidentRow.closed_at.desc(), IncidentRow.id.desc())
     lines = _read(session, _lines().where(*today).order_by(*order).limit(limit), now) if total else []
     mean = None if took is None else timedelta(milliseconds=round(float(took)))

@@ -28,6 +28,7 @@ class Ranking:
 
     by: By
     period: Period
+    running: bool
     lines: tuple[PageLine, ...]
 
 

@@ -102,3 +102,21 @@ def test_the_board_of_a_category_holds_its_cases_alone(filed: tuple[Database, li
     assert sum(column.total for column in everything.columns) == 4
     assert [line.id for column in of_d.columns for line in column.incidents] == [number]
     assert sum(column.total for column in of_a.columns) == 0
+
+
+def test_how_long_closed_ones_took_is_said_of_what_was_no_show(
+    filed: tuple[Database, list[int]], noon: datetime
+) -> None:
+    database, numbers = filed
+    with database.writing() as session:
+        for number, hours, run in zip(numbers, (2, 4, 0), (None, None, "r1"), strict=True):
+            row = session.get_one(IncidentRow, number)
+            row.stage, row.created_at, row.closed_at, row.run = "closed", noon - hours * HOUR, noon, run
+    with database.reading() as session:
+        closed = incidents.board(session, DISTRICT_PATH, OPEN, limit=9, now=noon).closed
+        assert closed.total == 6  # three of the district were closed an hour ago
+    with database.writing() as session:
+        session.execute(update(IncidentRow).where(IncidentRow.id < 4).values(closed_at=noon - 72 * HOUR))
+    with database.reading() as session:
+        closed = incidents.board(session, DISTRICT_PATH, OPEN, limit=9, now=noon).closed
+    assert (closed.total, closed.took) == (3, 3 * HOUR)
