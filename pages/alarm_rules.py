@@ -21,6 +21,7 @@ from data_access.domain.errors import DomainError, InvalidInput, NotFound
 from data_access.domain.fences import Fence, fence_from_json
 from data_access.queries import device_rules as queries
 from data_access.queries import rule_choices, rule_preview
+from data_access.queries.people import called
 from data_access.queries.session import now, reading, services
 from data_access.viewmodels.device_rules import RuleLine, RuleNumbers, RulesView
 from pages import painted
@@ -147,9 +148,11 @@ def follow(changed: Mapping[str, Any], version: str, search: str) -> Any:
         return no_update, no_update
     if view.version == version:
         return no_update, no_update  # our own change
+    by = str(changed.get("by") or "")
+    with reading() as session:
+        by = called(session, {by}).get(by, by)
     if changed.get("writing"):
-        return no_update, device_rules.overtaken(str(changed.get("by", "")), w)
-    by = changed.get("by")
+        return no_update, device_rules.overtaken(by, w)
     told = w("{by} 刚刚改了规则，这里已是新值。", by=by) if by else w("这里已是现在的值。")
     return device_rules.build(view, query.get("alarm", ""), query, w, may_change=_may(), told=told), no_update
 

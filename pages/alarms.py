@@ -22,7 +22,7 @@ from components.parts import attributes
 from data_access.auth.principal import Kind, Principal, may, viewer
 from data_access.domain.accounts import Action
 from data_access.domain.errors import DomainError, NotAllowed, NotFound
-from data_access.queries import areas
+from data_access.queries import areas, people
 from data_access.queries import desk as queries
 from data_access.queries.session import now, reading, services
 from data_access.viewmodels.areas import AreaLabel
@@ -60,13 +60,14 @@ def first_paint(query: Mapping[str, str]) -> FirstPaint | None:
         lines = queries.queue(session, area.path)
         figures = queries.shift_figures(session, area.path, viewer().name, at)
         places = queries.places(session, viewer().scope)
+        names = people.officers(session, area.path) if _may(Action.COMMENT) else {}
         place = areas.place(area, viewer().scope, areas.data_version(session))
     guest = viewer().kind is Kind.GUEST
     longest = services().settings.shelve_max_h
     body = desk.build(
         lines, figures, places, query, _why_not(viewer(), w), at, w, place=place, guest=guest, shelve_max_h=longest
     )
-    return FirstPaint(render(_frame(body, query, w)), _state(area, places, w), surface="desk")
+    return FirstPaint(render(_frame(body, query, w)), _state(area, places, names, w), surface="desk")
 
 
 def alarm() -> Response:
@@ -163,7 +164,7 @@ def _number(text: str | None) -> int:
     return int(text)
 
 
-def _state(area: AreaLabel, places: Mapping[str, str], w: Words) -> dict[str, Any]:
+def _state(area: AreaLabel, places: Mapping[str, str], names: Mapping[str, str], w: Words) -> dict[str, Any]:
     who = viewer()
     return {
         "code": area.code,
@@ -172,7 +173,11 @@ def _state(area: AreaLabel, places: Mapping[str, str], w: Words) -> dict[str, An
         "title": f"{w('告警')} · {w('一屏')}",
         "lang": w.lang.value,
         "places": dict(places),
-        "desk": {"me": who.name, "may": sorted(action for action in Action if may(who, action))},
+        "desk": {
+            "me": who.name,
+            "may": sorted(action for action in Action if may(who, action)),
+            "names": dict(names),
+        },
     }
 
 

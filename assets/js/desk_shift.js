@@ -18,8 +18,8 @@
 
   const name = (shift) => `${shift.seat ? `${shift.seat} ` : ""}${shift.display || shift.user}${shift.mine ? t("（我）") : ""}`;
 
-  /** An account's name as people say it, where it is on shift. */
-  const called = (user) => ((duty ? duty.shifts : []).find((shift) => shift.user === user) || {}).display || user;
+  /** An account's name as people say it. */
+  const called = (user) => ((duty ? duty.shifts : []).find((shift) => shift.user === user) || {}).display || (yiping.here.desk.names || {})[user] || user;
 
   /** A hand-over that waits for the viewer, or for whoever comes. */
   function waiting() {

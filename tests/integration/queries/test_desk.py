@@ -27,7 +27,7 @@ from data_access.db.tables import (
 )
 from data_access.domain.accounts import Role
 from data_access.domain.errors import NotFound
-from data_access.queries import desk, exports
+from data_access.queries import desk, exports, people
 from tests.small import STREET_PATH, fill
 
 
@@ -202,8 +202,10 @@ def test_who_acted_is_called_by_name_and_machines_are_not(small: Database, noon:
             )
         session.flush()
         seen = desk.alarm(session, one.id, "", now=noon, whole_phones=True)
+        around = [people.officers(session, path) for path in ("", STREET_PATH, "001")]
         exported = next(row for row in exports.alarms(session, exports.Filter()) if row["id"] == one.id)
     assert [seen.called(step.actor) for step in seen.detail.history] == ["ingest", "王敏", "gone"]
+    assert around == [{"wang": "王敏"}] * 3  # he looks after all
     assert seen.detail.alarm.owner == "wang"  # whose it is stays the account: the page compares it
     assert [exported[name] for name in ("owner", "owner_name", "closed_by_name", "acknowledged_by_name")] == [
         *("wang", "王敏", "gone"),
