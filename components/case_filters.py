@@ -38,8 +38,6 @@ def build(choices: Choices, query: Mapping[str, str], w: Words, *, about: str = 
                     else None,
                     _select("category", w("分级"), list(CATEGORIES.items()), query, w),
                     _select("level", w("轮到"), [(str(n), word) for n, word in LEVELS.items()], query, w)
-                    if listing
-                    else Input(type="hidden", name="level", value=query["level"])
                     if query.get("level")
                     else None,
                     _select("type", w("大类"), _pairs(choices.types, w), query, w),

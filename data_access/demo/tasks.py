@@ -77,7 +77,7 @@ def _lay_order(session: Session, grid: AreaRow, places: Sequence[BuildingRow], n
 
 
 def _filed(session: Session, grid: AreaRow, place: BuildingRow, now: datetime, **said: str) -> IncidentRow:
-    row, _ = take_in(session, {"area": grid.code, "place": place.name, **said}, actor="demo", now=now)
+    row, _ = take_in(session, {"area": grid.code, "place": place.name, **said}, actor=_DESK, now=now)
     row.building_id, row.lng, row.lat = place.id, place.lng, place.lat
     return row
 

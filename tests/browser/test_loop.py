@@ -22,6 +22,12 @@ from tests.browser.product import Product, until
 from tests.photos import photo
 
 pytestmark = pytest.mark.browser
+KEPT = """() => new Promise((done) => {
+  indexedDB.open("yiping-field", 1).onsuccess = (opened) => {
+    const asked = opened.target.result.transaction("kept").objectStore("kept").get("view");
+    asked.onsuccess = () => done(asked.result ?? null);
+  };
+})"""
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,
@@ -254,3 +260,40 @@ def test_a_volunteer_takes_an_order_by_his_link_and_serves_it_without_a_connecti
     context.set_offline(False)
     until(page, f"!document.querySelector(\"[data-task='{number}']\")", timeout=30)
     assert history(product, number)[2:] == ["advance", "accept", "arrive", "attach", "advance"]
+
+
+def test_the_grid_worker_calls_the_reporter_talks_with_the_desk_and_signs_out(phones: Any, product: Product) -> None:
+    with closing(desk(product, "demo-officer")) as officer:
+        (task,) = officer.get("/api/v1/incidents?q=demo-task-0").json()["incidents"]
+    number = task["id"]
+    _, page = phones()
+    page.goto(f"{product.url}/sign-in?next=%2Ffield&fill=demo-grid")
+    page.click(".si-go")
+    page.wait_for_selector(f"[data-task='{number}']")
+    if not page.is_visible(f"[data-task='{number}'].is-open"):
+        page.click(f"[data-task='{number}'] .tk")
+    assert "****" in page.inner_text(".reporter")
+    assert not page.is_visible("[data-call]")
+    assert page.is_visible(".sketch")
+    page.click("[data-do=accept]")
+    page.wait_for_selector("[data-call]")
+    assert "*" not in (page.get_attribute("[data-call]", "href") or "*")
+    page.evaluate("document.querySelector('[data-call]').removeAttribute('href')")  # nothing to ring here
+    page.click("[data-call]")
+    page.click("[data-note]")
+    page.fill("#said", "十分钟到")
+    page.click(".asked .pri")
+    until(page, "document.querySelector('.notes .is-own')?.textContent.includes('十分钟到')")
+    until(page, "document.querySelector('.sent').textContent.includes('已送达')")
+    assert history(product, number)[-3:] == ["accept", "call", "comment"]
+    with closing(desk(product, "demo-officer")) as officer:
+        said = officer.post(f"/api/v1/incidents/{number}/comment", json={"version": 1, "note": "带上反光锥"})
+        assert said.status_code == 200, said.text
+    page.reload()
+    until(page, "document.querySelector('[data-tab=messages] i')?.textContent === '1'")
+    page.click("[data-tab=messages]")
+    assert "带上反光锥" in page.inner_text(".points li:first-child")
+    until(page, "!document.querySelector('[data-tab=messages] i')")
+    page.click("#leave button")
+    page.wait_for_url("**/sign-in**")
+    assert page.evaluate(KEPT) is None  # nobody's tasks stay on the phone
