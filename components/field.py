@@ -68,6 +68,7 @@ WORDS: Final[Mapping[str, str]] = {
     "send": "发送",
     "shoot_after": "拍处置后照片",
     "shoot_before": "拍处置前",
+    "sign_first": "登录以后才看得到任务。",
     "sign_in": "登录",
     "sign_out": "退出",
     "sign_out_waits": "还有 {n} 条待发送。退出后要用这个账号再登录才会补发。",

@@ -377,7 +377,7 @@
     count();
     for (const tab of document.querySelectorAll("[data-tab]")) tab.setAttribute("aria-current", tab.dataset.tab === state.tab ? "page" : "false");
     const stale = state.view && !state.reachable ? h("p", { class: "stale" }, t("as_of", { at: clock(state.view.at) })) : null;
-    const inside = !state.view ? [h("p", { class: "card" }, t(state.reachable ? "loading" : "nothing_kept"))] : ({ tasks, patrol, messages })[state.tab]();
+    const inside = !state.view ? [h("p", { class: "card" }, t(state.signedOut ? "sign_first" : state.reachable ? "loading" : "nothing_kept"))] : ({ tasks, patrol, messages })[state.tab]();
     main.replaceChildren(...[stale, ...inside].flat(2).filter(Boolean));
   }
 
