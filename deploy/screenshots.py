@@ -1,4 +1,4 @@
-"""Take the pictures of `docs/screenshots`: `make screenshots`.
+"""Take the pictures of `docs/screenshots`: `make screenshots`; of some names alone: `deploy/screenshots.py NAME …`.
 
 Seeds a private demo in a temporary folder, brings it into five states and photographs each in the sizes, themes and
 languages below. Needs Chromium and fonts-noto-cjk (`deploy/test-packages.sh`), some minutes and two free ports.
@@ -138,28 +138,40 @@ STALE: Final = (
 )
 
 
+WANTED: Final = frozenset(sys.argv[1:])
+
+
+def wanted(shots: tuple[Shot, ...]) -> list[Shot]:
+    """Those that were asked for: all where none was named."""
+    return [shot for shot in shots if not WANTED or shot.name in WANTED]
+
+
 def main() -> None:
-    """Take all of them and write the index."""
+    """Take them and write the index."""
     folder = Path(tempfile.mkdtemp(prefix="yiping-screenshots-"))
     TARGET.mkdir(parents=True, exist_ok=True)
-    for old_picture in TARGET.glob("*.jpg"):
-        old_picture.unlink()
+    if not WANTED:
+        for old_picture in TARGET.glob("*.jpg"):
+            old_picture.unlink()
     try:
         with sync_playwright() as playwright:
             browser = chromium.launch(playwright)
             with running(folder, simulate=True) as url:
-                with playing(folder, "quiet"):  # the demo begins without an open alarm; for so long it raises none
-                    take(browser, url, folder, QUIET)
+                if wanted(QUIET):
+                    with playing(folder, "quiet"):  # the demo begins without an open alarm; for so long it raises none
+                        take(browser, url, folder, QUIET)
                 time.sleep(60)  # every device has spoken
                 take(browser, url, folder, NORMAL)
                 take(browser, url, folder, WORK)
-                with playing(folder, "busy", "--minutes", "5"), playing(folder, "gas"), playing(folder, "fire"):
-                    time.sleep(40)
-                    take(browser, url, folder, BUSY)
+                if wanted(BUSY):
+                    with playing(folder, "busy", "--minutes", "5"), playing(folder, "gas"), playing(folder, "fire"):
+                        time.sleep(40)
+                        take(browser, url, folder, BUSY)
                 silent(browser, url, folder)
-            with running(folder, simulate=False) as url, halted(folder, b"worker"):
-                old(folder)
-                take(browser, url, folder, FAILING)
+            if wanted(FAILING):
+                with running(folder, simulate=False) as url, halted(folder, b"worker"):
+                    old(folder)
+                    take(browser, url, folder, FAILING)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     index()
@@ -206,7 +218,7 @@ def playing(folder: Path, *scenario: str) -> Iterator[None]:
 def take(browser: Browser, url: str, folder: Path, shots: tuple[Shot, ...]) -> None:
     """Photograph each once its panels are there and its live state has arrived."""
     names = places(folder)
-    for shot in shots:
+    for shot in wanted(shots):
         page = opened(browser, url, shot, names)
         photograph(page, shot)
         page.context.close()
@@ -242,9 +254,9 @@ def photograph(page: Page, shot: Shot) -> None:
 def silent(browser: Browser, url: str, folder: Path) -> None:
     """Stop the web processes for a while, as a hung server would, with the pages open."""
     names = places(folder)
-    pages = [(shot, opened(browser, url, shot, names)) for shot in STALE]
+    pages = [(shot, opened(browser, url, shot, names)) for shot in wanted(STALE)]
     with halted(folder, b"serve"):
-        time.sleep(50)
+        time.sleep(25 if pages else 0)
         for shot, page in pages:
             photograph(page, shot)
 
