@@ -25,6 +25,7 @@ def desk(web: Web) -> Iterator[Web]:
     with web.database.writing() as session:
         for table in ("handovers", "shifts", "alarm_windows", "notices", "floods"):
             session.execute(text(f"DELETE FROM {table}"))
+        session.execute(text("DELETE FROM users WHERE name = 'zhang'"))
 
 
 def ask(web: Web, role: Role, method: str, path: str, body: Any = None, *, area: str | None = None) -> httpx.Response:
@@ -143,7 +144,7 @@ def test_help_is_asked_for_in_a_flood_alone_by_those_who_act(desk: Web) -> None:
     assert ask(desk, Role.OFFICER, "POST", asked).status_code == 400  # nobody above would get it
     token = {"Authorization": f"Bearer {desk.token(Role.OFFICER).secret}"}
     with desk.database.writing() as session:
-        users.add(session, "zhang", Role.OFFICER, display="张三", actor="chief", now=desk.now())
+        users.add(session, "zhang", Role.OFFICER, display="张三", actor="chief", now=desk.now(), demo=True)
         session.add(ShiftRow(user="zhang", area_path="000", seat=None, started_at=desk.now(), ended_at=None))
     told = httpx.post(desk.url + asked, headers=token, timeout=10)
     assert (told.status_code, told.json()["help"]["whom"]) == (201, "张三")
