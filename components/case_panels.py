@@ -12,13 +12,13 @@ from components import format as fmt
 from components import hot_topics
 from components import indicator_words as words
 from components.case_board import narrowed
-from components.case_lines import LEVELS, case_address, clock
+from components.case_lines import LEVELS, LIST, case_address, clock
 from components.i18n import Words
 from components.indicator_table import LISTS
 from components.navigation import address
 from components.parts import Child, attributes, icon, panel, table
 from components.ranking import short
-from data_access.domain.case_indicators import Rate
+from data_access.domain.case_indicators import FORMULAS, Rate
 from data_access.domain.periods import local_day
 from data_access.domain.standings import Listed
 from data_access.viewmodels.case_panels import CasePanels, LevelLine, Ranking, Soon
@@ -94,16 +94,24 @@ def _row(line: PageLine, low: float, told: Sequence[Rate], kept: Mapping[str, st
         [
             html.Td([html.B(str(standing.place)), _moved(line, w)] if standing else fmt.DASH, className="case-rank-no"),
             html.Th(html.A(short(name), href=href), scope="row", title=name),
-            html.Td(fmt.count(cases.due_closing)),
+            html.Td(_rows(fmt.count(cases.due_closing), "due_closing", line, kept)),
             html.Td(
                 html.B(fmt.rate(rate)), title=f"{fmt.count(cases.closed_on_time)} / {fmt.count(cases.due_closing)}"
             ),
             html.Td(html.Span(dot, className="rank-scale"), className="case-rank-scale"),
-            *(html.Td(fmt.rate(cases.rate(rate)), className="case-rank-more") for rate in told),
+            *(html.Td(_rows(fmt.rate(cases.rate(rate)), FORMULAS[rate][0], line, kept)) for rate in told),
             html.Td(html.Span(w(LISTS[listed]), className=f"tag{_tag(listed)}") if listed else None),
         ],
         className="is-low" if low_ else "",
     )
+
+
+def _rows(text: str, count: str, line: PageLine, kept: Mapping[str, str]) -> Child:
+    """A figure that leads to the cases that count for it."""
+    if not getattr(line.line.cases, count):
+        return text
+    href = address(LIST, kept, area=line.line.code or "", view="list", state="all", count=count)
+    return html.A(text, href=href)
 
 
 def _tag(listed: Listed) -> str:

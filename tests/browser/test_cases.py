@@ -236,3 +236,28 @@ def test_an_officer_links_a_home_and_a_company_and_finds_the_case_in_the_drawer_
     page.locator("#case [data-act=unlink]").first.click()
     page.locator("#desk-dialog-case-unlink [type=submit]").click()
     until(page, "document.querySelectorAll('.case-things li').length === 1")
+
+
+def test_below_the_board_each_figure_leads_to_its_cases_and_a_category_stays_in_the_address(
+    enter: Enter, product: Product
+) -> None:
+    page = enter("demo-officer", "/incidents?area=" + product.area("street").code)
+    row = page.locator(".rank-table tbody tr").first
+    due = row.locator("td a").first
+    said, href = due.inner_text(), due.get_attribute("href")
+    page.goto(f"{product.url}{href}")
+    until(page, "document.querySelector('.case-behind')", timeout=30)
+    assert page.inner_text(".case-behind").startswith(f"{said} 件")
+    page.goto(product.url + "/incidents")
+    until(page, "!document.querySelector('#first-paint')", timeout=30)
+    assert "时限" in page.inner_text(".case-column:first-child .case-limit")
+    page.locator(".case-turns a").first.click()
+    page.wait_for_url("**level=*")
+    page.goto(product.url + "/incidents")
+    until(page, "!document.querySelector('#first-paint')", timeout=30)
+    page.select_option("[name=category]", "D")
+    page.wait_for_url("**category=D*")
+    until(page, "document.querySelectorAll('[data-case]').length > 0", timeout=30)
+    marks = page.locator(".case-column [data-case] .case-title").all_inner_texts()
+    assert marks
+    assert all("D" in mark for mark in marks)
