@@ -302,6 +302,8 @@ def _said(step: AlarmStep, w: Words) -> str:
         parts.append(w("至 {time}", time=fmt.stamp(datetime.fromisoformat(kept["until"]))[5:]))
     if kept.get("until_clear"):
         parts.append(w("到恢复为止"))
+    if kept.get("per10"):
+        parts.append(w("近 10 分钟 {n} 条新告警", n=kept["per10"]))
     if kept.get("outcome") in OUTCOMES:
         parts.append(w(OUTCOMES[kept["outcome"]]))
     if kept.get("reason") in REASONS:

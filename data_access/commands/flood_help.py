@@ -63,7 +63,7 @@ def ask(session: Session, asks: Asks, now: datetime) -> int:
     subject = f"【增援】告警洪泛 · {where}"
     notices.write_help(session, lead, above, asks.channels, f"{subject}\n{text_}", now=now, after=now + HELP_UNDO)
     detail = {"flood": flood.area_path, "desk": flood.shift_id, "whom": "、".join(people.values()) or "对外通知"}
-    _note(session, lead, HELP, asks.user, now, {**detail, "text": said})
+    _note(session, lead, HELP, asks.user, now, {**detail, "per10": flood.per10})
     return lead.id
 
 

@@ -69,8 +69,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     AlarmAction.UNDO: "撤销",
     "confirm": "多点报警，已证实",
     "calm": "不再抖动",
-    "help": "请求增援",
-    "help_over": "撤回增援请求",
+    "help": "请求了增援",
+    "help_over": "撤回了增援请求",
     "window_over": "演练或检修结束，按实警处理",
 }
 REASONS: Final[Mapping[str, str]] = {

@@ -151,6 +151,10 @@ def _note(note: str | None, told: Mapping[str, Any], lang: str | None) -> str:
         code = told.get(name)
         if code:
             parts.append(words.get(code, code) if lang == "zh" else str(code).replace("_", " "))
+    if told.get("per10"):
+        parts.append(
+            f"近 10 分钟 {told['per10']} 条新告警" if lang != "en" else f"{told['per10']} new alarms in 10 minutes"
+        )
     if told.get("until"):
         until = datetime.fromisoformat(told["until"]).astimezone(SHANGHAI)
         parts.append(f"{'至' if lang == 'zh' else 'until'} {until:%Y-%m-%d %H:%M}")

@@ -81,7 +81,8 @@ def test_the_nearest_above_who_is_on_shift_finds_it_at_his_bell(town: Database, 
         assert asked is not None
         assert (asked.by_name, asked.whom, asked.at) == ("王敏", "陈立", noon)
         log = list(duty_log(session, "000", noon, noon + SECOND, "zh"))
-    assert ("请求增援", "王敏") in {(line["做了什么"], line["谁"]) for line in log}
+    lines = {(line["做了什么"], line["谁"], line["说明"]) for line in log}
+    assert ("请求了增援", "王敏", "陈立；近 10 分钟 12 条新告警") in lines
 
 
 def test_it_is_asked_once_and_taken_back_within_ten_seconds(town: Database, flooded: str, noon: datetime) -> None:
