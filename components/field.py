@@ -23,6 +23,7 @@ WORDS: Final[Mapping[str, str]] = {
     "call_later": "接单后可打报告人 {phone}",
     "called": "拨打报告人",
     "cancel": "取消",
+    "category": "{category} 类",
     "check_in": "打卡",
     "counts": "前 {before} · 后 {after}",
     "days": "{n} 天",

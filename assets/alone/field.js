@@ -180,6 +180,7 @@
   function line(task) {
     const shown = state.open === task.id;
     return h("button", { class: "tk", "aria-expanded": String(shown), onclick: () => { state.open = shown ? null : task.id; state.asking = null; draw(); } },
+      task.category && h("i", { class: "tk-mark", title: t("category", { category: task.category }) }, task.category),
       h("span", { class: "tk-what" }, h("b", {}, task.title), h("span", {}, [task.place, task.channel].filter(Boolean).join(" · "))),
       h("span", { class: `tk-when${late(task) ? " is-late" : ""}` }, h("span", {}, away(metres(state.here, task))), h("span", {}, left(task))));
   }

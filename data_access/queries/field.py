@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +19,7 @@ from data_access.db.tables import (
     ChannelRow,
     IncidentHistoryRow,
     IncidentRow,
+    ItemRow,
     PatrolPointRow,
     PatrolVisitRow,
     ReportRow,
@@ -71,8 +72,9 @@ def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
     """
     low, high = subtree_bounds(who.scope)
     rows = session.execute(
-        select(IncidentRow, ChannelRow.name)
+        select(IncidentRow, ChannelRow.name, ItemRow.category)
         .outerjoin(ChannelRow, ChannelRow.id == IncidentRow.channel_id)
+        .outerjoin(ItemRow, ItemRow.id == IncidentRow.item_id)
         .where(
             IncidentRow.area_path >= low,
             IncidentRow.area_path < high,
@@ -85,14 +87,15 @@ def _tasks(session: Session, who: Principal) -> tuple[FieldTask, ...]:
         .limit(_LOOKED_AT)
     ).all()
     workflows = Workflows(session)
-    steps = ((row, channel, _his_step(row, who, workflows.named(row.workflow))) for row, channel in rows)
-    mine = [(row, channel, step) for row, channel, step in steps if step is not None][:MOST_TASKS]
+    steps = ((row, told, _his_step(row, who, workflows.named(row.workflow))) for row, *told in rows)
+    mine = [(row, told, step) for row, told, step in steps if step is not None][:MOST_TASKS]
     numbers = [row.id for row, _, _ in mine if who.may_see_case(row.area_path, row.unit_id)]
     when, (photos, recordings) = _acts(session, numbers, who.name), _files(session, numbers)
     said, reporters = _notes(session, numbers, who.name), _reporters(session, numbers)
 
-    def known(row: IncidentRow, channel: str | None, step: Step) -> FieldTask:
-        task = _task(row, channel, step, who, when, photos, recordings)
+    def known(row: IncidentRow, told: Sequence[str | None], step: Step) -> FieldTask:
+        channel, category = told
+        task = replace(_task(row, channel, step, who, when, photos, recordings), category=category)
         if task.open:
             return task
         return replace(task, reporter=_number(reporters, row, who), notes=said[row.id])

@@ -48,6 +48,7 @@ class FieldTask:
     arrived_at: datetime | None
     photos: tuple[tuple[int, str], ...]  # id and phase
     recordings: tuple[tuple[int, str], ...]  # id and media type: what was said or filmed
+    category: str | None = None  # A to D, of its item
     reporter: str | None = None  # his telephone: whole for whoever has accepted the case, else masked
     notes: tuple[FieldNote, ...] = ()  # oldest first
 
