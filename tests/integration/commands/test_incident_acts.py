@@ -225,3 +225,14 @@ def test_a_link_is_one_transaction_with_its_line_its_event_and_its_audit(desk: D
     assert [(action, actor) for action, actor, _ in kept] == [("case_linked", "wang"), ("case_unlinked", "li")]
     assert kept[0][2] == {"linked": ["entity", linked.id]}
     assert desk.history()[-2:] == ["link", "unlink"]
+
+
+def test_what_is_only_added_to_a_case_from_elsewhere_starts_no_clock(desk: Desk) -> None:
+    with desk.database.writing() as session:
+        row = session.get_one(IncidentRow, 1)
+        row.due_at, version = desk.now - HOUR, row.version
+    row = desk.do(A.COMMENT, 1, note="请核对")
+    assert (row.version, row.workflow, row.step, row.clock_at) == (version + 1, None, None, None)
+    look(desk.database, desk.now)
+    assert desk.history(1)[-1] == "comment"
+    assert desk.do(A.URGE, 1).clock_at is not None
