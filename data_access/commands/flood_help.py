@@ -83,13 +83,16 @@ def take_back(session: Session, asks: Asks, now: datetime) -> int:
 
 
 def _flood(session: Session, asks: Asks) -> FloodRow:
-    """The flood of his desk, else the worst around the place; it must lie within his scope."""
+    """The flood of his desk, else the worst around the place; it must lie within his scope.
+
+    It is held until the end of the transaction: of two who ask at once one is told that the other has.
+    """
     desk = session.scalar(
         select(ShiftRow.id).where(ShiftRow.user == asks.user, ShiftRow.ended_at.is_(None)).order_by(ShiftRow.id.desc())
     )
     around = [
         row
-        for row in session.scalars(select(FloodRow))
+        for row in session.scalars(select(FloodRow).order_by(FloodRow.area_path, FloodRow.shift_id).with_for_update())
         if within(row.area_path, asks.path) or within(asks.path, row.area_path)
     ]
     if not around:
