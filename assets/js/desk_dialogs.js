@@ -5,6 +5,8 @@
 
   const yiping = (window.yiping = window.yiping || {});
 
+  const ending = new WeakMap(); // dialog → what ends its opening: its close event comes a task after it was closed
+
   const box = (name) => document.getElementById(`desk-dialog-${name}`);
 
   function set(dialog, name, text) {
@@ -39,6 +41,7 @@
   function open(name, { said = {}, prepare, send } = {}) {
     const dialog = box(name);
     if (!dialog || dialog.open) return Promise.resolve(null);
+    ending.get(dialog)?.();
     const form = dialog.querySelector("form"), from = document.activeElement;
     form.reset();
     set(dialog, "said", "");
@@ -68,13 +71,18 @@
       dialog.addEventListener("keydown", onKey);
       form.addEventListener("submit", onSubmit);
       dialog.addEventListener("click", onClick);
-      dialog.addEventListener("close", () => {
+      const onClose = () => dialog.open || end(); // open again: it was of the opening before
+      const end = () => {
+        ending.delete(dialog);
         dialog.removeEventListener("keydown", onKey);
         form.removeEventListener("submit", onSubmit);
         dialog.removeEventListener("click", onClick);
+        dialog.removeEventListener("close", onClose);
         if (from && from.isConnected) from.focus({ preventScroll: true });
         done(answer);
-      }, { once: true });
+      };
+      dialog.addEventListener("close", onClose);
+      ending.set(dialog, end);
     });
   }
 

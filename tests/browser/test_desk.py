@@ -225,6 +225,25 @@ def test_enter_twice_sends_once_and_a_fire_is_named_beside_a_milder_alarm(desks:
     product.publish(fire, {"smoke": 0})
 
 
+def test_a_dialog_that_is_left_and_opened_again_at_once_is_heard(desks: Desks) -> None:
+    """Its close event comes later than the next key: it once ended the second opening, and Enter did nothing."""
+    page = desks.sit("demo-officer")
+    answers = page.evaluate(
+        """async () => {
+            const { open } = yiping.deskDialogs, box = document.getElementById("desk-dialog-close");
+            const left = open("close");
+            box.close();
+            const again = open("close");
+            await new Promise((done) => setTimeout(done, 50));
+            box.querySelector("input[type=radio]").click();
+            box.querySelector("form").requestSubmit();
+            return [await left, (await again)?.reason];
+        }"""
+    )
+    assert answers[0] is None
+    assert answers[1]
+
+
 def test_undo_takes_back_and_says_so(desks: Desks, product: Product) -> None:
     page = desks.sit("demo-officer")
     device = product.device("gas", 4)
