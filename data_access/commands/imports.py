@@ -114,6 +114,21 @@ def write(
             pause(max(SLICE_S, time.monotonic() - began))  # as long as the others waited: SQLite's waiting writers poll
 
 
+def by_slices(
+    database: Database, rows: Sequence[Any], size: int, *, pause: Callable[[float], None] = time.sleep
+) -> Iterator[tuple[Session, Sequence[Any]]]:
+    """Each `size` of `rows` with a transaction of its own; on SQLite its other writers have as long between two.
+
+    They poll for its lock: a writer who takes it again at once would keep them waiting until he is done.
+    """
+    for start in range(0, len(rows), size):
+        began = time.monotonic()
+        with database.writing() as session:
+            yield session, rows[start : start + size]
+        if database.dialect == "sqlite" and start + size < len(rows):
+            pause(max(SLICE_S, time.monotonic() - began))
+
+
 def _statements(
     dialect: Dialect, target: Target, plans: Iterable[Plan]
 ) -> Iterator[tuple[Callable[[Connection], None], int]]:

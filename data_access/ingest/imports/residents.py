@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from data_access.commands.facts import Group
-from data_access.commands.imports import Record, Target
+from data_access.commands.imports import Record, Target, by_slices
 from data_access.db.tables import DwellingRow, HouseholdRow, ResidentRow
 from data_access.domain.identity import born_of, sex_of, valid_id_number
 from data_access.ingest.imports.columns import Cells, Column, Refused
@@ -26,7 +26,7 @@ _USES: Final = {"自住": "owner", "自用": "owner", "出租": "rented", "空�
 _GRADES: Final = {"宽管": "light", "关注": "watched", "严管": "strict", "禁止": "banned"}
 _RESIDENCIES: Final = {"户籍": "registered", "流动": "floating", "境外": "overseas"}
 _SEXES: Final = {"男": "M", "女": "F"}
-_SLICE: Final = 200
+_SLICE: Final = 900  # SQLite's oldest limit on bound values in one statement is 999
 _Home = tuple[int, int, str]  # building id, unit, room
 
 
@@ -101,10 +101,8 @@ class Residents(Kind):
         return "this person"
 
     def before_writing(self, records: Iterable[Record]) -> None:  # noqa: ARG002  # homes were gathered while reading
-        homes = sorted(self._homes)
-        for start in range(0, len(homes), _SLICE):
-            with self.context.database.writing() as session:
-                self._save_homes(session, homes[start : start + _SLICE])
+        for session, homes in by_slices(self.context.database, sorted(self._homes), _SLICE):
+            self._save_homes(session, homes)
 
     def resolve(self, records: Sequence[Record]) -> list[Record]:
         found = []
@@ -118,22 +116,11 @@ class Residents(Kind):
 
     def after_writing(self) -> None:
         """Household sizes follow the people in them."""
-        ids = sorted(self._households.values())
-        for start in range(0, len(ids), _SLICE):
-            part = ids[start : start + _SLICE]
-            size = (
-                select(func.count())
-                .where(ResidentRow.household_id == HouseholdRow.id)
-                .correlate(HouseholdRow)
-                .scalar_subquery()
-            )
-            with self.context.database.writing() as session:
-                session.execute(
-                    update(HouseholdRow)
-                    .where(HouseholdRow.id.in_(part))
-                    .values(size=size)
-                    .execution_options(synchronize_session=False)
-                )
+        living = select(func.count()).where(ResidentRow.household_id == HouseholdRow.id).correlate(HouseholdRow)
+        counted = update(HouseholdRow).values(size=living.scalar_subquery())
+        for session, ids in by_slices(self.context.database, sorted(self._households.values()), _SLICE):
+            own = counted.where(HouseholdRow.id.in_(ids))
+            session.execute(own.execution_options(synchronize_session=False))
 
     def _person(self, cells: Cells) -> tuple[date, str, str | None]:
         number = cells.text("id_number", longest=18)
