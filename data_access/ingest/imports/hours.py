@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import text
 
 from data_access.commands.clocks import HOUR_MS
+from data_access.commands.imports import by_slices
 from data_access.db.engine import Database
 
 _PAGE: Final = 5_000
@@ -35,7 +36,6 @@ def keep(database: Database, readings: Sequence[tuple[int, int, int, float]]) ->
         .reset_index()
     )
     rows: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in hours.to_dict("records")]
-    for start in range(0, len(rows), _PAGE):
-        with database.writing() as session:
-            session.connection().execute(_UPSERT, rows[start : start + _PAGE])
+    for session, page in by_slices(database, rows, _PAGE):
+        session.connection().execute(_UPSERT, page)
     return len(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,7 @@ from redis import Redis
 from sqlalchemy import Connection, select, text
 
 from data_access.commands.clocks import HOUR_MS, work_out_hours
-from data_access.commands.imports import finished, started
-from data_access.db.engine import Database
+from data_access.commands.imports import by_slices, finished, started
 from data_access.db.readings import ensure_day, table_of
 from data_access.db.tables import DeviceRow, MetricRow, from_ms, to_ms
 from data_access.ingest.imports import hours
@@ -32,7 +31,7 @@ COLUMNS: Final = (
            required=True, also=("time", "Time", "时间")),
     Column("value", "The value", "100.59", required=True, also=("数值",)),
 )  # fmt: skip
-_SLICE: Final = 1_000
+_SLICE: Final = 5_000
 _GOOD: Final = 0
 
 _Reading = tuple[int, int, int, float, int, int, None]
@@ -74,8 +73,8 @@ def run(
     run_id = started(context.database, NAME, path.name, context.now)
     total, done = sum(len(found) for found in days.values()), 0
     for day, found in sorted(days.items()):
-        for part in _slices(list(found.values())):
-            report.tally.added += _store(context.database, day, part)
+        for session, part in by_slices(context.database, list(found.values()), _SLICE):
+            report.tally.added += _store(session.connection(), day, part)
             done += len(part)
             progress("writing", done, total)
     report.tally.unchanged = total - report.tally.added
@@ -116,15 +115,13 @@ class _Known:
         return self._devices[device], self._metrics[metric], to_ms(at), value, _GOOD, to_ms(self._now), None
 
 
-def _store(database: Database, day: date, rows: list[_Reading]) -> int:
+def _store(connection: Connection, day: date, rows: Sequence[_Reading]) -> int:
     """Insert what is not there yet; return how many that were."""
-    with database.writing() as session:
-        connection = session.connection()
-        ensure_day(connection, day)
-        return _insert(connection, table_of(day), rows)
+    ensure_day(connection, day)
+    return _insert(connection, table_of(day), rows)
 
 
-def _insert(connection: Connection, name: str, rows: list[_Reading]) -> int:
+def _insert(connection: Connection, name: str, rows: Sequence[_Reading]) -> int:
     before = _count(connection, name, rows)
     connection.execute(
         text(
@@ -140,7 +137,7 @@ def _insert(connection: Connection, name: str, rows: list[_Reading]) -> int:
     return _count(connection, name, rows) - before
 
 
-def _count(connection: Connection, name: str, rows: list[_Reading]) -> int:
+def _count(connection: Connection, name: str, rows: Sequence[_Reading]) -> int:
     low, high = min(row[2] for row in rows), max(row[2] for row in rows)
     devices = {row[0] for row in rows}
     listed = ", ".join(str(device) for device in sorted(devices))
@@ -149,11 +146,6 @@ def _count(connection: Connection, name: str, rows: list[_Reading]) -> int:
         {"low": low, "high": high},
     )
     return int(found)
-
-
-def _slices(rows: list[_Reading]) -> Iterator[list[_Reading]]:
-    for start in range(0, len(rows), _SLICE):
-        yield rows[start : start + _SLICE]
 
 
 def _refusal(row: Row, reason: str) -> Refusal:
