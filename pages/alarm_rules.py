@@ -19,8 +19,8 @@ from data_access.domain.accounts import Action
 from data_access.domain.alarm_tuning import BY_TIME_ALONE, Tuning
 from data_access.domain.errors import DomainError, InvalidInput, NotFound
 from data_access.domain.fences import Fence, fence_from_json
+from data_access.queries import areas, rule_choices, rule_preview
 from data_access.queries import device_rules as queries
-from data_access.queries import rule_choices, rule_preview
 from data_access.queries.people import called
 from data_access.queries.session import now, reading, services
 from data_access.viewmodels.device_rules import RuleLine, RuleNumbers, RulesView
@@ -62,7 +62,8 @@ def _choice(query: Mapping[str, str], w: Words) -> html.Div:
     who, looked_for = viewer(), (query.get("q") or "").strip()[:_LONGEST]
     require(who, Action.SEE_ROWS)
     with reading() as session:
-        found = rule_choices.choices(session, who.scope, looked_for, now())
+        devices = rule_choices.counted(who.scope, areas.data_version(session))
+        found = rule_choices.choices(session, who.scope, looked_for, now(), devices)
     body = html.Div(rule_choice.build(found, looked_for, query, w), className="rules-grid")
     return sheet.build(PATH, w("告警设置"), [body], query, w, person=shown(PATH, query, w))
 

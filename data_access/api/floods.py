@@ -55,13 +55,15 @@ def _asks(session: Session, request: Request) -> flood_help.Asks:
 
 
 def _answer(session: Session, request: Request) -> FloodAnswer:
+    """The flood; with `mine`, as a desk asks every five seconds, its own without groups: it forms them itself."""
     who, now = principal(request), context(request).services.clock()
     path = _path(session, request, who)
-    named = bool(request.query_params.get("area")) and "mine" not in request.query_params
-    state = floods.flood_of(session, path, None if named else who.name, now)
+    mine = "mine" in request.query_params
+    own = mine or not request.query_params.get("area")
+    state = floods.flood_of(session, path, who.name if own else None, now)
     return FloodAnswer(
         flood=state,
-        groups=floods.groups(session, path),
+        groups=() if mine else floods.groups(session, path),
         cause=floods.cause(session, path, state) if state.on else None,
         help=floods.help_asked(session, path, state, now) if state.on else None,
     )

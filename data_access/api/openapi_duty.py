@@ -77,7 +77,7 @@ def duty_paths() -> Spec:
         },
         "/api/v1/alarms/flood": {
             "get": _operation(
-                "New alarms of ten minutes for the viewer's desk (or an area), and the open ones as groups.",
+                "New alarms of ten minutes for one's desk (or an area), and the open ones as groups (`mine`: none).",
                 _ref("FloodAnswer"),
                 _AREA,
             )

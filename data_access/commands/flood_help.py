@@ -14,23 +14,20 @@ from typing import Any, Final
 from sqlalchemy import case, delete, select, text
 from sqlalchemy.orm import Session
 
-from data_access.commands import notices
+from data_access.commands import mentions, notices
 from data_access.commands.alarm_changes import Changes
-from data_access.db.tables import AlarmHistoryRow, AlarmRow, AreaRow, FloodRow, NoticeRow, ShiftRow, UserRow
+from data_access.db import flood_calls as calls
+from data_access.db.tables import AlarmRow, AreaRow, FloodRow, NoticeRow, ShiftRow, UserRow
 from data_access.domain.accounts import Role
 from data_access.domain.alarms import STANDING_STATES, UNACKED_STATES
 from data_access.domain.areas import lineage, subtree_bounds, within
 from data_access.domain.errors import Conflict, InvalidInput
-from data_access.domain.flood_cause import HELP_AGAIN, HELP_UNDO
-from data_access.domain.notices import Channel, NoticeState, Step
+from data_access.domain.flood_cause import HELP_UNDO
+from data_access.domain.notices import Channel, Step
 from data_access.live import outbox
 from data_access.live.telling import mentioned
 
 _NO_FLOOD: Final = "现在没有告警洪泛。"
-HELP: Final = "help"
-"""The word in an alarm's history for help having been asked for."""
-HELP_OVER: Final = "help_over"
-"""And for its having been taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +47,7 @@ def ask(session: Session, asks: Asks, now: datetime) -> int:
     Raises `Conflict` where there is no flood or it was asked for already, `InvalidInput` where nobody would be told.
     """
     flood = _flood(session, asks)
-    if _asked(session, flood, now) is not None:
+    if calls.standing(session, flood.area_path, flood.shift_id, now) is not None:
         raise Conflict("刚刚已经请求过增援。")
     people, above = _above(session, flood.area_path, asks.user, now)
     if not people and not asks.channels:
@@ -59,18 +56,18 @@ def ask(session: Session, asks: Asks, now: datetime) -> int:
     where = session.scalar(select(AreaRow.name).where(AreaRow.path == flood.area_path)) or ""
     said = f"请求增援：近 10 分钟 {flood.per10} 条新告警"
     text_ = f"{said}，请支援{where}值班台（{asks.name}）。"
-    _tell(session, lead, people, f"{asks.user}\n{text_}", now)
+    mentions.ring(session, lead, people, Step.HELP, f"{asks.user}\n{text_}", now)
     subject = f"【增援】告警洪泛 · {where}"
     notices.write_help(session, lead, above, asks.channels, f"{subject}\n{text_}", now=now, after=now + HELP_UNDO)
     detail = {"flood": flood.area_path, "desk": flood.shift_id, "whom": "、".join(people.values()) or "对外通知"}
-    _note(session, lead, HELP, asks.user, now, {**detail, "per10": flood.per10})
+    _note(session, lead, calls.HELP, asks.user, now, {**detail, "per10": flood.per10})
     return lead.id
 
 
 def take_back(session: Session, asks: Asks, now: datetime) -> int:
     """Take it back within the time for that; return the alarm. Raises `Conflict` where there is nothing."""
     flood = _flood(session, asks)
-    step = _asked(session, flood, now)
+    step = calls.standing(session, flood.area_path, flood.shift_id, now)
     if step is None or step.actor != asks.user or now > step.at + HELP_UNDO:
         raise Conflict("没有可以撤回的增援请求。")
     lead = session.get_one(AlarmRow, step.alarm_id, with_for_update=True)
@@ -78,7 +75,14 @@ def take_back(session: Session, asks: Asks, now: datetime) -> int:
     users = session.scalars(select(NoticeRow.target).where(*own, NoticeRow.channel == Channel.PRODUCT)).all()
     session.execute(delete(NoticeRow).where(*own))
     outbox.add(session, *(mentioned(lead, user, now) for user in users))
-    _note(session, lead, HELP_OVER, asks.user, now, {name: (step.detail or {}).get(name) for name in ("flood", "desk")})
+    _note(
+        session,
+        lead,
+        calls.HELP_OVER,
+        asks.user,
+        now,
+        {name: (step.detail or {}).get(name) for name in ("flood", "desk")},
+    )
     return lead.id
 
 
@@ -102,21 +106,6 @@ def _flood(session: Session, asks: Asks) -> FloodRow:
         raise Conflict("这次洪泛在上级的工作台上，由那里请求增援。")
     own = [row for row in on if row.shift_id == desk]
     return max(own or on, key=lambda row: row.per10)
-
-
-def _asked(session: Session, flood: FloodRow, now: datetime) -> AlarmHistoryRow | None:
-    """The last time somebody asked in this flood, unless it was taken back or is long ago."""
-    low, high = subtree_bounds(flood.area_path)
-    step = AlarmHistoryRow
-    rows = session.scalars(
-        select(step)
-        .join(AlarmRow, AlarmRow.id == step.alarm_id)
-        .where(step.at > now - HELP_AGAIN, step.action.in_((HELP, HELP_OVER)))
-        .where(AlarmRow.area_path >= low, AlarmRow.area_path < high)
-        .order_by(step.id.desc())
-    )
-    newest = next((row for row in rows if (row.detail or {}).get("desk") == flood.shift_id), None)
-    return newest if newest is not None and newest.action == HELP else None
 
 
 def _above(session: Session, path: str, but: str, now: datetime) -> tuple[Mapping[str, str], str]:
@@ -151,27 +140,6 @@ def _lead(session: Session, path: str) -> AlarmRow:
     if found is None:
         raise Conflict(_NO_FLOOD)
     return found
-
-
-def _tell(session: Session, lead: AlarmRow, people: Collection[str], body: str, now: datetime) -> None:
-    for user in people:
-        session.add(
-            NoticeRow(
-                alarm_id=lead.id,
-                area_path=lead.area_path,
-                step=Step.HELP,
-                channel=Channel.PRODUCT,
-                target=user,
-                body=body,
-                state=NoticeState.UNREAD,
-                attempts=0,
-                created_at=now,
-                next_try_at=None,
-                sent_at=now,
-                error=None,
-            )
-        )
-    outbox.add(session, *(mentioned(lead, user, now) for user in people))
 
 
 def _note(session: Session, lead: AlarmRow, what: str, user: str, now: datetime, detail: dict[str, Any]) -> None:

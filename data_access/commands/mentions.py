@@ -20,25 +20,31 @@ from data_access.live.telling import mentioned
 def comment(session: Session, alarm_id: int, done: Act, *, text: str, names: Collection[str]) -> AlarmRow:
     """Say `text` of the alarm; whoever of `names` may see it is told. Raises as `act` does."""
     row = act(session, alarm_id, done)
-    for name in _may_see(session, names, row.area_path, but=done.actor):
+    people = _may_see(session, names, row.area_path, but=done.actor)
+    ring(session, row, people, Step.MENTIONED, f"{done.actor}\n{text}", done.now)
+    return row
+
+
+def ring(session: Session, alarm: AlarmRow, people: Collection[str], step: Step, body: str, now: datetime) -> None:
+    """Put `body` (who says it, below that what) about `alarm` at the bells of `people`."""
+    for name in people:
         session.add(
             NoticeRow(
-                alarm_id=row.id,
-                area_path=row.area_path,
-                step=Step.MENTIONED,
+                alarm_id=alarm.id,
+                area_path=alarm.area_path,
+                step=step,
                 channel=Channel.PRODUCT,
                 target=name,
-                body=f"{done.actor}\n{text}",
+                body=body,
                 state=NoticeState.UNREAD,
                 attempts=0,
-                created_at=done.now,
+                created_at=now,
                 next_try_at=None,
-                sent_at=done.now,
+                sent_at=now,
                 error=None,
             )
         )
-        outbox.add(session, mentioned(row, name, done.now))
-    return row
+        outbox.add(session, mentioned(alarm, name, now))
 
 
 def read(session: Session, ids: Collection[int], *, user: str, now: datetime) -> int:

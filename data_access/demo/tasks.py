@@ -88,9 +88,14 @@ def _advance(session: Session, row: IncidentRow, steps: Sequence[tuple[str, int 
 
 
 def _act(
-    session: Session, row: IncidentRow, action: CaseAction, now: datetime, *, details: Details | None = None,
+    session: Session,
+    row: IncidentRow,
+    action: CaseAction,
+    now: datetime,
+    *,
+    details: Details | None = None,
     note: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     said = Act(
         action=action,
         version=row.version,

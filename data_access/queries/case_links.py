@@ -95,7 +95,7 @@ def of_building(session: Session, building_id: int, scope: str, *, rooms: bool) 
         rows = session.execute(
             select(link.incident_id, link.dwelling_id, link.entity_id)
             .join(IncidentRow, IncidentRow.id == link.incident_id)
-            .where(ours, OPEN, IncidentRow.area_path.startswith(scope))
+            .where(ours, OPEN, *_within(IncidentRow, scope))
             .order_by(link.id.desc())
             .limit(MAX_OFFERED * 5)
         )
@@ -116,9 +116,8 @@ def _homes_near(
     names = [word for word in words if word not in numbers[-1:]]
     if not names:
         return ()
-    low, high = subtree_bounds(row.area_path)
     called = [BuildingRow.name.icontains(word, autoescape=True) for word in names]
-    query = select(BuildingRow.id).where(BuildingRow.area_path >= low, BuildingRow.area_path < high, *called)
+    query = select(BuildingRow.id).where(*_within(BuildingRow, row.area_path), *called)
     buildings = list(session.scalars(query.order_by(BuildingRow.name).limit(_MAX_BUILDINGS)))
     wanted = (DwellingRow.building_id.in_(buildings), *room)
     return _homes(session, wanted, scope, MAX_OFFERED * 2, rooms=rooms) if buildings else ()
@@ -140,14 +139,15 @@ def _firms_near(session: Session, row: IncidentRow, words: Sequence[str], scope:
 def _around(row: IncidentRow, scope: str, *, named: bool) -> Iterator[tuple[Any, ...]]:
     if row.building_id is not None:
         yield (LegalEntityRow.building_id == row.building_id,)
-    yield _below(row.area_path)
-    if named:
-        yield from (_below(path) for path in {row.area_path[:-PATH_STEP], scope} if within(path, scope))
+    larger = (row.area_path[:-PATH_STEP], scope) if named else ()
+    for path in dict.fromkeys((row.area_path, *larger)):
+        if within(path, scope):
+            yield _within(LegalEntityRow, path)
 
 
-def _below(path: str) -> tuple[Any, ...]:
+def _within(table: Any, path: str) -> tuple[Any, ...]:
     low, high = subtree_bounds(path)
-    return (LegalEntityRow.area_path >= low, LegalEntityRow.area_path < high) if path else ()
+    return (table.area_path >= low, table.area_path < high) if path else ()
 
 
 def _homes(session: Session, where: Iterable[Any], scope: str, limit: int, *, rooms: bool) -> list[Linkable]:
@@ -156,7 +156,7 @@ def _homes(session: Session, where: Iterable[Any], scope: str, limit: int, *, ro
         select(row.id, row.unit, row.floor, row.room, row.use, AreaRow.code, BuildingRow.code, BuildingRow.name)
         .join(BuildingRow, BuildingRow.id == row.building_id)
         .join(AreaRow, AreaRow.id == BuildingRow.area_id)
-        .where(*where, row.area_path.startswith(scope))
+        .where(*where, *_within(row, scope))
         .order_by(row.building_id, row.unit, row.floor, row.room)
         .limit(limit)
     )
@@ -182,7 +182,7 @@ def _firms(session: Session, where: Iterable[Any], scope: str, limit: int) -> li
         select(row.id, row.name, row.small_place, AreaRow.code, BuildingRow.code, BuildingRow.name)
         .join(AreaRow, AreaRow.id == row.area_id)
         .outerjoin(BuildingRow, BuildingRow.id == row.building_id)
-        .where(*where, row.area_path.startswith(scope))
+        .where(*where, *_within(row, scope))
         .order_by(row.name, row.id)
         .limit(limit)
     )
@@ -212,7 +212,7 @@ def _open(session: Session, found: Collection[Key], scope: str) -> dict[Key, int
         rows = session.execute(
             select(column, func.count())
             .join(IncidentRow, IncidentRow.id == CaseLinkRow.incident_id)
-            .where(column.in_(numbers), OPEN, IncidentRow.area_path.startswith(scope))
+            .where(column.in_(numbers), OPEN, *_within(IncidentRow, scope))
             .group_by(column)
         )
         counts |= {(kind.value, number): n for number, n in rows if number is not None}

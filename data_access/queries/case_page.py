@@ -32,7 +32,7 @@ from data_access.domain.errors import NotFound
 from data_access.domain.incidents import FINAL_STAGES
 from data_access.domain.workflows import FIELD, Workflow
 from data_access.domain.worktime import WorkCalendar
-from data_access.queries import assignment, incidents, reports, surroundings
+from data_access.queries import assignment, case_links, incidents, reports, surroundings
 from data_access.queries.incident_filter import OPEN
 from data_access.queries.people import called
 from data_access.viewmodels.case_page import CasePage, LinkedAlarm, StepClock
@@ -46,7 +46,6 @@ MAX_NEAR: Final = 8
 MAX_LINKED: Final = 20
 _BY_TOKEN: Final = re.compile(r"token-(\d{1,15})")
 """How histories call whoever came by a token."""
-NOT_THERE: Final = "没有这个案卷，或者不在您的权限范围内。"
 _STAMPED: Final = {
     "register": "registered_at",
     "dispatch": "dispatched_at",
@@ -62,7 +61,7 @@ def case_page(
     """The case `code` as `who` may see it. Raises `NotFound` when there is none within his scope."""
     row = session.scalar(select(IncidentRow).where(IncidentRow.code == code))
     if row is None or not within(row.area_path, who.scope):
-        raise NotFound(NOT_THERE)
+        raise NotFound(case_links.NOT_THERE)
     detail = _named(session, incidents.one(session, row.id, who.scope, now=now, rooms=may(who, Action.DO_TASKS)))
     case, calendar = to_case(row), work_calendar(session)
     workflow = workflow_of(session, row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from data_access.domain import masking
 from data_access.domain.accounts import OFFICERS
 from data_access.domain.areas import lineage, subtree_bounds
 from data_access.domain.notices import Channel, NoticeState
+from data_access.queries.people import called
 from data_access.viewmodels.duty import Colleague, Duty, Handover, NoticePage, NoticeRecord, OnRota, Shift, WindowRecord
 from data_access.viewmodels.overview import OnDuty
 
@@ -107,14 +109,14 @@ def windows(session: Session, path: str, now: datetime) -> tuple[WindowRecord, .
         row.ended_at.is_(None),
         or_(and_(row.area_path >= low, row.area_path < high), row.area_path.in_(lineage(path))),
     )
-    return tuple(
-        _window(*columns, now=now) for columns in session.execute(query.order_by(row.since, row.id).limit(MOST))
-    )
+    found = session.execute(query.order_by(row.since, row.id).limit(MOST)).all()
+    return _named(session, [_window(*columns, now=now) for columns in found])
 
 
 def window(session: Session, window_id: int, now: datetime) -> WindowRecord:
     """One window."""
-    return _window(*session.execute(_windows().where(AlarmWindowRow.id == window_id)).one(), now=now)
+    columns = session.execute(_windows().where(AlarmWindowRow.id == window_id)).one()
+    return _named(session, [_window(*columns, now=now)])[0]
 
 
 def notices(session: Session, path: str, *, now: datetime, limit: int) -> NoticePage:
@@ -222,21 +224,22 @@ def _handover_rows(session: Session, *conditions: Any, limit: int = MOST) -> Seq
     ]
 
 
+def _named(session: Session, records: Sequence[WindowRecord]) -> tuple[WindowRecord, ...]:
+    names = called(session, [record.by for record in records])
+    return tuple(replace(record, by_name=names.get(record.by, record.by)) for record in records)
+
+
 def _windows() -> Any:
     row = AlarmWindowRow
     return (
-        select(
-            *(row, AreaRow.code, AreaRow.name, BuildingRow.code, BuildingRow.name),
-            *(DeviceRow.code, DeviceRow.name, UserRow.display),
-        )
+        select(row, AreaRow.code, AreaRow.name, BuildingRow.code, BuildingRow.name, DeviceRow.code, DeviceRow.name)
         .join(AreaRow, AreaRow.path == row.area_path)
-        .outerjoin(UserRow, UserRow.name == row.by)
         .outerjoin(BuildingRow, BuildingRow.id == row.building_id)
         .outerjoin(DeviceRow, DeviceRow.id == row.device_id)
     )
 
 
-def _window(  # noqa: PLR0913  # the columns of one row
+def _window(
     row: AlarmWindowRow,
     area: str,
     area_name: str,
@@ -244,7 +247,6 @@ def _window(  # noqa: PLR0913  # the columns of one row
     building_name: str | None,
     device: str | None,
     device_name: str | None,
-    by_name: str | None,
     *,
     now: datetime,
 ) -> WindowRecord:
@@ -260,7 +262,7 @@ def _window(  # noqa: PLR0913  # the columns of one row
         until=row.until,
         reason=row.reason,
         by=row.by,
-        by_name=by_name or row.by,
+        by_name=row.by,
         open=row.ended_at is None and row.since <= now < row.until,
     )
 

@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from data_access.db import flood_calls
 from data_access.db.new_alarms import COMES_NEW
-from data_access.db.tables import BY_PEOPLE, AlarmHistoryRow, AlarmRow, AreaRow, ShiftRow
+from data_access.db.tables import AlarmRow, AreaRow, ShiftRow
 from data_access.domain.areas import PATH_STEP, subtree_bounds
 from data_access.domain.flood import WINDOW, Group, Pile, grouped
 from data_access.domain.flood_cause import COMMUNITY, HELP_AGAIN, HELP_UNDO, Sign, suspected
@@ -115,17 +116,8 @@ def cause(session: Session, path: str, state: FloodState) -> FloodCause | None:
 
 def help_asked(session: Session, path: str, state: FloodState, now: datetime) -> FloodHelp | None:
     """The help that was asked for last in this flood, unless it was taken back or may be asked for anew."""
-    low, high = subtree_bounds(path)
-    step = AlarmHistoryRow
-    rows = session.scalars(
-        select(step)
-        .join(AlarmRow, AlarmRow.id == step.alarm_id)
-        .where(step.at > now - HELP_AGAIN, BY_PEOPLE, step.action.in_(("help", "help_over")))
-        .where(AlarmRow.area_path >= low, AlarmRow.area_path < high)
-        .order_by(step.id.desc())
-    )
-    row = next((row for row in rows if (row.detail or {}).get("desk") == state.desk), None)
-    if row is None or row.action != "help":
+    row = flood_calls.standing(session, path, state.desk, now)
+    if row is None:
         return None
     return FloodHelp(
         alarm_id=row.alarm_id,

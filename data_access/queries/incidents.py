@@ -170,7 +170,7 @@ def one(session: Session, incident_id: int, scope: str, *, now: datetime, rooms:
     """
     row = session.execute(_lines().where(IncidentRow.id == incident_id)).one_or_none()
     if row is None or not within(row[0].area_path, scope):
-        raise NotFound("没有这个案卷，或者不在您的权限范围内。")
+        raise NotFound(case_links.NOT_THERE)
     incident: IncidentRow = row[0]
     history = session.scalars(
         select(IncidentHistoryRow).where(IncidentHistoryRow.incident_id == incident_id).order_by(IncidentHistoryRow.id)

@@ -51,7 +51,6 @@ from data_access.viewmodels.overview import (
 Before = tuple[Counts | None, Counts | None]
 """Cases of the period before and of the one a year before; None where there were none."""
 _DAY: Final = timedelta(days=1)
-# Written out, so that both databases see that the partial indexes serve.
 
 
 def overview(area: AreaLabel, scope: str, first: date | None, end: date | None) -> Overview:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,17 +14,34 @@ from data_access.domain.alarm_rules import rule_from_json
 from data_access.domain.areas import subtree_bounds
 from data_access.queries.alarm_sources import sources
 from data_access.queries.device_rules import line
+from data_access.queries.session import reading, remembered
 from data_access.viewmodels.device_rules import DeviceChoice, ModelChoice, RuleChoices
 
 DAYS: Final = 7
 MOST_DEVICES: Final = 50
 
 
-def choices(session: Session, scope: str, looked_for: str, now: datetime) -> RuleChoices:
-    """All models with devices in `scope` and, where something is looked for, the devices that it names."""
+Counted = Mapping[int, tuple[int, int]]
+"""By model: its devices, and those of them with rules of their own."""
+
+
+@remembered(seconds=60)
+def counted(scope: str, version: str) -> Counted:  # noqa: ARG001  # the version is there for the key
+    """The models with devices in `scope`: to count all devices takes longer than the page."""
+    with reading() as session:
+        return _count(session, scope)
+
+
+def choices(
+    session: Session, scope: str, looked_for: str, now: datetime, devices: Counted | None = None
+) -> RuleChoices:
+    """All models with devices in `scope` and, where something is looked for, the devices that it names.
+
+    `devices` are those of `counted` where they are known.
+    """
     found = _devices(session, scope, looked_for) if looked_for else []
     return RuleChoices(
-        models=tuple(_models(session, scope)),
+        models=tuple(_models(session, _count(session, scope) if devices is None else devices)),
         devices=tuple(found[:MOST_DEVICES]),
         more=len(found) > MOST_DEVICES,
         sources=sources(session, scope, now - timedelta(days=DAYS), now, (), ()),
@@ -31,24 +49,27 @@ def choices(session: Session, scope: str, looked_for: str, now: datetime) -> Rul
     )
 
 
-def _models(session: Session, scope: str) -> list[ModelChoice]:
-    counted = session.execute(
-        select(DeviceModelRow, func.count(), func.count(DeviceRow.overrides))
-        .join(DeviceRow, DeviceRow.model_id == DeviceModelRow.id)
+def _count(session: Session, scope: str) -> Counted:
+    rows = session.execute(
+        select(DeviceRow.model_id, func.count(), func.count(DeviceRow.overrides))
         .where(*_inside(scope))
-        .group_by(DeviceModelRow.id)
-        .order_by(func.count().desc(), DeviceModelRow.code)
+        .group_by(DeviceRow.model_id)
     )
+    return {model: (devices, own) for model, devices, own in rows}
+
+
+def _models(session: Session, counted: Counted) -> list[ModelChoice]:
+    rows = session.scalars(select(DeviceModelRow).where(DeviceModelRow.id.in_(counted)))
     return [
         ModelChoice(
             code=model.code,
             name=model.name,
             kind=model.kind,
-            devices=devices,
-            own=own,
+            devices=counted[model.id][0],
+            own=counted[model.id][1],
             rules=tuple(line(rule_from_json(kept), None, own=False) for kept in model.rules),
         )
-        for model, devices, own in counted
+        for model in sorted(rows, key=lambda model: (-counted[model.id][0], model.code))
     ]
 
 

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from data_access.db.engine import Database
 from deploy import chromium as chromium_here
+from tests.browser.desks import Desks
 from tests.browser.product import Open, Product, until
 from tests.conftest import free_port
 
@@ -133,6 +134,15 @@ def open_touch(chromium: Browser, product: Product) -> Iterator[Open]:
         viewport={"width": 1180, "height": 820}, locale="zh-CN", has_touch=True, is_mobile=True
     )
     yield from _pages(context, product)
+
+
+@pytest.fixture
+def desks(chromium: Browser, product: Product) -> Iterator[Desks]:
+    """Officers who sit down at their desks; afterwards none of their pages may have complained."""
+    made = Desks(chromium, product)
+    yield made
+    made.leave()
+    assert made.complaints == []
 
 
 def _pages(context: BrowserContext, product: Product) -> Iterator[Open]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -21,14 +20,6 @@ pytestmark = pytest.mark.browser
 def product(own_product: Product) -> Product:
     """A product of this file's own: what it raises stays open until somebody says what it was."""
     return own_product
-
-
-@pytest.fixture
-def desks(chromium: Browser, product: Product) -> Iterator[Desks]:
-    made = Desks(chromium, product)
-    yield made
-    made.leave()
-    assert made.complaints == []
 
 
 @pytest.mark.slow

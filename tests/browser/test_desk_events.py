@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from data_access.db.tables import DeviceRow
 from tests.browser.desks import AT, OWNER, STATE, Desks, press, raised, send
@@ -26,14 +24,6 @@ KEPT = 10
 def product(own_product: Product) -> Product:
     """A product of this file's own: what it raises stays open until somebody says what it was."""
     return own_product
-
-
-@pytest.fixture
-def desks(chromium: Browser, product: Product) -> Iterator[Desks]:
-    made = Desks(chromium, product)
-    yield made
-    made.leave()
-    assert made.complaints == []
 
 
 def _burn(page: Page, product: Product, devices: list[DeviceRow]) -> list[int]:
